@@ -1,0 +1,103 @@
+"""Types of the private extension module (Rust). Units: Å, eV, eV/Å; rows of `cell` are lattice vectors."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+__version__: str
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+I32 = NDArray[np.int32]
+
+Structure = tuple[I64, F64, F64, NDArray[np.bool_]]
+"""(numbers (N,) int64, positions (N,3), cell (3,3), pbc (3,) bool)"""
+
+def resolve_threads(num_threads: int | None = None) -> int: ...
+def neighbor_list(
+    numbers: I64, positions: F64, cell: F64, pbc: NDArray[np.bool_], cutoff: float, num_threads: int | None = None
+) -> tuple[I64, I64, I32, F64]: ...
+
+class Descriptor:
+    """A compiled density-engine program with its species, frozen."""
+
+    @staticmethod
+    def ace(
+        *,
+        elements: Sequence[int],
+        cutoff: float,
+        pair_cutoff: float,
+        max_order: int,
+        degrees: Sequence[float],
+        n_pair: int,
+        l_weight: float,
+        r0: dict[tuple[int, int], float],
+        r_in: float,
+        functions: Sequence[Sequence[tuple[int, int, int]]] | None = None,
+        transform: str = "agnesi",
+    ) -> Descriptor: ...
+    @property
+    def elements(self) -> list[int]: ...
+    @property
+    def cutoff(self) -> float: ...
+    @property
+    def n_features(self) -> int: ...
+    def feature_range(self, element: int) -> tuple[int, int]: ...
+    def smoothness(self) -> F64:
+        """(n_features,) Σ over factors of n^p + w l^p style smoothness of every feature (prior)."""
+    def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
+        """Per feature: (centre atomic number, [(neighbor atomic number, n, l), ...])."""
+    def values(self, structure: Structure, num_threads: int | None = None) -> F64:
+        """(N, n_features); zero outside the columns of each atom's own element."""
+    def vjp(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> tuple[F64, F64]:
+        """(positions_bar (N,3), strain_bar (3,3)) of sum(values_bar * values)."""
+    def jvp(self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None) -> F64:
+        """(N, n_features) derivative of values along positions_dot and strain_dot."""
+    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64:
+        """Design rows, Fortran order (rows, n_features). Per structure of N atoms, 1 + 3N + 6 rows:
+        energy Σ_i B, forces −dB/dr (atom-major xyz), strain derivatives dB/dε (Voigt xx yy zz yz xz xy,
+        symmetric part, not divided by the volume; virial = −row, stress = row / V)."""
+
+class Evaluator:
+    """Contracted fast evaluator of a linear potential, frozen and shared between threads."""
+
+    def __new__(
+        cls,
+        descriptor: Descriptor,
+        coefficients: F64,
+        e0: Sequence[float],
+        zbl: dict[str, float] | None = None,
+        simd: str | None = None,
+        n_bins: int | None = None,
+    ) -> Evaluator: ...
+    @property
+    def elements(self) -> list[int]: ...
+    @property
+    def cutoff(self) -> float: ...
+    @property
+    def simd(self) -> str:
+        """Path in use: 'avx512', 'avx2' or 'generic'."""
+    def compute(self, structure: Structure, num_threads: int | None = None) -> tuple[F64, F64, F64]:
+        """(energies (N,), forces (N,3), strain_gradient dE/dε (3,3) symmetric). Builds a neighbor list."""
+    def session(self, skin: float = 0.5, num_threads: int | None = None) -> Session: ...
+
+class Session:
+    """An evaluator with a Verlet-skin neighbor list that is reused while no atom moved more than skin/2."""
+
+    def compute(self, structure: Structure) -> tuple[F64, F64, F64]:
+        """As Evaluator.compute."""
+    @property
+    def rebuilds(self) -> int: ...
+    @property
+    def neighbors_per_atom(self) -> float:
+        """Mean number of neighbors within the cutoff in the last compute."""
+    def minimum_distances(self) -> dict[tuple[int, int], float]:
+        """Shortest distance (Å) per unordered pair of atomic numbers (low, high) in the last compute."""
+
+def zbl_design_offset(
+    structures: Sequence[Structure], zbl: dict[str, float], elements: Sequence[int], num_threads: int | None = None
+) -> F64:
+    """(rows,) energy, forces and strain derivatives of the ZBL baseline in the row layout of Descriptor.design."""
+
+def supported_simd() -> list[str]: ...

@@ -1,0 +1,13 @@
+//! Neighbor lists, descriptors and evaluators of the ferrip interatomic potentials.
+//!
+//! Units everywhere: Å, eV, eV/Å. See `ARCHITECTURE.md` for the module graph.
+
+pub mod density;
+pub mod elements;
+pub mod error;
+pub mod neighbors;
+pub mod structure;
+pub mod threads;
+
+pub use error::{Error, Result};
+pub use structure::{Cell, Structure};

@@ -1,0 +1,14 @@
+//! Python bindings of `ferrip-core`: the private extension module `ferrip._core`.
+
+use pyo3::prelude::*;
+
+mod convert;
+mod errors;
+mod threads;
+
+/// The extension module.
+#[pymodule]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    threads::register(module)
+}
