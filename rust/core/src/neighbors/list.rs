@@ -61,7 +61,7 @@ impl NeighborList {
                         continue;
                     }
                     let t = cell.shift_vector(*shift);
-                    let d: [f64; 3] = std::array::from_fn(|k| pos[j][k] + t[k] - pos[i][k]);
+                    let d = super::displacements::edge_vector(&pos[i], &pos[j], &t);
                     if norm(&d) < cutoff {
                         list.neighbors.push(j as u32);
                         list.shift_ids.push(s as u32);
