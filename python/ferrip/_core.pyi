@@ -14,6 +14,9 @@ I32 = NDArray[np.int32]
 Structure = tuple[I64, F64, F64, NDArray[np.bool_]]
 """(numbers (N,) int64, positions (N,3), cell (3,3), pbc (3,) bool)"""
 
+ZblPair = tuple[int, int, float, float]
+"""ZBL repulsion between two elements: (z1, z2, inner, outer), switched off smoothly from inner to outer (Å)."""
+
 def resolve_threads(num_threads: int | None = None) -> int: ...
 def neighbor_list(
     numbers: I64, positions: F64, cell: F64, pbc: NDArray[np.bool_], cutoff: float, num_threads: int | None = None
@@ -67,7 +70,7 @@ class Evaluator:
         descriptor: Descriptor,
         coefficients: F64,
         e0: Sequence[float],
-        zbl: dict[str, float] | None = None,
+        zbl: Sequence[ZblPair] = (),
         simd: str | None = None,
         n_bins: int | None = None,
     ) -> Evaluator: ...
@@ -95,9 +98,10 @@ class Session:
     def minimum_distances(self) -> dict[tuple[int, int], float]:
         """Shortest distance (Å) per unordered pair of atomic numbers (low, high) in the last compute."""
 
-def zbl_design_offset(
-    structures: Sequence[Structure], zbl: dict[str, float], elements: Sequence[int], num_threads: int | None = None
-) -> F64:
+def zbl_defaults(elements: Sequence[int]) -> list[ZblPair]:
+    """Default ZBL switches of all unordered pairs, from covalent radii."""
+
+def zbl_design_offset(structures: Sequence[Structure], zbl: Sequence[ZblPair], num_threads: int | None = None) -> F64:
     """(rows,) energy, forces and strain derivatives of the ZBL baseline in the row layout of Descriptor.design."""
 
 def supported_simd() -> list[str]: ...
