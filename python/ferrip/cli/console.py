@@ -1,0 +1,105 @@
+"""What a command prints: JSON to stdout, everything else to stderr.
+
+With `--json`, stdout holds exactly one JSON object. Tables, progress bars, warnings and messages always go to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+
+JsonFlag: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print one JSON object to stdout; everything else goes to stderr.")
+]
+"""The `--json` flag that every command has."""
+
+ThreadsOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--threads", min=1, help="Threads (default: FERRIP_NUM_THREADS, RAYON_NUM_THREADS, cores)."),
+]
+"""The `--threads` option of every command that computes."""
+
+
+def stderr_console() -> Console:
+    """A rich console on the present stderr, for tables and progress bars."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
+
+
+def show(renderable: RenderableType) -> None:
+    """Prints a table or text to stderr."""
+    stderr_console().print(renderable)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A rich table with a left-aligned first column and right-aligned others."""
+    from rich.table import Table
+    from rich.text import Text
+
+    result = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        result.add_column(Text(column), justify="left" if number == 0 else "right")
+    for row in rows:
+        result.add_row(*(Text(cell) for cell in row))
+    return result
+
+
+def note(message: str) -> None:
+    """Prints one line to stderr."""
+    print(one_line(message), file=sys.stderr)
+
+
+def warn(message: str) -> None:
+    """Prints one warning line to stderr."""
+    note(f"warning: {message}")
+
+
+def fail(message: str) -> None:
+    """Prints the one line with which a command ends that cannot go on."""
+    note(f"error: {message}")
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Prints one JSON object to stdout; numbers that are not finite become null."""
+    sys.stdout.write(json.dumps(_plain(document), indent=2, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def one_line(message: str) -> str:
+    """The message without line breaks or repeated blanks."""
+    return " ".join(message.split())
+
+
+def show_python_warnings_tidily() -> None:
+    """Python warnings appear as one line on stderr, without source lines."""
+
+    def show_warning(message: Warning | str, *_: object, **__: object) -> None:
+        warn(str(message))
+
+    warnings.showwarning = show_warning
+
+
+def _plain(value: Any) -> Any:
+    """The value in JSON's own types."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if hasattr(value, "tolist"):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    return str(value)

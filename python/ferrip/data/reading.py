@@ -1,0 +1,183 @@
+"""Reading labelled frames from files, `ase.Atoms` or frames."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from ferrip.data.extxyz import parse_frame, split_frames
+from ferrip.data.frame import Frame
+from ferrip.data.labels import LabelKeys, frame_from_atoms
+from ferrip.errors import DataError
+
+if TYPE_CHECKING:
+    from ase import Atoms
+
+    FrameSource: TypeAlias = "str | os.PathLike[str] | Atoms | Frame"
+
+EXTXYZ_SUFFIXES = (".xyz", ".extxyz")
+COMPRESSION_SUFFIXES = (".gz", ".bz2", ".xz")
+
+
+def read_frames(
+    source: FrameSource | Iterable[FrameSource], keys: LabelKeys | None = None, *, check_finite: bool = True
+) -> list[Frame]:
+    """Labelled frames of files, of `ase.Atoms`, or of frames (which pass as they are), in order.
+
+    Parameters
+    ----------
+    source
+        One path or a sequence of paths (extended XYZ, also compressed, or anything that ASE reads; a part of a file
+        as in ASE: "train.xyz@0:10"), or `ase.Atoms` or `Frame` objects.
+    keys
+        Names of the labels where they are not to be found automatically (`ferrip.data.labels` gives the order).
+    check_finite
+        Refuse NaN and infinities at once; `check_frames` lists all of them instead.
+
+    Returns
+    -------
+    list of Frame
+        Energies in eV, forces in eV/Å, stress in eV/Å³ (ASE sign, Voigt).
+
+    Raises
+    ------
+    DataError
+        A file is missing, unreadable or empty, a frame is malformed, or a number is NaN or infinite; the message
+        names file and frame.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> [frame.label for frame in read_frames([bulk("Si"), bulk("Ge")])]
+    ['memory frame 0', 'memory frame 1']
+    """
+    frames: list[Frame] = []
+    for item in _items(source):
+        if isinstance(item, Frame):
+            frames.append(item)
+        elif isinstance(item, str | os.PathLike):
+            frames.extend(_read_file(os.fspath(item), keys))
+        else:
+            frames.append(_from_object(item, keys, len(frames)))
+    if check_finite:
+        for frame in frames:
+            require_finite(frame)
+    return frames
+
+
+def require_finite(frame: Frame) -> None:
+    """Raises DataError where a position, cell or label is NaN or infinite."""
+    quantities = non_finite_quantities(frame)
+    if quantities:
+        raise DataError(f"{frame.label}: NaN or infinity in {', '.join(quantities)}")
+
+
+def non_finite_quantities(frame: Frame) -> list[str]:
+    """Names of the arrays and labels of a frame that hold NaN or infinities."""
+    names = ("positions", "cell", "energy", "forces", "stress")
+    values = ((name, getattr(frame, name)) for name in names)
+    return [name for name, value in values if value is not None and not np.isfinite(value).all()]
+
+
+def _items(source: FrameSource | Iterable[FrameSource]) -> Sequence[FrameSource]:
+    from ase import Atoms
+
+    if isinstance(source, str | os.PathLike | Frame | Atoms):
+        return [source]
+    return list(source)
+
+
+def _from_object(item: object, keys: LabelKeys | None, index: int) -> Frame:
+    from ase import Atoms
+
+    if not isinstance(item, Atoms):
+        raise DataError(f"item {index}: expected a path, ase.Atoms or Frame, got {type(item).__name__}")
+    return frame_from_atoms(item, keys=keys, index=index)
+
+
+def _read_file(source: str, keys: LabelKeys | None) -> list[Frame]:
+    """Frames of one file; whatever goes wrong inside a reader becomes a DataError that names the file."""
+    path, selection = _split_selection(source)
+    if not path.is_file():
+        reason = "is a directory" if path.is_dir() else "no such file"
+        raise DataError(f"{source}: {reason}")
+    is_extxyz = any(suffix in EXTXYZ_SUFFIXES for suffix in _format_suffix(path))
+    images = _extxyz_images(path, selection) if is_extxyz else _ase_images(path, selection)
+    frames = [
+        frame_from_atoms(atoms, keys=keys, source=str(path), index=index, is_fresh=True)
+        for index, atoms in images
+    ]
+    if not frames:
+        raise DataError(f"{source}: holds no frames")
+    return frames
+
+
+def _split_selection(source: str) -> tuple[Path, slice]:
+    """Path and part of the file of "train.xyz@0:10", as ASE writes it."""
+    path, separator, text = source.rpartition("@")
+    if not separator or Path(source).exists():
+        return Path(source), slice(None)
+    try:
+        numbers = [int(part) if part else None for part in text.split(":")]
+        selection = slice(numbers[0], _after(numbers[0])) if len(numbers) == 1 else slice(*numbers)
+    except (TypeError, ValueError):
+        raise DataError(f"{source}: '@{text}' is not a part of a file; write @12, @0:100 or @::10") from None
+    if selection.step == 0:
+        raise DataError(f"{source}: the step of '@{text}' is zero")
+    return Path(path), selection
+
+
+def _after(number: int | None) -> int | None:
+    """End of the slice that holds only this frame number."""
+    return None if number in (None, -1) else number + 1
+
+
+def _format_suffix(path: Path) -> list[str]:
+    """The suffix that names the format, in lower case, compression left out."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in COMPRESSION_SUFFIXES:
+        suffixes.pop()
+    return suffixes[-1:]
+
+
+def _extxyz_images(path: Path, selection: slice) -> Iterator[tuple[int, Atoms]]:
+    """(Frame number, atoms) of an extended XYZ file."""
+    from ase.io.formats import open_with_compression
+
+    try:
+        with open_with_compression(str(path), "r") as stream:
+            chunks = list(enumerate(split_frames(stream, str(path))))
+    except DataError:
+        raise
+    except Exception as error:
+        raise DataError(f"{path}: cannot be read ({_reason(error)})") from error
+    for index, (line_number, text) in chunks[selection]:
+        try:
+            atoms = parse_frame(text)
+        except Exception as error:
+            raise DataError(
+                f"{path} frame {index} (line {line_number}): not extended XYZ ({_reason(error)})"
+            ) from error
+        yield index, atoms
+
+
+def _ase_images(path: Path, selection: slice) -> list[tuple[int, Atoms]]:
+    """(Frame number, atoms) of a file in any other format that ASE knows."""
+    import ase.io
+
+    try:
+        images = ase.io.read(path, index=":", do_not_split_by_at_sign=True)
+    except Exception as error:
+        raise DataError(f"{path}: cannot be read ({_reason(error)})") from error
+    return list(enumerate(images))[selection]
+
+
+def _reason(error: Exception) -> str:
+    """One short line of an exception from another library."""
+    lines = str(error).strip().splitlines()
+    text = lines[0].strip() if lines else ""
+    return f"{type(error).__name__}: {text[:120]}" if text else type(error).__name__
