@@ -19,7 +19,12 @@ ZblPair = tuple[int, int, float, float]
 
 def resolve_threads(num_threads: int | None = None) -> int: ...
 def neighbor_list(
-    numbers: I64, positions: F64, cell: F64, pbc: NDArray[np.bool_], cutoff: float, num_threads: int | None = None
+    numbers: I64,
+    positions: F64,
+    cell: F64,
+    pbc: NDArray[np.bool_],
+    cutoff: float,
+    num_threads: int | None = None,
 ) -> tuple[I64, I64, I32, F64]: ...
 
 class Descriptor:
@@ -55,7 +60,9 @@ class Descriptor:
         """(N, n_features); zero outside the columns of each atom's own element."""
     def vjp(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> tuple[F64, F64]:
         """(positions_bar (N,3), strain_bar (3,3)) of sum(values_bar * values)."""
-    def jvp(self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None) -> F64:
+    def jvp(
+        self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None
+    ) -> F64:
         """(N, n_features) derivative of values along positions_dot and strain_dot."""
     def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64:
         """Design rows, Fortran order (rows, n_features). Per structure of N atoms, 1 + 3N + 6 rows:
@@ -101,7 +108,9 @@ class Session:
 def zbl_defaults(elements: Sequence[int]) -> list[ZblPair]:
     """Default ZBL switches of all unordered pairs, from covalent radii."""
 
-def zbl_design_offset(structures: Sequence[Structure], zbl: Sequence[ZblPair], num_threads: int | None = None) -> F64:
+def zbl_design_offset(
+    structures: Sequence[Structure], zbl: Sequence[ZblPair], num_threads: int | None = None
+) -> F64:
     """(rows,) energy, forces and strain derivatives of the ZBL baseline in the row layout of Descriptor.design."""
 
 def supported_simd() -> list[str]: ...

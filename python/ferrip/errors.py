@@ -2,7 +2,7 @@
 
 
 class FerripError(ValueError):
-    """Base class: something in the input or settings is wrong; the message says what, where and what to do."""
+    """Base class: the input or a setting is wrong; the message says what, where and what to do."""
 
 
 class DataError(FerripError):

@@ -1,7 +1,7 @@
 """PEP 517 build backend: maturin, after a check that says in one line which Rust is missing.
 
-maturin itself would download a toolchain where it finds no cargo, or fail with a long cargo trace where cargo is
-too old. Every hook that pip calls first checks the compiler, then hands over to maturin unchanged.
+maturin itself would download a toolchain where it finds no cargo, or fail with a long cargo trace where
+cargo is too old. Every hook that pip calls first checks the compiler, then hands over to maturin unchanged.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ def rust_problem() -> str | None:
     if match is None:
         said = (run.stderr or run.stdout).strip().splitlines()
         return (
-            f"ferrip is built from source and needs Rust {needed} or newer, but `rustc --version` does not work: "
-            f"{said[0] if said else f'exit status {run.returncode}'}"
+            f"ferrip is built from source and needs Rust {needed} or newer, but `rustc --version` does not "
+            f"work: {said[0] if said else f'exit status {run.returncode}'}"
         )
     if (int(match[1]), int(match[2])) < MINIMUM_RUST:
         return (
@@ -44,7 +44,7 @@ def rust_problem() -> str | None:
 
 
 def _maturin() -> ModuleType:
-    """maturin's own backend; ends the build with one line where Rust is missing or too old."""
+    """The backend of maturin; ends the build with one line where Rust is missing or too old."""
     problem = rust_problem()
     if problem is not None:
         raise SystemExit(problem)
