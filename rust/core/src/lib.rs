@@ -2,10 +2,13 @@
 //!
 //! Units everywhere: Å, eV, eV/Å. See `ARCHITECTURE.md` for the module graph.
 
+pub mod ace;
 pub mod density;
 pub mod elements;
 pub mod error;
 pub mod neighbors;
+pub mod radial;
+pub mod spherical;
 pub mod structure;
 pub mod threads;
 

@@ -1,0 +1,132 @@
+//! From settings to a program of the density engine.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::basis::{Factor, enumerate};
+use super::coupling::{Invariants, invariants};
+use super::settings::{AceSettings, MAX_FEATURES};
+use crate::density::{Center, OneParticle, Program, Radial, Ragged};
+use crate::error::{Error, Result};
+use crate::radial::{RadialBasis, RadialSettings};
+
+/// A compiled ACE basis.
+#[derive(Debug)]
+pub struct Ace {
+    /// The program.
+    pub program: Arc<Program>,
+    /// Factors of each function of order ≥ 2, in the order of the program's functions (same for every
+    /// centre).
+    pub functions: Vec<Vec<Factor>>,
+    /// Number of pair functions per neighbor species.
+    pub n_pair: usize,
+}
+
+/// Compiles the settings.
+///
+/// # Errors
+/// [`Error::Setting`] for settings out of range, [`Error::TooLarge`] for a basis beyond the limits.
+pub fn compile(settings: &AceSettings) -> Result<Ace> {
+    settings.check()?;
+    let n_species = settings.elements.len();
+    let mut builder = Builder::default();
+    for factors in enumerate(settings)? {
+        builder.add(&factors);
+        let columns = n_species * builder.functions.len();
+        if columns > MAX_FEATURES {
+            return Err(Error::TooLarge { what: "number of features", size: columns, limit: MAX_FEATURES });
+        }
+    }
+    let n_channels = builder.table.iter().map(|f| usize::from(f.n)).max().unwrap_or(0);
+    let many = RadialSettings { n: n_channels, ..settings.many_body };
+    let centers = settings
+        .elements
+        .iter()
+        .map(|&z0| {
+            let radial = settings
+                .elements
+                .iter()
+                .map(|&z| {
+                    let r0 = settings.r0[&(z0.min(z), z0.max(z))];
+                    RadialBasis::new(r0, many, settings.pair).map(|basis| Box::new(basis) as Box<dyn Radial>)
+                })
+                .collect::<Result<_>>()?;
+            Ok(Center {
+                radial,
+                n_channels,
+                n_pair: settings.pair.n,
+                one_particle: builder.one_particle.clone(),
+                monomials: builder.monomials.clone(),
+                functions: builder.functions.clone(),
+            })
+        })
+        .collect::<Result<_>>()?;
+    let program = Program::new(settings.elements.clone(), centers)?;
+    Ok(Ace { program: Arc::new(program), functions: builder.labels, n_pair: settings.pair.n })
+}
+
+/// Collects the one-particle basis, monomials and functions.
+#[derive(Default)]
+struct Builder {
+    table: Vec<Factor>,
+    first: HashMap<Factor, u32>,
+    one_particle: Vec<OneParticle>,
+    monomials: Ragged<u32>,
+    functions: Ragged<(u32, f64)>,
+    labels: Vec<Vec<Factor>>,
+    cache: HashMap<(Vec<u8>, Vec<usize>), Arc<Invariants>>,
+}
+
+impl Builder {
+    /// Adds all functions of one multiset of factors.
+    fn add(&mut self, factors: &[Factor]) {
+        let l: Vec<u8> = factors.iter().map(|f| f.l).collect();
+        let mut label = vec![0; factors.len()];
+        for t in 1..factors.len() {
+            label[t] = label[t - 1] + usize::from(factors[t] != factors[t - 1]);
+        }
+        let key = (l, label);
+        let found = match self.cache.get(&key) {
+            Some(found) => Arc::clone(found),
+            None => {
+                let found = Arc::new(invariants(&key.0, &key.1));
+                self.cache.insert(key, Arc::clone(&found));
+                found
+            }
+        };
+        if found.functions.is_empty() {
+            return;
+        }
+        let base: Vec<u32> = factors.iter().map(|&f| self.first_of(f)).collect();
+        let start = self.monomials.len() as u32;
+        for m in &found.products {
+            let mut v: Vec<u32> =
+                base.iter().zip(m).zip(factors).map(|((&b, &m), f)| b + (f.l as i8 + m) as u32).collect();
+            v.sort_unstable();
+            self.monomials.push(v);
+        }
+        for row in &found.functions {
+            let terms = row.iter().enumerate().filter(|(_, c)| **c != 0.0);
+            self.functions.push(terms.map(|(q, &c)| (start + q as u32, c)));
+            self.labels.push(factors.to_vec());
+        }
+    }
+
+    /// Index of the factor's entry with m = −l; its other m follow.
+    fn first_of(&mut self, factor: Factor) -> u32 {
+        if let Some(&k) = self.first.get(&factor) {
+            return k;
+        }
+        let k = self.one_particle.len() as u32;
+        let l = factor.l as i8;
+        self.one_particle.extend((-l..=l).map(|m| OneParticle {
+            species: factor.species,
+            channel: factor.n - 1,
+            l: factor.l,
+            m,
+        }));
+        self.first.insert(factor, k);
+        self.table.push(factor);
+        k
+    }
+}
