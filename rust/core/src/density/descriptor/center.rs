@@ -1,0 +1,226 @@
+//! Everything about one centre: its neighbors, the one-particle basis with gradients, the products.
+
+use super::Descriptor;
+use super::layout::Layout;
+use crate::density::program::Center;
+use crate::error::{Error, Result};
+use crate::neighbors::Displacements;
+use crate::spherical::{Harmonics, HarmonicsAt, index};
+use crate::structure::norm;
+
+/// Rows behind the neighbor gradients of each species segment: d/dr_centre (3) and d/dε (6).
+pub(super) const EXTRA: usize = 9;
+
+/// A neighbor of the centre.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Neighbor {
+    /// Index of the atom.
+    pub atom: usize,
+    /// r_ij in Å.
+    pub vector: [f64; 3],
+    /// |r_ij|
+    pub distance: f64,
+    species: u16,
+}
+
+/// Complex number as (re, im).
+type Complex = [f64; 2];
+
+#[inline]
+fn times(a: Complex, b: Complex) -> Complex {
+    [a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]]
+}
+
+/// Working memory and results for one centre at a time; one per thread.
+#[derive(Debug, Default)]
+pub(super) struct CenterWork {
+    /// Neighbors sorted by species; inside a species in the order of the list.
+    pub neighbors: Vec<Neighbor>,
+    /// Neighbor range of each species.
+    pub ranges: Vec<std::ops::Range<usize>>,
+    /// Gradient matrices, one per neighbor species: rows are real one-particle entries, columns
+    /// [x of every neighbor, y…, z…, −Σx, −Σy, −Σz, Voigt strain].
+    pub gradients: Vec<Vec<f64>>,
+    /// Real one-particle values (2 per half-basis entry).
+    pub a: Vec<f64>,
+    /// Values of the monomials.
+    pub monomials: Vec<f64>,
+    /// Complex derivative of each monomial with respect to each of its factors, in the program's order.
+    pub partials: Vec<Complex>,
+    /// Values of pair functions: species by species, channel by channel.
+    pub pair: Vec<f64>,
+    /// Radial derivatives of the pair functions: [neighbor][channel].
+    pub pair_slope: Vec<f64>,
+    radial: Vec<f64>,
+    slope: Vec<f64>,
+    harmonics: HarmonicsAt,
+    one_particle: Vec<Complex>,
+}
+
+impl Descriptor {
+    /// Fills `work` for centre `i`.
+    pub(super) fn prepare(
+        &self,
+        i: usize,
+        species: &[u16],
+        edges: &Displacements<'_>,
+        harmonics: &Harmonics,
+        gradients: bool,
+        work: &mut CenterWork,
+    ) -> Result<()> {
+        let z = usize::from(species[i]);
+        let (center, layout) = (&self.program.centers()[z], &self.layouts[z]);
+        work.gather(i, species, edges, center)?;
+        work.one_particle(center, layout, harmonics, gradients);
+        work.products(center, layout);
+        Ok(())
+    }
+}
+
+impl CenterWork {
+    /// Number of columns of the gradient matrix of a species.
+    pub fn width(&self, species: usize) -> usize {
+        3 * self.ranges[species].len() + EXTRA
+    }
+
+    fn gather(
+        &mut self,
+        i: usize,
+        species: &[u16],
+        edges: &Displacements<'_>,
+        center: &Center,
+    ) -> Result<()> {
+        self.neighbors.clear();
+        for (atom, vector) in edges.for_center(i) {
+            let distance = norm(&vector);
+            let s = species[atom];
+            if distance < 1e-6 {
+                return Err(Error::Overlap { i, j: atom, distance });
+            }
+            if distance < center.radial[usize::from(s)].cutoff() {
+                self.neighbors.push(Neighbor { atom, vector, distance, species: s });
+            }
+        }
+        self.neighbors.sort_by_key(|n| n.species);
+        self.ranges.clear();
+        for s in 0..center.radial.len() {
+            let before = |limit: usize| self.neighbors.partition_point(|n| usize::from(n.species) < limit);
+            self.ranges.push(before(s)..before(s + 1));
+        }
+        Ok(())
+    }
+
+    fn one_particle(&mut self, center: &Center, layout: &Layout, harmonics: &Harmonics, gradients: bool) {
+        let n_radial = center.n_channels + center.n_pair;
+        self.radial.resize(n_radial, 0.0);
+        self.slope.resize(n_radial, 0.0);
+        self.a.clear();
+        self.a.resize(2 * layout.half.len(), 0.0);
+        self.pair.clear();
+        self.pair.resize(center.radial.len() * center.n_pair, 0.0);
+        self.pair_slope.clear();
+        self.gradients.resize_with(center.radial.len(), Vec::new);
+        for s in 0..center.radial.len() {
+            let (range, width, half) = (self.ranges[s].clone(), self.width(s), layout.of_species[s].clone());
+            let matrix = &mut self.gradients[s];
+            matrix.clear();
+            if gradients {
+                matrix.resize(2 * half.len() * width, 0.0);
+            }
+            let n = range.len();
+            for (position, neighbor) in self.neighbors[range].iter().enumerate() {
+                let r = neighbor.distance;
+                let u = neighbor.vector.map(|v| v / r);
+                center.radial[s].evaluate(r, &mut self.radial, &mut self.slope);
+                let pair = &mut self.pair[s * center.n_pair..(s + 1) * center.n_pair];
+                pair.iter_mut().zip(&self.radial[center.n_channels..]).for_each(|(p, v)| *p += v);
+                self.pair_slope.extend_from_slice(&self.slope[center.n_channels..]);
+                harmonics.evaluate(u, &mut self.harmonics);
+                let mut row = 0;
+                let mut entry = half.start;
+                while entry < half.end {
+                    let h = layout.half[entry];
+                    let k = index(usize::from(h.l), usize::from(h.m));
+                    let y = self.harmonics.value[k];
+                    let g = self.harmonics.gradient[k];
+                    // (g − û (û·g)) / r: gradient of Y with respect to r_ij
+                    let tangent: [Complex; 3] = {
+                        let along: Complex =
+                            std::array::from_fn(|c| u[0] * g[0][c] + u[1] * g[1][c] + u[2] * g[2][c]);
+                        std::array::from_fn(|x| std::array::from_fn(|c| (g[x][c] - u[x] * along[c]) / r))
+                    };
+                    while entry < half.end && layout.half[entry].l == h.l && layout.half[entry].m == h.m {
+                        let channel = usize::from(layout.half[entry].channel);
+                        let (f, d) = (self.radial[channel], self.slope[channel]);
+                        for c in 0..2 {
+                            self.a[2 * entry + c] += f * y[c];
+                            if gradients && (c == 0 || h.m > 0) {
+                                let grad: [f64; 3] =
+                                    std::array::from_fn(|x| d * u[x] * y[c] + f * tangent[x][c]);
+                                store(&mut matrix[(row + c) * width..][..width], n, position, &grad, &neighbor.vector);
+                            }
+                        }
+                        row += 2;
+                        entry += 1;
+                    }
+                }
+            }
+        }
+    }
+
+    fn products(&mut self, center: &Center, layout: &Layout) {
+        self.one_particle.clear();
+        self.one_particle.extend(layout.mapped.iter().map(|m| {
+            let h = 2 * m.half as usize;
+            [m.re * self.a[h], m.im * self.a[h + 1]]
+        }));
+        self.monomials.clear();
+        self.partials.clear();
+        for factors in center.monomials.iter() {
+            let start = self.partials.len();
+            let mut prefix = [1.0, 0.0];
+            for &v in factors {
+                self.partials.push(prefix);
+                prefix = times(prefix, self.one_particle[v as usize]);
+            }
+            self.monomials.push(prefix[0]);
+            let mut suffix = [1.0, 0.0];
+            for (t, &v) in factors.iter().enumerate().rev() {
+                self.partials[start + t] = times(self.partials[start + t], suffix);
+                suffix = times(suffix, self.one_particle[v as usize]);
+            }
+        }
+    }
+
+    /// Adds `weight · dM_q/da` to the dense real vector `out` (2 per half-basis entry).
+    #[inline]
+    pub fn add_monomial_gradient(
+        &self,
+        center: &Center,
+        layout: &Layout,
+        q: usize,
+        weight: f64,
+        out: &mut [f64],
+    ) {
+        let start = center.monomials.offsets[q];
+        for (t, &v) in center.monomials.get(q).iter().enumerate() {
+            let (mapped, partial) = (layout.mapped[v as usize], self.partials[start + t]);
+            let h = 2 * mapped.half as usize;
+            out[h] += weight * mapped.re * partial[0];
+            out[h + 1] -= weight * mapped.im * partial[1];
+        }
+    }
+}
+
+/// Writes one neighbor's gradient into a row, and adds it to the centre and strain columns.
+#[inline]
+fn store(row: &mut [f64], n: usize, position: usize, grad: &[f64; 3], vector: &[f64; 3]) {
+    for x in 0..3 {
+        row[x * n + position] = grad[x];
+        row[3 * n + x] -= grad[x];
+        row[3 * n + 3 + x] += grad[x] * vector[x];
+    }
+    for (k, (x, y)) in [(1, 2), (0, 2), (0, 1)].into_iter().enumerate() {
+        row[3 * n + 6 + k] += 0.5 * (grad[x] * vector[y] + grad[y] * vector[x]);
+    }
+}

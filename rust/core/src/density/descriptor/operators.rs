@@ -1,0 +1,202 @@
+//! `values`, `vjp` and `jvp`.
+
+use rayon::prelude::*;
+
+use super::Descriptor;
+use super::center::CenterWork;
+use super::contract::contract;
+use crate::error::{Error, Result};
+use crate::neighbors::{Displacements, NeighborList};
+use crate::spherical::Harmonics;
+use crate::structure::Structure;
+use crate::threads;
+
+/// Gradient of a scalar with respect to positions (Å⁻¹) and strain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gradient {
+    /// One row per atom.
+    pub positions: Vec<[f64; 3]>,
+    /// d/dε for r' = (1 + ε) r.
+    pub strain: [[f64; 3]; 3],
+}
+
+/// What a centre adds to a vjp: its edges' gradients, as (atom, gradient, r_ij).
+type EdgeGradients = Vec<(usize, [f64; 3], [f64; 3])>;
+
+impl Descriptor {
+    /// Features of every atom, row-major (N, K).
+    ///
+    /// # Errors
+    /// Unknown elements, overlapping atoms, and those of the neighbor list.
+    pub fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
+        let columns = self.program.n_features();
+        let mut out = vec![0.0; structure.len() * columns];
+        self.each_center(structure, num_threads, false, &mut out, columns, |i, z, work, row| {
+            debug_assert!(i < structure.len());
+            let center = &self.program.centers()[z];
+            let row = &mut row[self.program.feature_range(z)];
+            let (pair, many) = row.split_at_mut(work.pair.len());
+            pair.copy_from_slice(&work.pair);
+            for (value, function) in many.iter_mut().zip(center.functions.iter()) {
+                *value = function.iter().map(|&(q, c)| c * work.monomials[q as usize]).sum();
+            }
+        })?;
+        Ok(out)
+    }
+
+    /// Gradient of `Σ values_bar · values`; `values_bar` is row-major (N, K).
+    ///
+    /// # Errors
+    /// [`Error::Length`] for a wrong cotangent, and those of [`Self::values`].
+    pub fn vjp(&self, structure: &Structure, values_bar: &[f64], num_threads: Option<usize>) -> Result<Gradient> {
+        let columns = self.program.n_features();
+        check_length("values_bar", structure.len() * columns, values_bar.len())?;
+        let mut edges: Vec<EdgeGradients> = vec![Vec::new(); structure.len()];
+        self.each_center(structure, num_threads, true, &mut edges, 1, |i, z, work, out| {
+            let bar = &values_bar[i * columns..][..columns][self.program.feature_range(z)];
+            self.pull_back(z, bar, work, &mut out[0]);
+        })?;
+        let mut gradient = Gradient { positions: vec![[0.0; 3]; structure.len()], strain: [[0.0; 3]; 3] };
+        for (i, list) in edges.iter().enumerate() {
+            for (atom, g, vector) in list {
+                for x in 0..3 {
+                    gradient.positions[*atom][x] += g[x];
+                    gradient.positions[i][x] -= g[x];
+                    for y in 0..3 {
+                        gradient.strain[x][y] += g[x] * vector[y];
+                    }
+                }
+            }
+        }
+        Ok(gradient)
+    }
+
+    /// Derivative of the features along `positions_dot` and `strain_dot`, row-major (N, K).
+    ///
+    /// # Errors
+    /// [`Error::Length`] for a wrong tangent, and those of [`Self::values`].
+    pub fn jvp(
+        &self,
+        structure: &Structure,
+        positions_dot: &[[f64; 3]],
+        strain_dot: &[[f64; 3]; 3],
+        num_threads: Option<usize>,
+    ) -> Result<Vec<f64>> {
+        check_length("positions_dot", structure.len(), positions_dot.len())?;
+        let columns = self.program.n_features();
+        let mut out = vec![0.0; structure.len() * columns];
+        self.each_center(structure, num_threads, true, &mut out, columns, |i, z, work, row| {
+            let vectors_dot: Vec<[f64; 3]> = work
+                .neighbors
+                .iter()
+                .map(|n| {
+                    std::array::from_fn(|x| {
+                        let strained: f64 = (0..3).map(|y| strain_dot[x][y] * n.vector[y]).sum();
+                        positions_dot[n.atom][x] - positions_dot[i][x] + strained
+                    })
+                })
+                .collect();
+            self.push_forward(z, &vectors_dot, work, &mut row[self.program.feature_range(z)]);
+        })?;
+        Ok(out)
+    }
+
+    /// Runs `visit(i, species, work, out_i)` for every centre in parallel; `out` has `stride` items per centre.
+    fn each_center<T: Send>(
+        &self,
+        structure: &Structure,
+        num_threads: Option<usize>,
+        gradients: bool,
+        out: &mut [T],
+        stride: usize,
+        visit: impl Fn(usize, usize, &CenterWork, &mut [T]) + Sync,
+    ) -> Result<()> {
+        let species = self.program.species_indices(structure.numbers())?;
+        let list = NeighborList::build(structure, self.program.cutoff())?;
+        let edges = Displacements::new(&list, structure)?;
+        let harmonics: Vec<Harmonics> = self.layouts.iter().map(|l| Harmonics::new(l.lmax)).collect();
+        threads::pool(num_threads)?.install(|| {
+            out.par_chunks_mut(stride.max(1)).enumerate().try_for_each_init(CenterWork::default, |work, (i, row)| {
+                let z = usize::from(species[i]);
+                self.prepare(i, &species, &edges, &harmonics[z], gradients, work)?;
+                visit(i, z, work, row);
+                Ok(())
+            })
+        })
+    }
+
+    /// Gradients of the edges of a centre of species `z` for the cotangent `bar` of its features.
+    fn pull_back(&self, z: usize, bar: &[f64], work: &CenterWork, out: &mut EdgeGradients) {
+        let (center, layout) = (&self.program.centers()[z], &self.layouts[z]);
+        let (pair_bar, many_bar) = bar.split_at(work.pair.len());
+        let mut monomial_bar = vec![0.0; center.monomials.len()];
+        for (b, function) in many_bar.iter().zip(center.functions.iter()) {
+            function.iter().for_each(|&(q, c)| monomial_bar[q as usize] += b * c);
+        }
+        let mut a_bar = vec![0.0; 2 * layout.half.len()];
+        for (q, &b) in monomial_bar.iter().enumerate().filter(|(_, b)| **b != 0.0) {
+            work.add_monomial_gradient(center, layout, q, b, &mut a_bar);
+        }
+        for (s, half) in layout.of_species.iter().enumerate() {
+            let terms: Vec<(u32, f64)> =
+                a_bar[2 * half.start..2 * half.end].iter().enumerate().map(|(r, w)| (r as u32, *w)).collect();
+            let mut row = vec![0.0; work.width(s)];
+            contract(&mut row, &work.gradients[s], &terms);
+            let n = work.ranges[s].len();
+            for (position, index) in work.ranges[s].clone().enumerate() {
+                let neighbor = &work.neighbors[index];
+                let radial: f64 = (0..center.n_pair)
+                    .map(|k| pair_bar[s * center.n_pair + k] * work.pair_slope[index * center.n_pair + k])
+                    .sum();
+                let along = radial / neighbor.distance;
+                let g = std::array::from_fn(|x| row[x * n + position] + along * neighbor.vector[x]);
+                out.push((neighbor.atom, g, neighbor.vector));
+            }
+        }
+    }
+
+    /// Derivative of the features of a centre along changes of its neighbor vectors.
+    fn push_forward(&self, z: usize, vectors_dot: &[[f64; 3]], work: &CenterWork, out: &mut [f64]) {
+        let (center, layout) = (&self.program.centers()[z], &self.layouts[z]);
+        let mut a_dot = vec![0.0; 2 * layout.half.len()];
+        let (pair, many) = out.split_at_mut(work.pair.len());
+        for (s, half) in layout.of_species.iter().enumerate() {
+            let (range, width) = (work.ranges[s].clone(), work.width(s));
+            let n = range.len();
+            let tangent: Vec<f64> =
+                (0..3).flat_map(|x| vectors_dot[range.clone()].iter().map(move |v| v[x])).collect();
+            for (value, row) in
+                a_dot[2 * half.start..2 * half.end].iter_mut().zip(work.gradients[s].chunks_exact(width))
+            {
+                *value = row[..3 * n].iter().zip(&tangent).map(|(g, t)| g * t).sum();
+            }
+            for index in range {
+                let (neighbor, dot) = (&work.neighbors[index], vectors_dot[index]);
+                let r_dot = (0..3).map(|x| neighbor.vector[x] * dot[x]).sum::<f64>() / neighbor.distance;
+                for k in 0..center.n_pair {
+                    pair[s * center.n_pair + k] += work.pair_slope[index * center.n_pair + k] * r_dot;
+                }
+            }
+        }
+        let monomial_dot: Vec<f64> = (0..center.monomials.len())
+            .map(|q| {
+                let start = center.monomials.offsets[q];
+                let factors = center.monomials.get(q).iter().enumerate();
+                factors
+                    .map(|(t, &v)| {
+                        let (m, p) = (layout.mapped[v as usize], work.partials[start + t]);
+                        let h = 2 * m.half as usize;
+                        p[0] * m.re * a_dot[h] - p[1] * m.im * a_dot[h + 1]
+                    })
+                    .sum()
+            })
+            .collect();
+        for (value, function) in many.iter_mut().zip(center.functions.iter()) {
+            *value = function.iter().map(|&(q, c)| c * monomial_dot[q as usize]).sum();
+        }
+    }
+}
+
+fn check_length(what: &'static str, expected: usize, got: usize) -> Result<()> {
+    if expected == got { Ok(()) } else { Err(Error::Length { what, expected, got }) }
+}
