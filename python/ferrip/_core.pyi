@@ -36,15 +36,22 @@ class Descriptor:
         elements: Sequence[int],
         cutoff: float,
         pair_cutoff: float,
-        max_order: int,
-        degrees: Sequence[float],
         n_pair: int,
-        l_weight: float,
         r0: dict[tuple[int, int], float],
-        r_in: float,
+        degrees: Sequence[float] | None = None,
+        l_weight: float = 1.0,
         functions: Sequence[Sequence[tuple[int, int, int]]] | None = None,
-        transform: str = "agnesi",
-    ) -> Descriptor: ...
+        exponents: tuple[int, int] = (2, 4),
+        outer_zero: int = 2,
+        inner_zero: int = 2,
+        pair_exponents: tuple[int, int] = (1, 3),
+        pair_outer_zero: int = 3,
+        pair_inner_zero: int = 0,
+    ) -> Descriptor:
+        """Compile an ACE basis. `elements` ascending atomic numbers; `cutoff`, `pair_cutoff` in Å; `r0`
+        nearest-neighbor distance (Å) per pair (low, high); `degrees[k]` largest Σ(n + l_weight l) of order
+        k + 2 (n ≥ 1), or explicit `functions` as lists of (neighbor's atomic number, n, l); `exponents` (p, q)
+        of the Agnesi transform; order of the zeros of the radial functions at the cutoff and at r = 0."""
     @property
     def elements(self) -> list[int]: ...
     @property
@@ -52,8 +59,8 @@ class Descriptor:
     @property
     def n_features(self) -> int: ...
     def feature_range(self, element: int) -> tuple[int, int]: ...
-    def smoothness(self) -> F64:
-        """(n_features,) Σ over factors of n^p + w l^p style smoothness of every feature (prior)."""
+    def smoothness(self, power: float = 2.0, l_weight: float = 1.0) -> F64:
+        """(n_features,) Σ over factors of n^power + (l_weight l)^power, for smoothness priors."""
     def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
         """Per feature: (centre atomic number, [(neighbor atomic number, n, l), ...])."""
     def values(self, structure: Structure, num_threads: int | None = None) -> F64:

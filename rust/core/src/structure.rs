@@ -31,7 +31,7 @@ impl Cell {
             [a, b, c] => dot(&a, &cross(&b, &c)).abs(),
             _ => 0.0,
         };
-        if !(measure > 1e-8 * norms.max(1e-300)) {
+        if measure <= 1e-8 * norms.max(1e-300) {
             return Err(Error::Cell {
                 reason: format!("the periodic lattice vectors {periodic:?} are zero or linearly dependent"),
             });

@@ -41,7 +41,10 @@ pub fn structure(py: Python<'_>, arg: &StructureArg<'_>) -> PyResult<Structure> 
 }
 
 /// Rows of three numbers.
-fn vectors(name: &str, array: &PyReadonlyArray2<'_, f64>) -> PyResult<Vec<[f64; 3]>> {
+///
+/// # Errors
+/// `ValueError` for another shape.
+pub fn vectors(name: &str, array: &PyReadonlyArray2<'_, f64>) -> PyResult<Vec<[f64; 3]>> {
     if array.shape()[1] != 3 {
         return Err(PyValueError::new_err(format!("{name}: expected shape (N, 3), got {:?}", array.shape())));
     }

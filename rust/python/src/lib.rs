@@ -3,6 +3,7 @@
 use pyo3::prelude::*;
 
 mod convert;
+mod descriptor;
 mod errors;
 mod threads;
 
@@ -10,5 +11,6 @@ mod threads;
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    descriptor::register(module)?;
     threads::register(module)
 }

@@ -1,6 +1,6 @@
 //! Enumeration of the basis: multisets of factors (neighbor species, n, l).
 
-use super::settings::{AceSettings, MAX_L, MAX_FEATURES, Selection};
+use super::settings::{AceSettings, MAX_FEATURES, MAX_L, Selection};
 use crate::error::{Error, Result};
 
 /// One factor of a basis function.
@@ -88,7 +88,11 @@ fn extend(
             out.push(stack.clone());
         }
         if out.len() > MAX_FEATURES {
-            return Err(Error::TooLarge { what: "number of basis functions", size: out.len(), limit: MAX_FEATURES });
+            return Err(Error::TooLarge {
+                what: "number of basis functions",
+                size: out.len(),
+                limit: MAX_FEATURES,
+            });
         }
         return Ok(());
     }

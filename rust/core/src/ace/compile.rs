@@ -86,14 +86,8 @@ impl Builder {
             label[t] = label[t - 1] + usize::from(factors[t] != factors[t - 1]);
         }
         let key = (l, label);
-        let found = match self.cache.get(&key) {
-            Some(found) => Arc::clone(found),
-            None => {
-                let found = Arc::new(invariants(&key.0, &key.1));
-                self.cache.insert(key, Arc::clone(&found));
-                found
-            }
-        };
+        let found = self.cache.entry(key).or_insert_with_key(|(l, label)| Arc::new(invariants(l, label)));
+        let found = Arc::clone(found);
         if found.functions.is_empty() {
             return;
         }

@@ -89,12 +89,7 @@ fn canonical(m: &mut [i8], label: &[usize]) {
 }
 
 /// Matrix of L₊ from the states with Σm = 0 to those with Σm = 1, both orthonormal.
-fn raising(
-    l: &[u8],
-    label: &[usize],
-    states: &[Vec<i8>],
-    raised: &HashMap<Vec<i8>, usize>,
-) -> DMatrix<f64> {
+fn raising(l: &[u8], label: &[usize], states: &[Vec<i8>], raised: &HashMap<Vec<i8>, usize>) -> DMatrix<f64> {
     let mut matrix = DMatrix::zeros(raised.len(), states.len());
     for (column, m) in states.iter().enumerate() {
         for t in 0..m.len() {
@@ -123,7 +118,8 @@ fn kernel(matrix: &DMatrix<f64>) -> Vec<Vec<f64>> {
         .collect();
     let mut done = 0;
     for column in 0..n {
-        let Some(best) = (done..rows.len()).max_by(|&a, &b| rows[a][column].abs().total_cmp(&rows[b][column].abs()))
+        let Some(best) =
+            (done..rows.len()).max_by(|&a, &b| rows[a][column].abs().total_cmp(&rows[b][column].abs()))
         else {
             break;
         };
@@ -169,8 +165,10 @@ fn fold(states: &[Vec<i8>], label: &[usize], kernel: &[Vec<f64>], norms: &[f64])
             columns.push((q, if *m == mirror { 1.0 } else { 2.0 }));
         }
     }
-    let functions =
-        kernel.iter().map(|row| columns.iter().map(|&(q, weight)| weight * row[q] / norms[q]).collect()).collect();
+    let functions = kernel
+        .iter()
+        .map(|row| columns.iter().map(|&(q, weight)| weight * row[q] / norms[q]).collect())
+        .collect();
     Invariants { products, functions }
 }
 

@@ -50,7 +50,10 @@ impl AceSettings {
     pub fn check(&self) -> Result<()> {
         let bad = |name, reason| Err(Error::Setting { name, reason });
         if self.elements.is_empty() || self.elements.windows(2).any(|w| w[0] >= w[1]) {
-            return bad("elements", format!("expected ascending distinct atomic numbers, got {:?}", self.elements));
+            return bad(
+                "elements",
+                format!("expected ascending distinct atomic numbers, got {:?}", self.elements),
+            );
         }
         for (i, &a) in self.elements.iter().enumerate() {
             for &b in &self.elements[i..] {
@@ -62,7 +65,10 @@ impl AceSettings {
         match &self.selection {
             Selection::Degree { degrees, l_weight } => {
                 if degrees.len() + 1 > MAX_ORDER {
-                    return bad("degrees", format!("orders 2 to {MAX_ORDER} are possible, got {}", degrees.len()));
+                    return bad(
+                        "degrees",
+                        format!("orders 2 to {MAX_ORDER} are possible, got {}", degrees.len()),
+                    );
                 }
                 if degrees.iter().any(|d| !d.is_finite() || *d > 60.0) {
                     return bad("degrees", format!("expected numbers up to 60, got {degrees:?}"));

@@ -80,7 +80,8 @@ mod tests {
             for s in 0..steps {
                 let y = -1.0 + 2.0 * (f64::from(s) + 0.5) / f64::from(steps);
                 jacobi.evaluate(y, &mut v, &mut d);
-                let weight = (1.0 - y).powi(alpha as i32) * (1.0 + y).powi(beta as i32) * 2.0 / f64::from(steps);
+                let weight =
+                    (1.0 - y).powi(alpha as i32) * (1.0 + y).powi(beta as i32) * 2.0 / f64::from(steps);
                 for i in 0..n {
                     for j in 0..n {
                         gram[i * n + j] += weight * v[i] * v[j];
@@ -90,7 +91,11 @@ mod tests {
             for i in 0..n {
                 for j in 0..n {
                     let expected = f64::from(u8::from(i == j));
-                    assert!((gram[i * n + j] - expected).abs() < 1e-5, "{alpha} {beta} {i} {j} {}", gram[i * n + j]);
+                    assert!(
+                        (gram[i * n + j] - expected).abs() < 1e-5,
+                        "{alpha} {beta} {i} {j} {}",
+                        gram[i * n + j]
+                    );
                 }
             }
             jacobi.evaluate(0.3, &mut v, &mut d);

@@ -157,7 +157,13 @@ impl CenterWork {
                             if gradients && (c == 0 || h.m > 0) {
                                 let grad: [f64; 3] =
                                     std::array::from_fn(|x| d * u[x] * y[c] + f * tangent[x][c]);
-                                store(&mut matrix[(row + c) * width..][..width], n, position, &grad, &neighbor.vector);
+                                store(
+                                    &mut matrix[(row + c) * width..][..width],
+                                    n,
+                                    position,
+                                    &grad,
+                                    &neighbor.vector,
+                                );
                             }
                         }
                         row += 2;

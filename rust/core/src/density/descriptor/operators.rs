@@ -48,7 +48,12 @@ impl Descriptor {
     ///
     /// # Errors
     /// [`Error::Length`] for a wrong cotangent, and those of [`Self::values`].
-    pub fn vjp(&self, structure: &Structure, values_bar: &[f64], num_threads: Option<usize>) -> Result<Gradient> {
+    pub fn vjp(
+        &self,
+        structure: &Structure,
+        values_bar: &[f64],
+        num_threads: Option<usize>,
+    ) -> Result<Gradient> {
         let columns = self.program.n_features();
         check_length("values_bar", structure.len() * columns, values_bar.len())?;
         let mut edges: Vec<EdgeGradients> = vec![Vec::new(); structure.len()];
@@ -59,12 +64,10 @@ impl Descriptor {
         let mut gradient = Gradient { positions: vec![[0.0; 3]; structure.len()], strain: [[0.0; 3]; 3] };
         for (i, list) in edges.iter().enumerate() {
             for (atom, g, vector) in list {
-                for x in 0..3 {
-                    gradient.positions[*atom][x] += g[x];
-                    gradient.positions[i][x] -= g[x];
-                    for y in 0..3 {
-                        gradient.strain[x][y] += g[x] * vector[y];
-                    }
+                for (x, g) in g.iter().enumerate() {
+                    gradient.positions[*atom][x] += g;
+                    gradient.positions[i][x] -= g;
+                    gradient.strain[x].iter_mut().zip(vector).for_each(|(e, r)| *e += g * r);
                 }
             }
         }
@@ -116,12 +119,15 @@ impl Descriptor {
         let edges = Displacements::new(&list, structure)?;
         let harmonics: Vec<Harmonics> = self.layouts.iter().map(|l| Harmonics::new(l.lmax)).collect();
         threads::pool(num_threads)?.install(|| {
-            out.par_chunks_mut(stride.max(1)).enumerate().try_for_each_init(CenterWork::default, |work, (i, row)| {
-                let z = usize::from(species[i]);
-                self.prepare(i, &species, &edges, &harmonics[z], gradients, work)?;
-                visit(i, z, work, row);
-                Ok(())
-            })
+            out.par_chunks_mut(stride.max(1)).enumerate().try_for_each_init(
+                CenterWork::default,
+                |work, (i, row)| {
+                    let z = usize::from(species[i]);
+                    self.prepare(i, &species, &edges, &harmonics[z], gradients, work)?;
+                    visit(i, z, work, row);
+                    Ok(())
+                },
+            )
         })
     }
 

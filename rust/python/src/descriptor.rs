@@ -1,0 +1,220 @@
+//! The class `Descriptor`: a compiled density-engine program with its values, vjp, jvp and design rows.
+
+use std::collections::BTreeMap;
+
+use ferrip_core::ace::{Ace, AceSettings, Selection, compile};
+use ferrip_core::density::Descriptor;
+use ferrip_core::radial::RadialSettings;
+use numpy::ndarray::{Array2, ShapeBuilder};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::convert::{StructureArg, structure, vectors};
+use crate::errors::{detached, to_python};
+
+/// A compiled ACE descriptor, frozen.
+#[pyclass(frozen, name = "Descriptor", module = "ferrip._core")]
+pub struct PyDescriptor {
+    /// The descriptor itself.
+    pub inner: Descriptor,
+    ace: Ace,
+}
+
+/// A factor of a basis function: (neighbor's atomic number, n, l).
+type FactorTuple = (u8, u16, u8);
+
+#[pymethods]
+impl PyDescriptor {
+    /// Compiles an ACE basis; see `ferrip._core.pyi` for the settings.
+    #[staticmethod]
+    #[pyo3(signature = (*, elements, cutoff, pair_cutoff, n_pair, r0, degrees=None, l_weight=1.0, functions=None,
+                        exponents=(2, 4), outer_zero=2, inner_zero=2,
+                        pair_exponents=(1, 3), pair_outer_zero=3, pair_inner_zero=0))]
+    #[expect(clippy::too_many_arguments, reason = "keyword-only settings of the Python constructor")]
+    fn ace(
+        py: Python<'_>,
+        elements: Vec<u8>,
+        cutoff: f64,
+        pair_cutoff: f64,
+        n_pair: usize,
+        r0: BTreeMap<(u8, u8), f64>,
+        degrees: Option<Vec<f64>>,
+        l_weight: f64,
+        functions: Option<Vec<Vec<FactorTuple>>>,
+        exponents: (i32, i32),
+        outer_zero: u32,
+        inner_zero: u32,
+        pair_exponents: (i32, i32),
+        pair_outer_zero: u32,
+        pair_inner_zero: u32,
+    ) -> PyResult<Self> {
+        let selection = match (degrees, functions) {
+            (Some(degrees), None) => Selection::Degree { degrees, l_weight },
+            (None, Some(functions)) => Selection::Explicit(functions),
+            _ => return Err(PyValueError::new_err("give either degrees or functions")),
+        };
+        let settings = AceSettings {
+            elements,
+            many_body: RadialSettings { n: 0, cutoff, exponents, outer_zero, inner_zero },
+            pair: RadialSettings {
+                n: n_pair,
+                cutoff: pair_cutoff,
+                exponents: pair_exponents,
+                outer_zero: pair_outer_zero,
+                inner_zero: pair_inner_zero,
+            },
+            r0,
+            selection,
+        };
+        detached(py, || {
+            let ace = compile(&settings)?;
+            Ok(Self { inner: Descriptor::new(ace.program.clone()), ace })
+        })
+    }
+
+    /// Atomic numbers, ascending.
+    #[getter]
+    fn elements(&self) -> Vec<u32> {
+        self.ace.program.species().iter().map(|&z| u32::from(z)).collect()
+    }
+
+    /// Largest cutoff in Å.
+    #[getter]
+    fn cutoff(&self) -> f64 {
+        self.ace.program.cutoff()
+    }
+
+    /// Number of features over all centre species.
+    #[getter]
+    fn n_features(&self) -> usize {
+        self.ace.program.n_features()
+    }
+
+    /// Columns `(start, end)` of the features of atoms of this element.
+    fn feature_range(&self, py: Python<'_>, element: u8) -> PyResult<(usize, usize)> {
+        let index = ferrip_core::elements::indices(self.ace.program.species(), &[element])
+            .map_err(|error| to_python(py, &error))?;
+        let range = self.ace.program.feature_range(usize::from(index[0]));
+        Ok((range.start, range.end))
+    }
+
+    /// Per feature: (centre's atomic number, factors (neighbor's atomic number, n ≥ 1, l)).
+    fn feature_table(&self) -> Vec<(u32, Vec<(u32, u32, u32)>)> {
+        let species = self.ace.program.species();
+        let number = |k: u16| u32::from(species[usize::from(k)]);
+        let mut table = Vec::with_capacity(self.ace.program.n_features());
+        for &z0 in species {
+            for &z in species {
+                table.extend(
+                    (1..=self.ace.n_pair as u32).map(|n| (u32::from(z0), vec![(u32::from(z), n, 0)])),
+                );
+            }
+            table.extend(self.ace.functions.iter().map(|factors| {
+                let list =
+                    factors.iter().map(|f| (number(f.species), u32::from(f.n), u32::from(f.l))).collect();
+                (u32::from(z0), list)
+            }));
+        }
+        table
+    }
+
+    /// Features of every atom, shape (N, `n_features`).
+    #[pyo3(signature = (structure, num_threads=None))]
+    fn values<'py>(
+        &self,
+        py: Python<'py>,
+        structure: StructureArg<'py>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let atoms = self::structure(py, &structure)?;
+        let values = detached(py, || self.inner.values(&atoms, num_threads))?;
+        matrix(py, atoms.len(), self.n_features(), values)
+    }
+
+    /// Gradient of `sum(values_bar * values)`: positions (N, 3) and strain (3, 3).
+    #[pyo3(signature = (structure, values_bar, num_threads=None))]
+    #[expect(clippy::type_complexity, reason = "a tuple of two arrays")]
+    fn vjp<'py>(
+        &self,
+        py: Python<'py>,
+        structure: StructureArg<'py>,
+        values_bar: PyReadonlyArray2<'py, f64>,
+        num_threads: Option<usize>,
+    ) -> PyResult<(Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>)> {
+        let atoms = self::structure(py, &structure)?;
+        let bar = values_bar.as_array();
+        if bar.dim() != (atoms.len(), self.n_features()) {
+            return Err(PyValueError::new_err(format!(
+                "values_bar: expected shape {:?}, got {:?}",
+                (atoms.len(), self.n_features()),
+                bar.dim()
+            )));
+        }
+        let bar: Vec<f64> = bar.iter().copied().collect();
+        let gradient = detached(py, || self.inner.vjp(&atoms, &bar, num_threads))?;
+        Ok((
+            matrix(py, atoms.len(), 3, gradient.positions.into_flattened())?,
+            matrix(py, 3, 3, gradient.strain.as_flattened().to_vec())?,
+        ))
+    }
+
+    /// Derivative of the features along `positions_dot` (N, 3) and `strain_dot` (3, 3).
+    #[pyo3(signature = (structure, positions_dot, strain_dot, num_threads=None))]
+    fn jvp<'py>(
+        &self,
+        py: Python<'py>,
+        structure: StructureArg<'py>,
+        positions_dot: PyReadonlyArray2<'py, f64>,
+        strain_dot: PyReadonlyArray2<'py, f64>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let atoms = self::structure(py, &structure)?;
+        let positions_dot = vectors("positions_dot", &positions_dot)?;
+        let strain_dot: [[f64; 3]; 3] = vectors("strain_dot", &strain_dot)?
+            .try_into()
+            .map_err(|_| PyValueError::new_err("strain_dot: expected shape (3, 3)"))?;
+        let dot = detached(py, || self.inner.jvp(&atoms, &positions_dot, &strain_dot, num_threads))?;
+        matrix(py, atoms.len(), self.n_features(), dot)
+    }
+
+    /// Design rows of structures behind one another, Fortran order (rows, `n_features`).
+    #[pyo3(signature = (structures, num_threads=None))]
+    fn design<'py>(
+        &self,
+        py: Python<'py>,
+        structures: Vec<StructureArg<'py>>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let list = structures.iter().map(|s| structure(py, s)).collect::<PyResult<Vec<_>>>()?;
+        let block = detached(py, || self.inner.design(&list, num_threads))?;
+        Array2::from_shape_vec((block.rows, block.columns).f(), block.data)
+            .map(|array| array.into_pyarray(py))
+            .map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+
+    /// Smoothness `Σ_factors n^power + (l_weight·l)^power` of every feature, shape (`n_features`,).
+    #[pyo3(signature = (power=2.0, l_weight=1.0))]
+    fn smoothness<'py>(&self, py: Python<'py>, power: f64, l_weight: f64) -> Bound<'py, PyArray1<f64>> {
+        let term = |n: u32, l: u32| f64::from(n).powf(power) + (l_weight * f64::from(l)).powf(power);
+        self.feature_table()
+            .iter()
+            .map(|(_, factors)| factors.iter().map(|&(_, n, l)| term(n, l)).sum())
+            .collect::<Vec<f64>>()
+            .into_pyarray(py)
+    }
+}
+
+fn matrix(py: Python<'_>, rows: usize, columns: usize, data: Vec<f64>) -> PyResult<Bound<'_, PyArray2<f64>>> {
+    Array2::from_shape_vec((rows, columns), data)
+        .map(|array| array.into_pyarray(py))
+        .map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+/// Adds the class to the module.
+///
+/// # Errors
+/// Those of `PyO3`.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyDescriptor>()
+}
