@@ -1,0 +1,142 @@
+"""The ASE calculator of every potential."""
+
+from __future__ import annotations
+
+from os import PathLike
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import (
+    Calculator as ASECalculator,
+)
+from ase.calculators.calculator import (
+    PropertyNotImplementedError,
+    external_calculators,
+    register_calculator_class,
+)
+from ase.stress import full_3x3_to_voigt_6_stress
+
+from ferrip.errors import SettingsError
+
+if TYPE_CHECKING:
+    from ferrip._core import Session, Structure
+    from ferrip.potential import Potential
+
+UNCERTAINTIES = ("energy_uncertainty", "energies_uncertainty", "forces_uncertainty")
+
+
+def structure_of(atoms: Atoms) -> Structure:
+    """Return `(numbers, positions, cell, pbc)` of a structure as `ferrip._core` takes it (Å)."""
+    return (
+        np.ascontiguousarray(atoms.numbers, dtype=np.int64),
+        np.ascontiguousarray(atoms.positions, dtype=np.float64),
+        np.ascontiguousarray(atoms.cell.array, dtype=np.float64),
+        np.ascontiguousarray(atoms.pbc, dtype=np.bool_),
+    )
+
+
+def has_stress(atoms: Atoms) -> bool:
+    """Return whether all three directions are periodic with a cell of finite volume."""
+    return bool(atoms.pbc.all()) and abs(float(np.linalg.det(atoms.cell.array))) > 0.0
+
+
+class Calculator(ASECalculator):
+    """Energies, forces, stress and their uncertainties for ASE.
+
+    Properties: `energy` and `free_energy` (equal, eV), `energies` (N,) (eV, they sum to `energy`), `forces` (N, 3)
+    (eV/Å), `stress` (6,) (eV/Å³, Voigt xx yy zz yz xz xy, full cells only), and, computed only when asked for,
+    `energy_uncertainty` (eV), `energies_uncertainty` (N,) (eV), `forces_uncertainty` (N, 3) (eV/Å): one standard
+    deviation of the fit's posterior.
+
+    Parameters
+    ----------
+    potential
+        A potential, or the path of a `.ferrip` file.
+    skin
+        The neighbor list reaches this much further than the cutoff, Å, and is reused while no atom moved more
+        than half of it.
+    num_threads
+        Threads; by default `FERRIP_NUM_THREADS`, `RAYON_NUM_THREADS` or all cores.
+
+    Raises
+    ------
+    SettingsError
+        The skin is negative or not finite.
+    UnsupportedElementError
+        On evaluation: an element that the potential does not know.
+    PropertyNotImplementedError
+        On evaluation: stress of a structure without a full cell, or uncertainties of a potential without them.
+
+    Examples
+    --------
+    >>> from ase.build import bulk
+    >>> atoms = bulk("Si")
+    >>> atoms.calc = Calculator("Si.ferrip")  # doctest: +SKIP
+    >>> atoms.get_potential_energy()  # doctest: +SKIP
+    """
+
+    implemented_properties: ClassVar[list[str]] = [
+        "energy",
+        "free_energy",
+        "energies",
+        "forces",
+        "stress",
+        *UNCERTAINTIES,
+    ]
+    ignored_changes: ClassVar[set[str]] = {"initial_charges", "initial_magmoms"}
+
+    def __init__(
+        self, potential: Potential | str | PathLike[str], *, skin: float = 0.5, num_threads: int | None = None
+    ) -> None:
+        if not (np.isfinite(skin) and skin >= 0.0):
+            raise SettingsError(f"skin: expected a non-negative number of Å, got {skin}")
+        super().__init__()
+        if isinstance(potential, str | PathLike):
+            from ferrip.potential import load
+
+            potential = load(potential)
+        self.potential: Potential = potential
+        self._session: Session = potential.evaluator().session(skin, num_threads)
+
+    @property
+    def session(self) -> Session:
+        """The evaluator with its neighbor list: rebuilds, neighbors and minimum distances of the last call."""
+        return self._session
+
+    def calculate(
+        self, atoms: Atoms | None = None, properties: list[str] | None = None, system_changes: Any = None
+    ) -> None:
+        """Compute the results for a structure; ASE calls this."""
+        properties = properties or ["energy"]
+        if atoms is not None:
+            self.atoms = atoms.copy()
+        atoms = self.atoms
+        if "stress" in properties and not has_stress(atoms):
+            raise PropertyNotImplementedError("stress: the structure has no cell with three periodic directions")
+        if "energy" not in self.results or system_changes:
+            self.results = self._evaluate(atoms)
+        if any(name in UNCERTAINTIES for name in properties):
+            self.results.update(self._uncertainty(atoms))
+
+    def _evaluate(self, atoms: Atoms) -> dict[str, Any]:
+        energies, forces, strain_gradient = self._session.compute(structure_of(atoms))
+        energy = float(np.sum(energies))
+        results = {"energy": energy, "free_energy": energy, "energies": energies, "forces": forces}
+        if has_stress(atoms):
+            results["stress"] = full_3x3_to_voigt_6_stress(strain_gradient) / atoms.get_volume()
+        return results
+
+    def _uncertainty(self, atoms: Atoms) -> dict[str, Any]:
+        uncertainty = self.potential.uncertainty(atoms)
+        if uncertainty is None:
+            raise PropertyNotImplementedError("this potential was fitted without uncertainties")
+        return {
+            "energy_uncertainty": uncertainty.energy,
+            "energies_uncertainty": uncertainty.energies,
+            "forces_uncertainty": uncertainty.forces,
+        }
+
+
+if "ferrip" not in external_calculators:
+    register_calculator_class("ferrip", Calculator)
