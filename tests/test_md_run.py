@@ -124,7 +124,7 @@ def test_an_explosion_stops_with_the_last_good_frame(atoms, tmp_path):
 def test_a_short_distance_stops_the_run(atoms):
     potential = replace(POTENTIAL, minimum_distances={(29, 29): 2.6})
     atoms.positions[0] += (0.3, 0.3, 0.0)
-    with pytest.raises(TrustError, match="Cu-Cu distance .* training minimum of 2.600"):
+    with pytest.raises(TrustError, match=r"Cu-Cu distance .* training minimum of 2.600"):
         run(potential, atoms, settings())
     run(potential, atoms, settings(min_distance_factor=0.5, max_temperature=1e5))
 

@@ -93,10 +93,11 @@ class Calculator(ASECalculator):
             raise SettingsError(f"skin: expected a non-negative number of Å, got {skin}")
         super().__init__()
         if isinstance(potential, str | PathLike):
-            from ferrip.potential import load
+            from ferrip.potential_io import load
 
             potential = load(potential)
         self.potential: Potential = potential
+        self._num_threads = num_threads
         self._session: Session = potential.evaluator().session(skin, num_threads)
 
     @property
@@ -116,8 +117,7 @@ class Calculator(ASECalculator):
             raise PropertyNotImplementedError("stress: the structure has no cell with three periodic directions")
         if "energy" not in self.results or system_changes:
             self.results = self._evaluate(atoms)
-        if any(name in UNCERTAINTIES for name in properties):
-            self.results.update(self._uncertainty(atoms))
+        self.results.update(self._uncertainty(atoms, [name for name in properties if name in UNCERTAINTIES]))
 
     def _evaluate(self, atoms: Atoms) -> dict[str, Any]:
         energies, forces, strain_gradient = self._session.compute(structure_of(atoms))
@@ -127,15 +127,18 @@ class Calculator(ASECalculator):
             results["stress"] = full_3x3_to_voigt_6_stress(strain_gradient) / atoms.get_volume()
         return results
 
-    def _uncertainty(self, atoms: Atoms) -> dict[str, Any]:
-        uncertainty = self.potential.uncertainty(atoms)
-        if uncertainty is None:
+    def _uncertainty(self, atoms: Atoms, properties: list[str]) -> dict[str, Any]:
+        if not properties:
+            return {}
+        potential, threads = self.potential, self._num_threads
+        if potential.posterior_factor is None:
             raise PropertyNotImplementedError("this potential was fitted without uncertainties")
-        return {
-            "energy_uncertainty": uncertainty.energy,
-            "energies_uncertainty": uncertainty.energies,
-            "forces_uncertainty": uncertainty.forces,
+        computed = {
+            "energy_uncertainty": potential.energy_uncertainty,
+            "energies_uncertainty": potential.energies_uncertainty,
+            "forces_uncertainty": potential.forces_uncertainty,
         }
+        return {name: computed[name](atoms, threads) for name in properties}
 
 
 if "ferrip" not in external_calculators:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
-from ferrip.errors import TrustError
+from ferrip.errors import SettingsError, TrustError
 from ferrip.md.guard import Guard
 from ferrip.md.integrate import Integrator, maxwell_boltzmann, remove_drift
 from ferrip.md.interrupt import Interruption
@@ -129,6 +129,7 @@ class _Driver:
     trajectory: TrajectoryFile
     log: LogFile
     restart_path: Path | None
+    resumed: Checkpoint | None
     num_threads: int | None
     session: Session = field(init=False)
     rebuilds: int = field(default=0, init=False)
@@ -144,22 +145,20 @@ class _Driver:
         restart: bool,
         num_threads: int | None,
     ) -> _Driver:
-        """Return a driver at the first state, with the output files begun or cut back."""
+        """Return a driver at the first state; no file is touched yet."""
         system = System.from_atoms(atoms)
         trajectory = TrajectoryFile(path=path)
-        log = LogFile(path=path.with_suffix(".log") if path else None)
         restart_path = path.with_suffix(".restart") if path else None
-        if restart and restart_path is not None:
-            checkpoint = Checkpoint.read(restart_path)
-            checkpoint.check_same_run(settings, system.numbers, restart_path)
-            state, initial_temperature = checkpoint.state, checkpoint.initial_temperature
-            trajectory.resume(checkpoint.frames)
-            log.resume(checkpoint.log_bytes)
+        resumed = None
+        if restart:
+            if restart_path is None:
+                raise SettingsError("restart: name the output of the run to continue")
+            resumed = Checkpoint.read(restart_path)
+            resumed.check_same_run(settings, system.numbers, restart_path)
+            state, initial_temperature = resumed.state, resumed.initial_temperature
         else:
             state = _initial_state(atoms, system, settings)
             initial_temperature = state.temperature(system)
-            trajectory.start()
-            log.start([f"ferrip md, {len(atoms)} atoms of {atoms.get_chemical_formula()}", *settings.describe()])
         return cls(
             potential=potential,
             template=atoms,
@@ -169,8 +168,9 @@ class _Driver:
             guard=Guard.new(settings, initial_temperature, potential.minimum_distances),
             initial_temperature=initial_temperature,
             trajectory=trajectory,
-            log=log,
+            log=LogFile(path=path.with_suffix(".log") if path else None),
             restart_path=restart_path,
+            resumed=resumed,
             num_threads=num_threads,
         )
 
@@ -181,8 +181,7 @@ class _Driver:
         statistics = Statistics(first=state.step, last=settings.steps, timestep_fs=settings.timestep)
         begin, first = time.perf_counter(), state.step
         evaluation = self._fresh_evaluation()
-        if first == 0:
-            self._write(evaluation)
+        self._open_files(evaluation)
         good = state.copy(), evaluation
         interrupted = False
         try:
@@ -233,6 +232,17 @@ class _Driver:
             self.rebuilds += self.session.rebuilds
         self.session = self.potential.evaluator().session(self.settings.skin, self.num_threads)
         return self._compute(self.state)
+
+    def _open_files(self, evaluation: Evaluation) -> None:
+        """Begin trajectory and log with step 0, or cut them back to the checkpoint."""
+        if self.resumed is not None:
+            self.trajectory.resume(self.resumed.frames)
+            self.log.resume(self.resumed.log_bytes)
+            return
+        self.trajectory.start()
+        title = f"ferrip md, {len(self.template)} atoms of {self.template.get_chemical_formula()}"
+        self.log.start([title, *self.settings.describe()])
+        self._write(evaluation)
 
     def _time(self) -> float:
         """Return the time since the start, fs."""

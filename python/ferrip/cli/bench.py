@@ -1,0 +1,36 @@
+"""`ferrip bench`: the cost of an MD step."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ferrip.cli.console import JsonFlag, ThreadsOption, print_json, show, table
+from ferrip.cli.structure import RepeatOption, check_elements, read_structure
+
+
+def bench(
+    potential: Annotated[Path, typer.Argument(help="Potential (.ferrip).")],
+    structure: Annotated[
+        Path | None, typer.Option(help="Structure, used as given (default: a crystal of 1000 atoms or more).")
+    ] = None,
+    repeat: RepeatOption = (1, 1, 1),
+    skin: Annotated[float, typer.Option(help="Verlet skin, Å.")] = 0.5,
+    seconds: Annotated[float, typer.Option(help="Time to spend, s.")] = 3.0,
+    threads: ThreadsOption = None,
+    json: JsonFlag = False,
+) -> None:
+    """Time energy, forces and virial per atom and step, neighbor list rebuilds amortised."""
+    from ferrip.benchmark import benchmark, crystal_of
+    from ferrip.potential_io import load
+
+    model = load(potential)
+    atoms = crystal_of(model.elements).repeat(repeat) if structure is None else read_structure(structure, repeat)
+    check_elements(model, atoms)
+    result = asdict(benchmark(model, atoms, num_threads=threads, skin=skin, seconds=seconds))
+    show(table("One MD step: energy, forces, virial", ("", ""), [(name, f"{v}") for name, v in result.items()]))
+    if json:
+        print_json(result)

@@ -1,0 +1,105 @@
+"""`ferrip md`: molecular dynamics."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ferrip.cli.console import JsonFlag, ThreadsOption, note, print_json, show, table
+from ferrip.cli.structure import RepeatOption, check_elements, read_structure
+
+
+def md(
+    potential: Annotated[Path, typer.Argument(help="Potential (.ferrip).")],
+    structure: Annotated[Path, typer.Argument(help="Structure to start from, any format that ASE reads.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Trajectory: .extxyz, .xyz or .traj.")],
+    ensemble: Annotated[str, typer.Option(help="nve, nvt or npt.")] = "nvt",
+    temperature: Annotated[float, typer.Option(help="K.")] = 300.0,
+    pressure: Annotated[float, typer.Option(help="GPa (npt).")] = 0.0,
+    timestep: Annotated[float, typer.Option(help="fs.")] = 1.0,
+    steps: Annotated[int, typer.Option(help="Steps of the whole trajectory.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of velocities and noise.")] = 0,
+    every: Annotated[int, typer.Option(help="Steps between frames and log lines.")] = 100,
+    restart_every: Annotated[int, typer.Option(help="Steps between restart files.")] = 1000,
+    thermostat_time: Annotated[float, typer.Option(help="Time constant of the thermostat, fs.")] = 100.0,
+    barostat_time: Annotated[float, typer.Option(help="Time constant of the barostat, fs.")] = 1000.0,
+    compressibility: Annotated[float, typer.Option(help="Estimate for the barostat, 1/GPa.")] = 0.01,
+    check_every: Annotated[int, typer.Option(help="Steps between checks of distances.")] = 10,
+    min_distance_factor: Annotated[
+        float, typer.Option(help="Stop below this factor times the training minimum of a pair.")
+    ] = 0.9,
+    max_temperature: Annotated[float | None, typer.Option(help="Stop above this temperature, K.")] = None,
+    keep_velocities: Annotated[bool, typer.Option(help="Start from the structure's velocities.")] = False,
+    skin: Annotated[float, typer.Option(help="Verlet skin, Å.")] = 0.5,
+    restart: Annotated[bool, typer.Option("--restart", help="Continue from OUTPUT's .restart file.")] = False,
+    repeat: RepeatOption = (1, 1, 1),
+    threads: ThreadsOption = None,
+    json: JsonFlag = False,
+) -> None:
+    """Run molecular dynamics; writes OUTPUT, a .log and a .restart file beside it."""
+    from ferrip.cli.group import INTERRUPTED
+    from ferrip.cli.progress import progress_bar
+    from ferrip.md import MDSettings, run
+    from ferrip.potential_io import load
+
+    settings = MDSettings(
+        ensemble=ensemble,
+        temperature=temperature,
+        pressure=pressure,
+        timestep=timestep,
+        steps=steps,
+        seed=seed,
+        every=every,
+        restart_every=restart_every,
+        thermostat_time=thermostat_time,
+        barostat_time=barostat_time,
+        compressibility=compressibility,
+        check_every=check_every,
+        min_distance_factor=min_distance_factor,
+        max_temperature=max_temperature,
+        keep_velocities=keep_velocities,
+        skin=skin,
+    )
+    model = load(potential)
+    atoms = read_structure(structure, repeat)
+    check_elements(model, atoms)
+    for line in settings.describe():
+        note(line)
+    with progress_bar(f"{ensemble.upper()} {len(atoms)} atoms", steps) as advance:
+        result = run(
+            model,
+            atoms,
+            settings,
+            output=output,
+            restart=restart,
+            num_threads=threads,
+            progress=lambda step, kelvin: advance(step, f"{kelvin:.0f} K"),
+        )
+    summary = _summary(result, output)
+    show(table("Molecular dynamics", ("", ""), [(name, str(value)) for name, value in summary.items()]))
+    if json:
+        print_json(summary)
+    if result.interrupted:
+        note(f"interrupted at step {result.steps} of {steps}; continue with --restart")
+        raise typer.Exit(INTERRUPTED)
+
+
+def _summary(result: Any, output: Path) -> dict[str, Any]:
+    """Return what the table and the JSON object say."""
+    statistics = result.statistics
+    return {
+        "steps": result.steps,
+        "n_atoms": len(result.atoms),
+        "interrupted": result.interrupted,
+        "temperature_mean_K": statistics.temperature,
+        "pressure_mean_GPa": statistics.pressure,
+        "volume_mean_A3": statistics.volume,
+        "energy_drift_ueV_per_atom_ps": statistics.energy_drift,
+        "us_per_atom_step": result.us_per_atom_step,
+        "neighbor_list_builds": result.rebuilds,
+        "trajectory": str(output),
+        "log": str(output.with_suffix(".log")),
+        "restart": str(output.with_suffix(".restart")),
+    }

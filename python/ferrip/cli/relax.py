@@ -1,0 +1,61 @@
+"""`ferrip relax`: relaxation of a structure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ferrip.cli.console import JsonFlag, ThreadsOption, print_json, show, table, warn
+from ferrip.cli.structure import RepeatOption, check_elements, read_structure
+
+
+def relax(
+    potential: Annotated[Path, typer.Argument(help="Potential (.ferrip).")],
+    structure: Annotated[Path, typer.Argument(help="Structure to start from, any format that ASE reads.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Relaxed structure, any format that ASE writes.")],
+    cell: Annotated[bool, typer.Option("--cell", help="Relax the cell as well.")] = False,
+    pressure: Annotated[float, typer.Option(help="GPa, with --cell.")] = 0.0,
+    fmax: Annotated[float, typer.Option(help="Largest force at the end, eV/Å.")] = 1e-3,
+    steps: Annotated[int, typer.Option(help="Largest number of optimiser steps.")] = 1000,
+    repeat: RepeatOption = (1, 1, 1),
+    threads: ThreadsOption = None,
+    json: JsonFlag = False,
+) -> None:
+    """Relax positions and, with --cell, the cell."""
+    import ase.io
+    from ase.io.formats import UnknownFileTypeError
+
+    from ferrip import relax as relaxation
+    from ferrip.errors import SettingsError
+    from ferrip.potential_io import load
+
+    model = load(potential)
+    atoms = read_structure(structure, repeat)
+    check_elements(model, atoms)
+    result = relaxation.relax(
+        model, atoms, cell=cell, pressure=pressure, fmax=fmax, steps=steps, num_threads=threads
+    )
+    try:
+        ase.io.write(output, result.atoms)
+    except (UnknownFileTypeError, ValueError, KeyError) as error:
+        raise SettingsError(f"output: {output}: ASE cannot write this ({error})") from error
+    if not result.converged:
+        warn(f"not converged after {result.steps} steps: the largest force is {result.max_force:.3g} eV/Å")
+    energy = result.atoms.get_potential_energy()
+    summary = {
+        "converged": result.converged,
+        "steps": result.steps,
+        "n_atoms": len(atoms),
+        "energy_eV": energy,
+        "energy_eV_per_atom": energy / len(atoms),
+        "max_force_eV_per_A": result.max_force,
+        "pressure_GPa": result.pressure,
+        "cell_lengths_A": result.atoms.cell.lengths(),
+        "cell_angles_deg": result.atoms.cell.angles(),
+        "output": str(output),
+    }
+    show(table("Relaxation", ("", ""), [(name, str(value)) for name, value in summary.items()]))
+    if json:
+        print_json(summary)
