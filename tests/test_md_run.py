@@ -23,7 +23,9 @@ def atoms():
 
 
 def settings(**changes):
-    return MDSettings(**{"ensemble": "nve", "temperature": 300, "timestep": 2.0, "steps": 40, "every": 10, **changes})
+    return MDSettings(
+        **{"ensemble": "nve", "temperature": 300, "timestep": 2.0, "steps": 40, "every": 10, **changes}
+    )
 
 
 def test_nve_conserves_energy_and_momentum(atoms):

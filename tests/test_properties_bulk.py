@@ -80,7 +80,9 @@ def test_vacancy_energy_falls_on_relaxation(copper):
     assert vacancy_energy(POTENTIAL, cell, relax_ions=True) < clamped
 
 
-@pytest.mark.parametrize(("bad", "name"), [({"fmax": 0.0}, "fmax"), ({"steps": 0}, "steps"), ({"cell": True}, "cell")])
+@pytest.mark.parametrize(
+    ("bad", "name"), [({"fmax": 0.0}, "fmax"), ({"steps": 0}, "steps"), ({"cell": True}, "cell")]
+)
 def test_bad_relaxation_settings_are_named(bad, name):
     atoms = bulk("Cu", cubic=True)
     atoms.pbc = name != "cell"

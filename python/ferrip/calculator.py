@@ -114,7 +114,9 @@ class Calculator(ASECalculator):
             self.atoms = atoms.copy()
         atoms = self.atoms
         if "stress" in properties and not has_stress(atoms):
-            raise PropertyNotImplementedError("stress: the structure has no cell with three periodic directions")
+            raise PropertyNotImplementedError(
+                "stress: the structure has no cell with three periodic directions"
+            )
         if "energy" not in self.results or system_changes:
             self.results = self._evaluate(atoms)
         self.results.update(self._uncertainty(atoms, [name for name in properties if name in UNCERTAINTIES]))

@@ -9,7 +9,11 @@ import typer
 
 from ferrip.cli.group import FerripGroup
 
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "md": "ferrip.cli.md:md",
+    "relax": "ferrip.cli.relax:relax",
+    "bench": "ferrip.cli.bench:bench",
+}
 """Command → module and function. Modules import ase, scipy and matplotlib inside the function: startup is quick."""
 
 app = typer.Typer(

@@ -28,9 +28,13 @@ def bench(
     from ferrip.potential_io import load
 
     model = load(potential)
-    atoms = crystal_of(model.elements).repeat(repeat) if structure is None else read_structure(structure, repeat)
+    atoms = (
+        crystal_of(model.elements).repeat(repeat) if structure is None else read_structure(structure, repeat)
+    )
     check_elements(model, atoms)
     result = asdict(benchmark(model, atoms, num_threads=threads, skin=skin, seconds=seconds))
-    show(table("One MD step: energy, forces, virial", ("", ""), [(name, f"{v}") for name, v in result.items()]))
+    show(
+        table("One MD step: energy, forces, virial", ("", ""), [(name, f"{v}") for name, v in result.items()])
+    )
     if json:
         print_json(result)

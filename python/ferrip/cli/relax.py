@@ -14,7 +14,9 @@ from ferrip.cli.structure import RepeatOption, check_elements, read_structure
 def relax(
     potential: Annotated[Path, typer.Argument(help="Potential (.ferrip).")],
     structure: Annotated[Path, typer.Argument(help="Structure to start from, any format that ASE reads.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Relaxed structure, any format that ASE writes.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Relaxed structure, any format that ASE writes.")
+    ],
     cell: Annotated[bool, typer.Option("--cell", help="Relax the cell as well.")] = False,
     pressure: Annotated[float, typer.Option(help="GPa, with --cell.")] = 0.0,
     fmax: Annotated[float, typer.Option(help="Largest force at the end, eV/Å.")] = 1e-3,

@@ -37,7 +37,9 @@ def read_structure(path: Path, repeat: tuple[int, int, int] = (1, 1, 1)) -> Atom
     try:
         atoms = ase.io.read(path, index=-1)
     except Exception as error:  # whatever a foreign parser raises on foreign bytes
-        raise DataError(f"{path}: not a structure that ASE can read ({type(error).__name__}: {error})") from error
+        raise DataError(
+            f"{path}: not a structure that ASE can read ({type(error).__name__}: {error})"
+        ) from error
     if len(atoms) == 0:
         raise DataError(f"{path}: the structure has no atoms")
     if min(repeat) < 1:
@@ -60,5 +62,7 @@ def check_elements(potential: Potential, atoms: Atoms) -> None:
 
     unknown = sorted(set(atoms.numbers.tolist()) - set(potential.elements))
     if unknown:
-        names, known = (", ".join(chemical_symbols[z] for z in group) for group in (unknown, potential.elements))
+        names, known = (
+            ", ".join(chemical_symbols[z] for z in group) for group in (unknown, potential.elements)
+        )
         raise UnsupportedElementError(f"the structure holds {names}; this potential was fitted for {known}")

@@ -90,7 +90,9 @@ class Integrator:
         return float(np.clip((new_root / root) ** (2.0 / 3.0), 0.99, 1.01))
 
 
-def maxwell_boltzmann(system: System, temperature: float, positions: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def maxwell_boltzmann(
+    system: System, temperature: float, positions: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
     """Return momenta of exactly the given temperature, without total (angular) momentum.
 
     Parameters

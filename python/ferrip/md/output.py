@@ -80,7 +80,9 @@ class TrajectoryFile:
             return
         kept = list(ase.io.iread(self.path, index=":")) if self.path.is_file() else []
         if len(kept) < frames:
-            raise DataError(f"{self.path}: {len(kept)} frames, but the restart file was written after {frames}")
+            raise DataError(
+                f"{self.path}: {len(kept)} frames, but the restart file was written after {frames}"
+            )
         if len(kept) > frames:
             partial = self.path.with_name(self.path.stem + ".partial" + self.path.suffix)
             ase.io.write(partial, kept[:frames])

@@ -85,9 +85,13 @@ class Checkpoint:
         try:
             with safe_open(path, framework="numpy") as file:
                 header = json.loads((file.metadata() or {})["ferrip_md"])
-                tensors = {name: file.get_tensor(name) for name in ("numbers", "positions", "momenta", "cell")}
+                tensors = {
+                    name: file.get_tensor(name) for name in ("numbers", "positions", "momenta", "cell")
+                }
             if header["format_version"] != FORMAT:
-                raise DataError(f"{path}: restart format {header['format_version']}, this library reads {FORMAT}")
+                raise DataError(
+                    f"{path}: restart format {header['format_version']}, this library reads {FORMAT}"
+                )
             rng = np.random.Generator(np.random.PCG64())
             rng.bit_generator.state = header["rng"]
             return cls(
@@ -122,4 +126,6 @@ class Checkpoint:
         before, now = asdict(self.settings), asdict(settings)
         for name in before.keys() - FREE_TO_CHANGE:
             if before[name] != now[name]:
-                raise SettingsError(f"{name}: the run in {path} has {before[name]}, a restart cannot use {now[name]}")
+                raise SettingsError(
+                    f"{name}: the run in {path} has {before[name]}, a restart cannot use {now[name]}"
+                )

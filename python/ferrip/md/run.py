@@ -223,7 +223,9 @@ class _Driver:
         structure = (self.system.numbers, state.positions, state.cell, self.system.pbc)
         energies, forces, strain_gradient = self.session.compute(structure)
         return Evaluation(
-            energy=float(np.sum(energies)), forces=forces * self.system.mobile, strain_gradient=strain_gradient
+            energy=float(np.sum(energies)),
+            forces=forces * self.system.mobile,
+            strain_gradient=strain_gradient,
         )
 
     def _fresh_evaluation(self) -> Evaluation:

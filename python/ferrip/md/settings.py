@@ -84,12 +84,18 @@ class MDSettings:
             _check("max_temperature", self.max_temperature, positive=True)
         if not math.isfinite(self.pressure):
             raise SettingsError(f"pressure: expected a finite number of GPa, got {self.pressure}")
-        for name, least in (("steps", 0), ("seed", 0), ("every", 1), ("restart_every", 1), ("check_every", 1)):
+        for name, least in (
+            ("steps", 0),
+            ("seed", 0),
+            ("every", 1),
+            ("restart_every", 1),
+            ("check_every", 1),
+        ):
             value = getattr(self, name)
             if not isinstance(value, int) or value < least:
                 raise SettingsError(f"{name}: expected an integer of at least {least}, got {value}")
         if self.ensemble != "nve" and self.temperature == 0.0:
-            raise SettingsError(f"temperature: a thermostat at 0 K is undefined; use nve or a temperature > 0")
+            raise SettingsError("temperature: a thermostat at 0 K is undefined; use nve or a temperature > 0")
 
     def describe(self) -> list[str]:
         """Return lines that name ensemble, thermostat and barostat with their time constants."""
@@ -110,4 +116,6 @@ class MDSettings:
 def _check(name: str, value: float, *, positive: bool) -> None:
     low = value > 0.0 if positive else value >= 0.0
     if not (math.isfinite(value) and low):
-        raise SettingsError(f"{name}: expected a {'positive' if positive else 'non-negative'} number, got {value}")
+        raise SettingsError(
+            f"{name}: expected a {'positive' if positive else 'non-negative'} number, got {value}"
+        )

@@ -60,7 +60,9 @@ class System:
             if not atoms.pbc.any():
                 n_dof -= 2 if len(atoms) == 2 else 3
         if n_dof <= 0:
-            raise DataError(f"{len(atoms)} atoms with {n_mobile} mobile have no thermal motion; repeat the cell")
+            raise DataError(
+                f"{len(atoms)} atoms with {n_mobile} mobile have no thermal motion; repeat the cell"
+            )
         return cls(
             numbers=atoms.numbers.astype(np.int64),
             masses=atoms.get_masses()[:, None],

@@ -37,7 +37,9 @@ class DimerCurve:
     training_minimum: float | None
 
 
-def dimer_curve(potential: Potential, pair: tuple[int, int], *, r_min: float = 0.5, points: int = 200) -> DimerCurve:
+def dimer_curve(
+    potential: Potential, pair: tuple[int, int], *, r_min: float = 0.5, points: int = 200
+) -> DimerCurve:
     """Compute the curve of one pair from `r_min` (Å) to just beyond the cutoff.
 
     Parameters

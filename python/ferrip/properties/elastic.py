@@ -55,7 +55,11 @@ class CubicElastic:
 
 
 def cubic_elastic(
-    potential: Potential, atoms: Atoms, procedure: ElasticProcedure | None = None, *, num_threads: int | None = None
+    potential: Potential,
+    atoms: Atoms,
+    procedure: ElasticProcedure | None = None,
+    *,
+    num_threads: int | None = None,
 ) -> CubicElastic:
     """Compute C11, C12 and C44 by central differences of the stress.
 
