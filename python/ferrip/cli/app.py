@@ -9,7 +9,9 @@ import typer
 
 from ferrip.cli.group import FerripGroup
 
-COMMANDS: dict[str, str] = {
+COMMANDS = {
+    "check-data": "ferrip.cli.check_data:check_data",
+    "eval": "ferrip.cli.evaluate:evaluate",
     "md": "ferrip.cli.md:md",
     "relax": "ferrip.cli.relax:relax",
     "bench": "ferrip.cli.bench:bench",

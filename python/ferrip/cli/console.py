@@ -16,8 +16,6 @@ import typer
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
-    from rich.table import Table
-
 JsonFlag: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print one JSON object to stdout; everything else goes to stderr.")
 ]
@@ -30,11 +28,15 @@ ThreadsOption: TypeAlias = Annotated[
 """The `--threads` option of every command that computes."""
 
 
+WIDTH_IN_FILES = 160
+"""Characters per line of tables where stderr is not a terminal."""
+
+
 def stderr_console() -> Console:
-    """A rich console on the present stderr, for tables and progress bars."""
+    """A rich console on the present stderr, for tables and progress bars; wide where stderr is a file."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else WIDTH_IN_FILES)
 
 
 def show(renderable: RenderableType) -> None:
@@ -42,17 +44,19 @@ def show(renderable: RenderableType) -> None:
     stderr_console().print(renderable)
 
 
-def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """A rich table with a left-aligned first column and right-aligned others."""
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> RenderableType:
+    """A titled rich table whose first column is aligned left and never wrapped."""
+    from rich.box import SIMPLE
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
-    result = Table(title=title, title_justify="left")
+    result = Table(box=SIMPLE, pad_edge=False)
     for number, column in enumerate(columns):
-        result.add_column(Text(column), justify="left" if number == 0 else "right")
+        result.add_column(Text(column), justify="left" if number == 0 else "right", no_wrap=number == 0)
     for row in rows:
         result.add_row(*(Text(cell) for cell in row))
-    return result
+    return Group(Text(title, style="bold"), result)
 
 
 def note(message: str) -> None:

@@ -86,7 +86,7 @@ class FerripGroup(TyperGroup):
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    """ "; did you mean 'X'?" for the known name next to an unknown one, or the list of all where none is near."""
+    """End of a message on an unknown name: "; did you mean 'X'?", or all known names where none is near."""
     matches = get_close_matches(name, known, n=1, cutoff=0.5)
     return f"; did you mean '{matches[0]}'?" if matches else f"; known: {', '.join(known)}"
 

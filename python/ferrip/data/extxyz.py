@@ -20,7 +20,7 @@ MAX_CELL_VECTOR_LINES = 3
 
 
 def split_frames(stream: TextIO, source: str) -> Iterator[tuple[int, str]]:
-    """Yields (line number of the count line, text) of every frame.
+    r"""Yields (line number of the count line, text) of every frame.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def split_frames(stream: TextIO, source: str) -> Iterator[tuple[int, str]]:
 
     Examples
     --------
-    >>> text = "1\\nenergy=-1.5\\nSi 0 0 0\\n"
+    >>> text = "1\nenergy=-1.5\nSi 0 0 0\n"
     >>> [line for line, _ in split_frames(StringIO(text + text), "two.xyz")]
     [1, 4]
     """

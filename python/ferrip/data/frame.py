@@ -84,7 +84,7 @@ class Frame:
     def __post_init__(self) -> None:
         numbers = self._array("numbers", np.int64, (None,))
         n_atoms = len(numbers)
-        if n_atoms and not (1 <= int(numbers.min()) and int(numbers.max()) <= 118):
+        if n_atoms and (numbers.min() < 1 or numbers.max() > 118):
             raise DataError(
                 f"{self.label}: atomic numbers are 1 to 118, got {numbers.min()} to {numbers.max()}"
             )
