@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 mod convert;
 mod descriptor;
 mod errors;
+mod neighbors;
 mod threads;
 
 /// The extension module.
@@ -12,5 +13,6 @@ mod threads;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     descriptor::register(module)?;
+    neighbors::register(module)?;
     threads::register(module)
 }

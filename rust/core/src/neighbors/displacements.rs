@@ -71,8 +71,8 @@ mod tests {
         let sum_over = |i: usize| displacements.for_center(i).fold(0, |n, _| n + 1);
         assert_eq!(sum_over(0) + sum_over(1), list.n_edges());
         for (j, d) in displacements.for_center(0) {
-            let opposite = d.map(|v| -v);
-            assert!(displacements.for_center(j).any(|(k, e)| k == 0 && e == opposite));
+            let opposite = |e: [f64; 3]| (0..3).all(|q| e[q] + d[q] == 0.0);
+            assert!(displacements.for_center(j).any(|(k, e)| k == 0 && opposite(e)));
         }
         Ok(())
     }

@@ -1,10 +1,20 @@
 //! The full neighbor list in compressed rows.
 
+use rayon::prelude::*;
+
 use crate::error::{Error, Result};
-use crate::structure::{Structure, norm};
+use crate::structure::Structure;
+
+use super::images::Images;
+use super::rows;
+use super::search::{Block, Search};
+
+/// Centres that one thread works on at a time.
+const BLOCK: usize = 256;
 
 /// Full neighbor list: every edge i→j(S) with `|r_j + S·cell − r_i| < cutoff`, in compressed rows,
-/// sorted by i, then j, then S.
+/// sorted by i, then j, then S. Different atoms at the same place are neighbors; an atom is a neighbor
+/// of its own images but never of itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NeighborList {
     cutoff: f64,
@@ -15,62 +25,58 @@ pub struct NeighborList {
 }
 
 impl NeighborList {
-    /// Builds the list of all edges shorter than `cutoff` (Å).
+    /// Builds the list of all edges shorter than `cutoff` (Å) in O(N), in the rayon pool of the caller
+    /// (see [`crate::threads::pool`]); the result is the same for any number of threads.
     ///
     /// # Errors
-    /// [`Error::Setting`] for a cutoff that is not positive and finite.
+    /// [`Error::Setting`] for a cutoff that is not positive and finite, [`Error::TooLarge`] if the images
+    /// or edges within it would not fit into memory, or a length is beyond 1e9 Å.
     pub fn build(structure: &Structure, cutoff: f64) -> Result<Self> {
-        // Replaced by the cell list; brute force over images for now.
         if !(cutoff.is_finite() && cutoff > 0.0) {
             return Err(Error::Setting {
                 name: "cutoff",
                 reason: format!("expected a positive length, got {cutoff}"),
             });
         }
-        let (cell, pos) = (structure.cell(), structure.positions());
-        let n = pos.len();
-        let mut spread = 0.0_f64;
-        for p in pos {
-            for q in pos {
-                spread = spread.max(norm(&std::array::from_fn(|k| p[k] - q[k])));
-            }
+        let images = Images::new(structure, cutoff)?;
+        let search = Search::new(structure, &images, cutoff);
+        let n = structure.len();
+        let blocks = (0..n.div_ceil(BLOCK))
+            .into_par_iter()
+            .map(|block| search.block(block * BLOCK..((block + 1) * BLOCK).min(n)))
+            .collect::<Result<Vec<Block>>>()?;
+        Ok(Self::joined(cutoff, &blocks))
+    }
+
+    /// The list of no atoms.
+    pub(super) fn empty(cutoff: f64) -> Self {
+        Self::joined(cutoff, &[])
+    }
+
+    fn joined(cutoff: f64, blocks: &[Block]) -> Self {
+        let mut shifts: Vec<[i32; 3]> = blocks.iter().flat_map(|block| &block.shifts).copied().collect();
+        shifts.sort_unstable();
+        shifts.dedup();
+        let mut offsets = vec![0];
+        let mut n_edges = 0;
+        for count in blocks.iter().flat_map(|block| &block.counts) {
+            n_edges += count;
+            offsets.push(n_edges);
         }
-        let rows = cell.rows();
-        let mut reach = [0_i32; 3];
-        let volume = crate::structure::dot(&rows[0], &crate::structure::cross(&rows[1], &rows[2])).abs();
-        for k in 0..3 {
-            if cell.pbc()[k] {
-                let area = norm(&crate::structure::cross(&rows[(k + 1) % 3], &rows[(k + 2) % 3]));
-                reach[k] = ((cutoff + spread) * area / volume).ceil() as i32;
+        let mut neighbors = vec![0; n_edges];
+        let mut shift_ids = vec![0; n_edges];
+        let lengths = || blocks.iter().map(|block| block.neighbors.len());
+        let parts = rows::split(&mut neighbors, lengths()).into_par_iter();
+        parts.zip(rows::split(&mut shift_ids, lengths())).zip(blocks).for_each(|((js, ids), block)| {
+            js.copy_from_slice(&block.neighbors);
+            // Every shift of a block is among all shifts: the partition point is its place.
+            let places: Vec<u32> =
+                block.shifts.iter().map(|s| shifts.partition_point(|t| t < s) as u32).collect();
+            for (id, &local) in ids.iter_mut().zip(&block.shift_ids) {
+                *id = places[local as usize];
             }
-        }
-        let mut shifts = Vec::new();
-        for a in -reach[0]..=reach[0] {
-            for b in -reach[1]..=reach[1] {
-                for c in -reach[2]..=reach[2] {
-                    shifts.push([a, b, c]);
-                }
-            }
-        }
-        let mut list =
-            Self { cutoff, offsets: vec![0], neighbors: Vec::new(), shift_ids: Vec::new(), shifts };
-        for i in 0..n {
-            for j in 0..n {
-                for (s, shift) in list.shifts.iter().enumerate() {
-                    if i == j && *shift == [0, 0, 0] {
-                        continue;
-                    }
-                    let t = cell.shift_vector(*shift);
-                    let d = super::displacements::edge_vector(&pos[i], &pos[j], &t);
-                    if norm(&d) < cutoff {
-                        list.neighbors.push(j as u32);
-                        list.shift_ids.push(s as u32);
-                    }
-                }
-            }
-            list.offsets.push(list.neighbors.len());
-        }
-        Ok(list)
+        });
+        Self { cutoff, offsets, neighbors, shift_ids, shifts }
     }
 
     /// Cutoff in Å that the list was built with.
