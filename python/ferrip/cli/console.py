@@ -9,7 +9,8 @@ import json
 import math
 import sys
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
@@ -85,13 +86,16 @@ def one_line(message: str) -> str:
     return " ".join(message.split())
 
 
-def show_python_warnings_tidily() -> None:
-    """Python warnings appear as one line on stderr, without source lines."""
+@contextmanager
+def tidy_warnings() -> Iterator[None]:
+    """Inside, Python warnings appear as one line on stderr, without source lines."""
 
     def show_warning(message: Warning | str, *_: object, **__: object) -> None:
         warn(str(message))
 
-    warnings.showwarning = show_warning
+    with warnings.catch_warnings():
+        warnings.showwarning = show_warning
+        yield
 
 
 def _plain(value: Any) -> Any:

@@ -33,10 +33,13 @@ def evaluate(
     """Print the errors of a potential on labelled data, overall and per config type."""
     import ferrip
     from ferrip.data import read_frames
+    from ferrip.errors import DataError
     from ferrip.evaluation import error_metrics, worst_frames
 
     loaded = ferrip.load(potential)
     frames = read_frames(data, label_keys(energy_key, forces_key, stress_key, virial_key))
+    if all(frame.energy is None and frame.forces is None and frame.stress is None for frame in frames):
+        raise DataError(f"{', '.join(data)}: no energy, forces or stress labels to compare with")
     predictions = loaded.evaluate(frames, num_threads=threads)
     metrics = error_metrics(frames, predictions, align_energies=align_energies)
     worst = worst_frames(frames, predictions, align_energies=align_energies)

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ferrip.cli.console import fail, note, show_python_warnings_tidily
+from ferrip.cli.console import fail, note, tidy_warnings
 from ferrip.errors import FerripError
 
 CommandLineError = typer.BadParameter.__mro__[2]
@@ -34,15 +34,15 @@ class FerripGroup(TyperGroup):
         **extra: Any,
     ) -> Any:
         """Runs the command line; in standalone mode ends with SystemExit, else returns the exit status."""
-        show_python_warnings_tidily()
-        status = self._status(
-            args=args,
-            prog_name=prog_name,
-            complete_var=complete_var,
-            standalone_mode=False,
-            windows_expand_args=windows_expand_args,
-            **extra,
-        )
+        with tidy_warnings():
+            status = self._status(
+                args=args,
+                prog_name=prog_name,
+                complete_var=complete_var,
+                standalone_mode=False,
+                windows_expand_args=windows_expand_args,
+                **extra,
+            )
         if standalone_mode:
             sys.exit(status)
         return status
