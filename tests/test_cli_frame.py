@@ -73,9 +73,9 @@ def test_programming_errors_are_not_hidden():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["ax"], "no command 'ax'; did you mean 'act'?"),
+        (["atc"], "no command 'atc'; did you mean 'act'?"),
         (["act", "--numbre", "3"], "--number"),
-        (["act", "--number", "three"], "three"),
+        (["act", "--number", "three"], "--number"),
         (["act", "surplus"], "surplus"),
     ],
 )

@@ -1,7 +1,28 @@
 """ferrip: fast, explicit-descriptor machine-learning interatomic potentials."""
 
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from ferrip._core import __version__
-from ferrip.calculator import Calculator
-from ferrip.neighbors import neighbor_list
+
+if TYPE_CHECKING:
+    from ferrip.calculator import Calculator
+    from ferrip.neighbors import neighbor_list
 
 __all__ = ["Calculator", "__version__", "neighbor_list"]
+
+_HOME = {
+    "Calculator": "ferrip.calculator",
+    "neighbor_list": "ferrip.neighbors",
+}
+"""Public name → module, imported on first use so that `import ferrip` and the command line start quickly."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'ferrip' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
