@@ -198,6 +198,9 @@ fn absurd_input_is_an_error() -> Result<()> {
     for cutoff in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert!(matches!(NeighborList::build(&structure, cutoff), Err(Error::Setting { .. })));
     }
+    let crowd = (0..40_000).map(|k| [f64::from(k), 0.0, 0.0]).collect();
+    let crowd = Structure::new(vec![1; 40_000], crowd, Cell::new([[0.0; 3]; 3], [false; 3])?)?;
+    assert!(matches!(NeighborList::build(&crowd, 1e6), Err(Error::TooLarge { .. })));
     let far = Structure::new(vec![1], vec![[1e12, 0.0, 0.0]], *structure.cell())?;
     assert!(matches!(NeighborList::build(&far, 3.0), Err(Error::TooLarge { .. })));
     let tiny = Cell::new([[1e-100, 0.0, 0.0], [0.0; 3], [0.0; 3]], [true, false, false])?;

@@ -40,6 +40,7 @@ impl NeighborList {
         }
         let images = Images::new(structure, cutoff)?;
         let search = Search::new(structure, &images, cutoff);
+        search.check_size()?;
         let n = structure.len();
         let blocks = (0..n.div_ceil(BLOCK))
             .into_par_iter()

@@ -10,8 +10,11 @@ use crate::structure::{Structure, dot};
 use super::displacements::edge_vector;
 use super::images::Images;
 
-/// Most edges of a list; it then takes 4 GB.
-const MAX_EDGES: usize = 1 << 29;
+/// Most edges of a list; it then takes 2 GB, and 14 GB as plain arrays.
+const MAX_EDGES: usize = 1 << 28;
+
+/// Centres that [`Search::check_size`] looks at.
+const SAMPLE: usize = 8;
 
 /// What all blocks share.
 pub(super) struct Search<'a> {
@@ -53,10 +56,30 @@ impl<'a> Search<'a> {
         }
     }
 
+    /// Refuses a hopeless search early, from a few centres; [`Self::block`] counts exactly.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] if the list would have several times as many edges as it can hold.
+    pub fn check_size(&self) -> Result<()> {
+        let n = self.structure.len();
+        let step = n / SAMPLE;
+        if step < 16 {
+            return Ok(());
+        }
+        let mut keys = Vec::new();
+        let mut sum = 0;
+        for i in (0..SAMPLE).map(|k| k * step) {
+            self.keys_of(i, &mut keys);
+            sum += keys.len();
+        }
+        let estimate = (sum as f64 / SAMPLE as f64 * n as f64) as usize;
+        if estimate > 3 * MAX_EDGES { Err(too_many(estimate)) } else { Ok(()) }
+    }
+
     /// The edges of the centres in `range`.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] if all blocks together found more than 2^29 edges.
+    /// [`Error::TooLarge`] if all blocks together found more than 2^28 edges.
     pub fn block(&self, range: Range<usize>) -> Result<Block> {
         let mut block = Block::default();
         let mut ids = ShiftIds::new(self.images.shifts.len());
@@ -65,11 +88,7 @@ impl<'a> Search<'a> {
             self.keys_of(i, &mut keys);
             let before = self.found.fetch_add(keys.len(), Ordering::Relaxed);
             if before + keys.len() > MAX_EDGES {
-                return Err(Error::TooLarge {
-                    what: "the number of edges of the neighbor list",
-                    size: MAX_EDGES + 1,
-                    limit: MAX_EDGES,
-                });
+                return Err(too_many(MAX_EDGES + 1));
             }
             block.counts.push(keys.len());
             for &key in &keys {
@@ -101,6 +120,10 @@ impl<'a> Search<'a> {
         let d = edge_vector(&positions[i], &positions[(key >> 32) as usize], &shift_vector);
         dot(&d, &d) < self.squared_limit
     }
+}
+
+fn too_many(size: usize) -> Error {
+    Error::TooLarge { what: "the number of edges of the neighbor list", size, limit: MAX_EDGES }
 }
 
 /// The shift of the edge from `i` to the image `key`, between the positions as given.
