@@ -1,0 +1,85 @@
+"""Memory and time of a fit, estimated before it runs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ferrip.data import Frame
+from ferrip.fitting.rows import BLOCK_BYTES, n_rows
+from ferrip.fitting.tsqr import RFactor, block_rows
+from ferrip.fitting.weights import QUANTITIES
+from ferrip.models.family import Descriptor
+
+PROBE_COLUMNS = 256
+SVD_FLOPS = 25.0
+"""Flops of the singular value decomposition over p³."""
+BASE_BYTES = 250 * 1024 * 1024
+"""Interpreter, libraries and data."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a fit will take.
+
+    Attributes
+    ----------
+    n_rows, n_columns
+        Size of the design matrix, which is never held whole.
+    bytes
+        Peak memory.
+    seconds
+        Wall time.
+    """
+
+    n_rows: int
+    n_columns: int
+    bytes: float
+    seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.n_rows:,} rows × {self.n_columns:,} functions, "
+            f"about {self.bytes / 1024**3:.1f} GB and {_duration(self.seconds)}"
+        )
+
+
+def estimate(descriptor: Descriptor, frames: Sequence[Frame], num_threads: int | None) -> Estimate:
+    """Estimate from the sizes, one measured design block and one measured fold."""
+    rows = sum(n_rows(frame) for frame in frames)
+    columns = descriptor.n_features
+    sample = sorted(frames, key=n_rows)[len(frames) // 2]
+    started = time.perf_counter()
+    descriptor.design([sample.structure], num_threads)
+    per_row = (time.perf_counter() - started) / n_rows(sample)
+    flops = 2.0 * rows * columns**2 + SVD_FLOPS * columns**3
+    square = 8.0 * (columns + 1) ** 2
+    block = max(BLOCK_BYTES, 8.0 * columns * max(n_rows(frame) for frame in frames))
+    buffers = len(QUANTITIES) * 8.0 * block_rows(columns) * (columns + 1)
+    working = max(2 * block, 9 * square)
+    return Estimate(
+        n_rows=rows,
+        n_columns=columns,
+        bytes=BASE_BYTES + len(QUANTITIES) * square + buffers + working,
+        seconds=per_row * rows + flops / _fold_rate(),
+    )
+
+
+def _fold_rate() -> float:
+    """Measured flops per second of a fold."""
+    probe = RFactor(PROBE_COLUMNS)
+    rows = np.random.default_rng(0).normal(size=(block_rows(PROBE_COLUMNS), PROBE_COLUMNS))
+    target = np.ones(len(rows))
+    probe.append(rows, target, 1.0)
+    started = time.perf_counter()
+    probe.append(rows, target, 1.0)
+    return 2.0 * len(rows) * PROBE_COLUMNS**2 / (time.perf_counter() - started)
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

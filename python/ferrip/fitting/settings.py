@@ -1,0 +1,93 @@
+"""Settings of a fit. The same names serve as keyword arguments, YAML keys and command-line flags."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from ferrip.errors import SettingsError
+from ferrip.fitting.regressors import BayesianRidge, Regressor, Ridge
+from ferrip.fitting.weights import QuantityFactors, Weights
+
+
+class FitSettings(BaseModel):
+    """What the linear fit does, whatever the family of the potential."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    e0: dict[str, float] | None = Field(
+        default=None, description="energy (eV) of the free atom by symbol; else isolated atoms, else least squares"
+    )
+    weights: Weights = Field(default_factory=Weights, description="factors on energy, forces and virial rows")
+    config_weights: dict[str, QuantityFactors] = Field(
+        default_factory=dict, description="factors per config type: one number, or one per quantity"
+    )
+    size_power: float = Field(
+        default=0.5, ge=0, le=1, description="energy and virial rows are divided by N to this power"
+    )
+    stress: Literal["auto", "force", "off"] = Field(
+        default="auto", description="auto: leave stress out where its labels disagree with the energies"
+    )
+    repulsion: Literal["zbl", "none"] = Field(default="zbl", description="core repulsion below the fit")
+    solver: Literal["ridge", "bayes"] = Field(default="ridge", description="ridge (GCV) or Bayesian ridge")
+    ridge: float | None = Field(default=None, ge=0, allow_inf_nan=False, description="λ; chosen if not given")
+    gcv_inflation: float = Field(default=1.0, ge=1, le=10, description="κ of the robust GCV (ridge only)")
+    smoothness: float = Field(default=1.0, ge=0, le=10, description="power of the (n, l) smoothness prior")
+    column_scaling: float = Field(
+        default=1.0, ge=0, le=1, description="power of the column norms in the penalty; 1: scale-free"
+    )
+    uncertainty: bool = Field(default=True, description="store the posterior factor (p × p) in the model")
+
+    @field_validator("config_weights", mode="before")
+    @classmethod
+    def _numbers_are_factors(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        names = QuantityFactors.model_fields
+        return {
+            key: dict.fromkeys(names, item) if isinstance(item, int | float) else item
+            for key, item in value.items()
+        }
+
+    def regressor(self) -> Regressor:
+        """The regressor that `solver`, `ridge` and `gcv_inflation` describe."""
+        if self.solver == "bayes":
+            return BayesianRidge(ridge=self.ridge)
+        return Ridge(ridge=self.ridge, inflation=self.gcv_inflation)
+
+
+def parse_settings(values: Mapping[str, Any], *classes: type[BaseModel]) -> tuple[BaseModel, ...]:
+    """One settings object per class from one flat mapping.
+
+    Raises
+    ------
+    SettingsError
+        For a key that no class knows (with the nearest known name), or a value out of range.
+    """
+    known = [name for cls in classes for name in cls.model_fields]
+    for key in values:
+        if key not in known:
+            raise SettingsError(unknown_setting(key, known))
+    return tuple(_parse_one(cls, {k: v for k, v in values.items() if k in cls.model_fields}) for cls in classes)
+
+
+def unknown_setting(key: str, known: list[str]) -> str:
+    """Message for an unknown setting, with the nearest known name."""
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
+    return f"unknown setting {key!r}; {hint}"
+
+
+def _parse_one(cls: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
+    try:
+        return cls.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            siblings = list(Weights.model_fields)
+            raise SettingsError(f"{where}: " + unknown_setting(str(first["loc"][-1]), siblings)) from None
+        raise SettingsError(f"{where}: {first['msg']}, got {first['input']!r}") from None

@@ -1,0 +1,198 @@
+"""Linear ACE: the presets behind `--size` and the settings that override them.
+
+Everything that was tuned stands in the constants of this file. A preset fixes the correlation order and a target
+number of functions per centre element; the total degree is then the largest one that stays within the target.
+Lengths follow the data: cutoffs are multiples of typical nearest-neighbor distances.
+
+Sources: Drautz, doi:10.1103/PhysRevB.99.014104; Dusson et al., doi:10.1016/j.jcp.2022.110946; Witt et al.,
+doi:10.1063/5.0158783.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ase.data import atomic_numbers, chemical_symbols, covalent_radii
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from ferrip import _core
+from ferrip.errors import SettingsError
+from ferrip.fitting.distances import PairDistances
+from ferrip.models.family import register
+
+MAX_COLUMNS = 4000
+"""Largest total number of functions that a preset chooses."""
+CUTOFF_FACTOR = 2.3
+"""Many-body cutoff over the largest typical nearest-neighbor distance of an element."""
+CUTOFF_RANGE = (5.0, 7.0)
+"""Å"""
+PAIR_CUTOFF_EXTRA = 1.0
+"""Å by which the pair functions reach further than the many-body functions."""
+DEGREE_RATIO = (1.0, 0.85, 0.7, 0.6)
+"""Largest total degree at correlation order 2, 3, 4, 5, relative to that at order 2."""
+L_WEIGHT = 1.5
+"""Weight of l in the total degree Σ (n + w l)."""
+R_IN = 0.0
+"""Å below which the distance transform is constant."""
+DEGREE_STEP = 0.25
+MAX_DEGREE = 40.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preset:
+    """One `--size`: functions per centre element, correlation order, pair functions per species pair."""
+
+    functions: int
+    max_order: int
+    n_pair: int
+
+
+PRESETS = {
+    "small": Preset(functions=100, max_order=3, n_pair=8),
+    "medium": Preset(functions=300, max_order=3, n_pair=12),
+    "large": Preset(functions=1000, max_order=4, n_pair=16),
+}
+
+
+class AceSettings(BaseModel):
+    """Overrides of the ACE presets; what is not given follows from `--size` and the data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cutoff: float | None = Field(default=None, gt=0, le=20, description="many-body cutoff, Å")
+    pair_cutoff: float | None = Field(default=None, gt=0, le=20, description="pair cutoff, Å")
+    max_order: int | None = Field(default=None, ge=1, le=5, description="correlation order")
+    degree: float | None = Field(default=None, gt=0, le=60, description="total degree at order 2")
+    degrees: tuple[float, ...] | None = Field(default=None, description="total degree at order 2, 3, …")
+    n_pair: int | None = Field(default=None, ge=0, le=64, description="pair functions per species pair")
+    l_weight: float | None = Field(default=None, gt=0, description="weight of l in the total degree")
+    r0: dict[str, float] | None = Field(default=None, description="typical distance per pair, e.g. Si-O: 1.62 (Å)")
+    r_in: float | None = Field(default=None, ge=0, description="inner radius of the distance transform, Å")
+    functions: tuple[tuple[tuple[int, int, int], ...], ...] | None = Field(
+        default=None, description="explicit functions instead of degrees: lists of (atomic number, n, l)"
+    )
+    transform: str = Field(default="agnesi", description="distance transform")
+
+
+class Ace:
+    """The linear ACE family."""
+
+    name = "ace"
+    settings_class: type[BaseModel] = AceSettings
+    citations = ("10.1103/PhysRevB.99.014104", "10.1016/j.jcp.2022.110946", "10.1063/5.0158783")
+
+    def resolve(
+        self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
+    ) -> dict[str, Any]:
+        """Arguments of `_core.Descriptor.ace` as JSON types."""
+        if not isinstance(settings, AceSettings):
+            raise TypeError(f"expected AceSettings, got {type(settings).__name__}")
+        if size not in PRESETS:
+            raise SettingsError(f"size: expected one of {', '.join(PRESETS)}, got {size!r}")
+        preset = PRESETS[size]
+        cutoff = settings.cutoff or _default_cutoff(elements, distances)
+        max_order = settings.max_order or preset.max_order
+        resolved: dict[str, Any] = {
+            "elements": [int(z) for z in elements],
+            "cutoff": cutoff,
+            "pair_cutoff": settings.pair_cutoff or cutoff + PAIR_CUTOFF_EXTRA,
+            "max_order": max_order,
+            "n_pair": preset.n_pair if settings.n_pair is None else settings.n_pair,
+            "l_weight": settings.l_weight or L_WEIGHT,
+            "r0": _typical_distances(elements, distances, settings.r0 or {}),
+            "r_in": R_IN if settings.r_in is None else settings.r_in,
+            "functions": settings.functions,
+            "transform": settings.transform,
+        }
+        if settings.degrees is not None:
+            return resolved | {"degrees": list(settings.degrees)}
+        if settings.degree is not None or settings.functions is not None:
+            return resolved | {"degrees": _degrees(settings.degree or 1.0, max_order)}
+        target = min(preset.functions * len(elements), MAX_COLUMNS)
+        return resolved | {"degrees": self._degrees_for(resolved, target)}
+
+    def descriptor(self, resolved: dict[str, Any]) -> _core.Descriptor:
+        """The compiled descriptor."""
+        arguments = dict(resolved)
+        arguments["r0"] = {_pair_key(name): value for name, value in resolved["r0"].items()}
+        return _core.Descriptor.ace(**arguments)
+
+    def evaluator(
+        self,
+        descriptor: Any,
+        coefficients: NDArray[np.float64],
+        e0: Sequence[float],
+        zbl: Sequence[_core.ZblPair],
+        simd: str | None,
+    ) -> _core.Evaluator:
+        """The contracted evaluator."""
+        return _core.Evaluator(descriptor, coefficients, e0, zbl, simd)
+
+    def _degrees_for(self, resolved: dict[str, Any], target: int) -> list[float]:
+        """Degrees of the largest basis within `target` functions; doubling first, then bisection."""
+
+        def fits(degree: float) -> bool:
+            degrees = _degrees(degree, resolved["max_order"])
+            return self.descriptor(resolved | {"degrees": degrees}).n_features <= target
+
+        low, high = 1.0, 2.0
+        while fits(high) and high < MAX_DEGREE:
+            low, high = high, high + 2.0
+        while high - low > DEGREE_STEP:
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if fits(middle) else (low, middle)
+        return _degrees(low, resolved["max_order"])
+
+
+def _degrees(degree: float, max_order: int) -> list[float]:
+    return [degree * ratio for ratio in DEGREE_RATIO[: max_order - 1]]
+
+
+def _default_cutoff(elements: Sequence[int], distances: PairDistances) -> float:
+    """A multiple of the largest nearest-neighbor distance of an element, in steps of 0.1 Å."""
+    nearest = [
+        min(
+            (d for pair, d in distances.nearest.items() if z in pair),
+            default=2.0 * float(covalent_radii[z]),
+        )
+        for z in elements
+    ]
+    return round(float(np.clip(CUTOFF_FACTOR * max(nearest), *CUTOFF_RANGE)), 1)
+
+
+def _typical_distances(
+    elements: Sequence[int], distances: PairDistances, given: dict[str, float]
+) -> dict[str, float]:
+    """Typical distance of every unordered pair: given > nearest in the data > covalent radii."""
+    wanted = {_pair_key(name): value for name, value in given.items()}
+    for pair, value in wanted.items():
+        if not set(pair) <= set(elements):
+            raise SettingsError(f"r0: {_pair_name(*pair)} holds an element that is not in the data")
+        if not (np.isfinite(value) and value > 0):
+            raise SettingsError(f"r0: expected a positive distance for {_pair_name(*pair)}, got {value}")
+    typical = {}
+    for index, a in enumerate(elements):
+        for b in list(elements)[index:]:
+            covalent = float(covalent_radii[a] + covalent_radii[b])
+            near = wanted.get((a, b), min(distances.nearest.get((a, b), covalent), 1.5 * covalent))
+            typical[_pair_name(a, b)] = round(float(near), 4)
+    return typical
+
+
+def _pair_name(a: int, b: int) -> str:
+    return f"{chemical_symbols[a]}-{chemical_symbols[b]}"
+
+
+def _pair_key(name: str) -> tuple[int, int]:
+    parts = name.split("-")
+    if len(parts) != 2 or any(part not in atomic_numbers for part in parts):
+        raise SettingsError(f"r0: expected a pair of symbols such as Si-O, got {name!r}")
+    low, high = sorted(atomic_numbers[part] for part in parts)
+    return low, high
+
+
+register(Ace())

@@ -1,0 +1,102 @@
+"""The contract of a family of potentials, and the registry by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel
+
+from ferrip.errors import SettingsError
+
+if TYPE_CHECKING:
+    from ferrip._core import Structure, ZblPair
+    from ferrip.fitting.distances import PairDistances
+
+F64 = NDArray[np.float64]
+
+
+class Descriptor(Protocol):
+    """What fitting and uncertainty need of a descriptor; `ferrip._core.Descriptor` is one."""
+
+    @property
+    def elements(self) -> list[int]: ...
+    @property
+    def cutoff(self) -> float: ...
+    @property
+    def n_features(self) -> int: ...
+    def smoothness(self) -> F64: ...
+    def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]: ...
+    def values(self, structure: Structure, num_threads: int | None = None) -> F64: ...
+    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64: ...
+
+
+class Evaluator(Protocol):
+    """What `Potential.evaluate` needs; `ferrip._core.Evaluator` is one."""
+
+    def compute(self, structure: Structure, num_threads: int | None = None) -> tuple[F64, F64, F64]: ...
+
+
+class Family(Protocol):
+    """A family: how settings become a descriptor, and coefficients an evaluator.
+
+    Attributes
+    ----------
+    name
+        Name in `--model` and in model files.
+    settings_class
+        Settings that a user may give; every field has a default.
+    citations
+        DOIs of the method.
+    """
+
+    name: str
+    settings_class: type[BaseModel]
+    citations: tuple[str, ...]
+
+    def resolve(
+        self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
+    ) -> dict[str, Any]:
+        """Complete settings (JSON types) from the user's, the size preset and the data."""
+        ...
+
+    def descriptor(self, resolved: dict[str, Any]) -> Descriptor:
+        """The descriptor of complete settings."""
+        ...
+
+    def evaluator(
+        self,
+        descriptor: Any,
+        coefficients: F64,
+        e0: Sequence[float],
+        zbl: Sequence[ZblPair],
+        simd: str | None,
+    ) -> Any:
+        """Evaluator of a linear potential on `descriptor`; `e0` in the order of its elements."""
+        ...
+
+
+_FAMILIES: dict[str, Family] = {}
+
+
+def register(new: Family) -> None:
+    """Make a family known by its name."""
+    _FAMILIES[new.name] = new
+
+
+def family(name: str) -> Family:
+    """The family called `name`.
+
+    Raises
+    ------
+    SettingsError
+        If there is none, with the nearest name.
+    """
+    if name not in _FAMILIES:
+        near = difflib.get_close_matches(name, _FAMILIES, n=1, cutoff=0.3)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(_FAMILIES))}"
+        raise SettingsError(f"unknown model {name!r}; {hint}")
+    return _FAMILIES[name]

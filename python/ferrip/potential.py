@@ -1,0 +1,194 @@
+"""The `Potential` object: coefficients on a descriptor, with everything needed to evaluate, trust and save it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase import Atoms
+from ase.data import chemical_symbols
+from numpy.typing import NDArray
+
+from ferrip.data import Frame
+from ferrip.errors import FerripError, SettingsError
+from ferrip.models import family as find_family
+from ferrip.models.family import Descriptor, Family
+from ferrip.prediction import Prediction
+
+if TYPE_CHECKING:
+    from ferrip._core import Structure, ZblPair
+
+F64 = NDArray[np.float64]
+Structures = Frame | Atoms | Sequence[Frame | Atoms]
+
+UNITS = {"length": "Å", "energy": "eV", "force": "eV/Å", "stress": "eV/Å³"}
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Potential:
+    """A linear potential `E = Σ_i (E0(z_i) + c · B_i) + E_repulsion`; immutable.
+
+    Attributes
+    ----------
+    family
+        Name of the family, e.g. `"ace"`.
+    settings
+        Complete settings of the descriptor (JSON types).
+    coefficients
+        (p,) c in eV.
+    e0
+        Energy of the free atom in eV by atomic number.
+    repulsion
+        ZBL pairs (z1, z2, inner, outer in Å); empty without core repulsion.
+    metadata
+        Fit settings, metrics, minimum distances, DFT settings, citations, … (JSON types).
+    posterior_factor
+        (p, k) L with posterior covariance L Lᵀ of c, or `None`.
+
+    Examples
+    --------
+    >>> potential = ferrip.load("Si.ferrip")  # doctest: +SKIP
+    >>> prediction = potential.evaluate(atoms)[0]  # doctest: +SKIP
+    """
+
+    family: str
+    settings: Mapping[str, Any]
+    coefficients: F64
+    e0: Mapping[int, float]
+    repulsion: Sequence[ZblPair] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    posterior_factor: F64 | None = None
+    _evaluators: dict[str | None, Any] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.coefficients.shape != (self.descriptor.n_features,):
+            raise FerripError(
+                f"coefficients: expected {self.descriptor.n_features} for this descriptor, "
+                f"got {len(self.coefficients)}"
+            )
+
+    @cached_property
+    def descriptor(self) -> Descriptor:
+        """The descriptor that `settings` describe."""
+        return self._family.descriptor(dict(self.settings))
+
+    @property
+    def elements(self) -> list[int]:
+        """Atomic numbers that the potential knows, ascending."""
+        return list(self.descriptor.elements)
+
+    @property
+    def symbols(self) -> list[str]:
+        """Chemical symbols that the potential knows."""
+        return [chemical_symbols[z] for z in self.elements]
+
+    @property
+    def cutoff(self) -> float:
+        """Largest interaction distance in Å."""
+        return self.descriptor.cutoff
+
+    @property
+    def minimum_distances(self) -> dict[tuple[int, int], float]:
+        """Shortest training distance (Å) per unordered pair of atomic numbers (low, high)."""
+        symbols = {name: z for z, name in enumerate(chemical_symbols)}
+        pairs = self.metadata.get("minimum_distances", {})
+        return {(symbols[a], symbols[b]): d for (a, b), d in ((k.split("-"), v) for k, v in pairs.items())}
+
+    def evaluator(self, simd: str | None = None) -> Any:
+        """The fast evaluator, built once per SIMD path (`None`: the best of this machine)."""
+        if simd not in self._evaluators:
+            e0 = [self.e0[z] for z in self.elements]
+            built = self._family.evaluator(self.descriptor, self.coefficients, e0, self.repulsion, simd)
+            self._evaluators[simd] = built
+        return self._evaluators[simd]
+
+    def evaluate(self, structures: Structures, num_threads: int | None = None) -> list[Prediction]:
+        """Energies, forces and stresses.
+
+        Parameters
+        ----------
+        structures
+            One structure or a sequence of them.
+        num_threads
+            Threads; `None` follows FERRIP_NUM_THREADS, RAYON_NUM_THREADS, cores.
+
+        Returns
+        -------
+        list of Prediction
+            One per structure: eV, eV/Å, eV/Å³; stress is `None` without three periodic directions.
+
+        Raises
+        ------
+        UnsupportedElementError
+            For an element that the potential does not know.
+        """
+        evaluator = self.evaluator()
+        return [self._predict(evaluator, one, num_threads) for one in as_list(structures)]
+
+    def energy_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> float:
+        """Standard deviation of the total energy in eV, from the posterior of the coefficients."""
+        values = self.descriptor.values(as_structure(structure), num_threads)
+        return float(np.linalg.norm(values.sum(axis=0) @ self._factor)) * self._calibration("energy")
+
+    def energies_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> F64:
+        """(N,) standard deviations of the per-atom energies in eV."""
+        values = self.descriptor.values(as_structure(structure), num_threads)
+        return np.linalg.norm(values @ self._factor, axis=1) * self._calibration("energy")
+
+    def forces_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> F64:
+        """(N, 3) standard deviations of the forces in eV/Å."""
+        rows = self.descriptor.design([as_structure(structure)], num_threads)[1:-6]
+        return np.linalg.norm(rows @ self._factor, axis=1).reshape(-1, 3) * self._calibration("forces")
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the potential to one `.ferrip` file (atomically)."""
+        from ferrip.potential_io import save
+
+        save(self, path)
+
+    @property
+    def _family(self) -> Family:
+        return find_family(self.family)
+
+    @property
+    def _factor(self) -> F64:
+        if self.posterior_factor is None:
+            raise SettingsError("uncertainty: this potential was fitted without it (setting uncertainty=False)")
+        return self.posterior_factor
+
+    def _calibration(self, quantity: str) -> float:
+        return float(self.metadata.get("uncertainty", {}).get(f"{quantity}_scale", 1.0))
+
+    def _predict(self, evaluator: Any, one: Frame | Atoms, num_threads: int | None) -> Prediction:
+        structure = as_structure(one)
+        try:
+            energies, forces, strain = evaluator.compute(structure, num_threads)
+        except FerripError as error:
+            if isinstance(one, Frame):
+                raise type(error)(f"{one.label}: {error}") from None
+            raise
+        cell, periodic = structure[2], structure[3]
+        volume = abs(float(np.linalg.det(cell)))
+        stress = strain[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]] / volume if periodic.all() else None
+        return Prediction(energy=float(energies.sum()), energies=energies, forces=forces, stress=stress)
+
+
+def as_list(structures: Structures) -> list[Frame | Atoms]:
+    """A list from one structure or a sequence of them."""
+    return [structures] if isinstance(structures, Frame | Atoms) else list(structures)
+
+
+def as_structure(one: Frame | Atoms) -> Structure:
+    """`(numbers, positions, cell, pbc)` as the core takes it."""
+    if isinstance(one, Frame):
+        return one.structure
+    return (
+        np.asarray(one.numbers, dtype=np.int64),
+        np.asarray(one.positions, dtype=np.float64),
+        np.asarray(one.cell, dtype=np.float64),
+        np.asarray(one.pbc, dtype=np.bool_),
+    )

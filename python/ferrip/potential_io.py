@@ -1,0 +1,89 @@
+"""From `Potential` to the `.ferrip` file and back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from ase.data import atomic_numbers, chemical_symbols
+
+from ferrip import _core, modelfile
+from ferrip.errors import FerripError, ModelFileError
+
+if TYPE_CHECKING:
+    from ferrip.models.family import Descriptor
+    from ferrip.potential import Potential
+
+
+def save(potential: Potential, path: str | os.PathLike[str]) -> None:
+    """Write `potential` to `path`; see `ferrip.modelfile` for the layout."""
+    from ferrip.potential import UNITS
+
+    header = {
+        "format_version": modelfile.FORMAT_VERSION,
+        "library_version": _core.__version__,
+        "family": potential.family,
+        "settings": dict(potential.settings),
+        "elements": potential.symbols,
+        "units": UNITS,
+        "cutoff": potential.cutoff,
+        "e0": {chemical_symbols[z]: energy for z, energy in potential.e0.items()},
+        "repulsion": [list(pair) for pair in potential.repulsion],
+        "fingerprint": fingerprint(potential.descriptor),
+        "metadata": dict(potential.metadata),
+    }
+    arrays: modelfile.Arrays = {"coefficients": potential.coefficients}
+    if potential.posterior_factor is not None:
+        arrays["posterior_factor"] = potential.posterior_factor.astype(np.float32)
+    modelfile.write(path, header, arrays)
+
+
+def load(path: str | os.PathLike[str]) -> Potential:
+    """The potential in a `.ferrip` file.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, truncated, corrupt, of another version, or its descriptor cannot be rebuilt.
+    """
+    header, arrays = modelfile.read(path)
+    try:
+        return _build(header, arrays)
+    except (FerripError, KeyError, TypeError, ValueError, AttributeError) as error:
+        reason = str(error) or type(error).__name__
+        raise ModelFileError(f"{os.fspath(path)}: {reason}") from None
+
+
+def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
+    from ferrip.potential import Potential
+
+    posterior = arrays.get("posterior_factor")
+    potential = Potential(
+        family=header["family"],
+        settings=header["settings"],
+        coefficients=arrays["coefficients"],
+        e0={atomic_numbers[symbol]: float(energy) for symbol, energy in header["e0"].items()},
+        repulsion=[(int(a), int(b), float(inner), float(outer)) for a, b, inner, outer in header["repulsion"]],
+        metadata=header["metadata"],
+        posterior_factor=None if posterior is None else posterior.astype(np.float64),
+    )
+    if fingerprint(potential.descriptor) != header["fingerprint"]:
+        raise ModelFileError("this version of ferrip builds another basis from the stored settings")
+    if potential.symbols != header["elements"] or set(potential.e0) != set(potential.elements):
+        raise ModelFileError("elements and E0 do not match the descriptor")
+    if posterior is not None and (posterior.ndim != 2 or len(posterior) != len(potential.coefficients)):
+        raise ModelFileError("posterior_factor does not match the coefficients")
+    return potential
+
+
+def fingerprint(descriptor: Descriptor) -> dict[str, Any]:
+    """Number of features and digest of the feature table."""
+    table = [
+        [int(center), [[int(v) for v in factor] for factor in factors]]
+        for center, factors in descriptor.feature_table()
+    ]
+    digest = hashlib.sha256(json.dumps(table).encode()).hexdigest()
+    return {"n_features": descriptor.n_features, "sha256": digest}
