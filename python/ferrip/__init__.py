@@ -7,12 +7,18 @@ from ferrip._core import __version__
 
 if TYPE_CHECKING:
     from ferrip.calculator import Calculator
+    from ferrip.fitting import fit
     from ferrip.neighbors import neighbor_list
+    from ferrip.potential import Potential
+    from ferrip.potential_io import load
 
-__all__ = ["Calculator", "__version__", "neighbor_list"]
+__all__ = ["Calculator", "Potential", "__version__", "fit", "load", "neighbor_list"]
 
 _HOME = {
     "Calculator": "ferrip.calculator",
+    "Potential": "ferrip.potential",
+    "fit": "ferrip.fitting",
+    "load": "ferrip.potential_io",
     "neighbor_list": "ferrip.neighbors",
 }
 """Public name → module, imported on first use so that `import ferrip` and the command line start quickly."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from ferrip.data import Frame
 from ferrip.errors import FerripError, SettingsError
 from ferrip.models import family as find_family
-from ferrip.models.family import Descriptor, Family
+from ferrip.models.family import Descriptor
 from ferrip.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ class Potential:
     ----------
     family
         Name of the family, e.g. `"ace"`.
+    descriptor
+        The descriptor whose features the coefficients multiply.
     settings
         Complete settings of the descriptor (JSON types).
     coefficients
@@ -56,6 +57,7 @@ class Potential:
     """
 
     family: str
+    descriptor: Descriptor
     settings: Mapping[str, Any]
     coefficients: F64
     e0: Mapping[int, float]
@@ -70,11 +72,6 @@ class Potential:
                 f"coefficients: expected {self.descriptor.n_features} for this descriptor, "
                 f"got {len(self.coefficients)}"
             )
-
-    @cached_property
-    def descriptor(self) -> Descriptor:
-        """The descriptor that `settings` describe."""
-        return self._family.descriptor(dict(self.settings))
 
     @property
     def elements(self) -> list[int]:
@@ -102,8 +99,8 @@ class Potential:
         """The fast evaluator, built once per SIMD path (`None`: the best of this machine)."""
         if simd not in self._evaluators:
             e0 = [self.e0[z] for z in self.elements]
-            built = self._family.evaluator(self.descriptor, self.coefficients, e0, self.repulsion, simd)
-            self._evaluators[simd] = built
+            build = find_family(self.family).evaluator
+            self._evaluators[simd] = build(self.descriptor, self.coefficients, e0, self.repulsion, simd)
         return self._evaluators[simd]
 
     def evaluate(self, structures: Structures, num_threads: int | None = None) -> list[Prediction]:
@@ -149,10 +146,6 @@ class Potential:
         from ferrip.potential_io import save
 
         save(self, path)
-
-    @property
-    def _family(self) -> Family:
-        return find_family(self.family)
 
     @property
     def _factor(self) -> F64:

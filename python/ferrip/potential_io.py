@@ -12,6 +12,7 @@ from ase.data import atomic_numbers, chemical_symbols
 
 from ferrip import _core, modelfile
 from ferrip.errors import FerripError, ModelFileError
+from ferrip.models import family as find_family
 
 if TYPE_CHECKING:
     from ferrip.models.family import Descriptor
@@ -63,6 +64,7 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
     posterior = arrays.get("posterior_factor")
     potential = Potential(
         family=header["family"],
+        descriptor=find_family(header["family"]).descriptor(header["settings"]),
         settings=header["settings"],
         coefficients=arrays["coefficients"],
         e0={atomic_numbers[symbol]: float(energy) for symbol, energy in header["e0"].items()},

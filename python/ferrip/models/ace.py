@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols, covalent_radii
@@ -21,8 +21,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ferrip import _core
 from ferrip.errors import SettingsError
-from ferrip.fitting.distances import PairDistances
 from ferrip.models.family import register
+
+if TYPE_CHECKING:
+    from ferrip.fitting.distances import PairDistances
 
 MAX_COLUMNS = 4000
 """Largest total number of functions that a preset chooses."""

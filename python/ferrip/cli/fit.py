@@ -1,0 +1,165 @@
+"""`ferrip fit`: from a data file to a potential file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ferrip.cli.console import JsonFlag, ThreadsOption, note, print_json, show, table
+from ferrip.errors import SettingsError
+
+if TYPE_CHECKING:
+    from ferrip.potential import Potential
+
+CHECKPOINT_SUFFIX = ".checkpoint"
+
+
+def fit(
+    train: Annotated[str, typer.Argument(help="Training data (extxyz, or anything that ASE reads).")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Potential file to write.")] = Path("model.ferrip"),
+    test: Annotated[str | None, typer.Option(help="Test data; only used for the error table.")] = None,
+    model: Annotated[str, typer.Option(help="Family of the potential.")] = "ace",
+    size: Annotated[str, typer.Option(help="small, medium or large.")] = "medium",
+    config: Annotated[Path | None, typer.Option(help="YAML file of settings; flags go first.")] = None,
+    metrics: Annotated[Path | None, typer.Option(help="File for the errors as JSON.")] = None,
+    e0: Annotated[str | None, typer.Option(help="Free-atom energies, e.g. Si=-157.2,O=-432.1 (eV).")] = None,
+    weights: Annotated[str | None, typer.Option(help="e.g. energy=30,forces=1,virial=1.")] = None,
+    config_weights: Annotated[
+        str | None, typer.Option(help="YAML file, or e.g. liquid=0.5,bulk=2 (by config type).")
+    ] = None,
+    stress: Annotated[str | None, typer.Option(help="auto, force or off.")] = None,
+    repulsion: Annotated[str | None, typer.Option(help="zbl or none.")] = None,
+    solver: Annotated[str | None, typer.Option(help="ridge (GCV) or bayes (evidence).")] = None,
+    ridge: Annotated[float | None, typer.Option(help="λ; chosen from the data if not given.")] = None,
+    cutoff: Annotated[float | None, typer.Option(help="Many-body cutoff, Å.")] = None,
+    max_order: Annotated[int | None, typer.Option(help="Correlation order.")] = None,
+    degree: Annotated[float | None, typer.Option(help="Total degree at order 2.")] = None,
+    energy_key: Annotated[str | None, typer.Option(help="Name of the energy label.")] = None,
+    forces_key: Annotated[str | None, typer.Option(help="Name of the forces label.")] = None,
+    stress_key: Annotated[str | None, typer.Option(help="Name of the stress label.")] = None,
+    virial_key: Annotated[str | None, typer.Option(help="Name of the virial label.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Any other setting, e.g. --set smoothness=2 (repeatable).")
+    ] = None,
+    resume: Annotated[bool, typer.Option(help="Continue an interrupted fit of the same data and settings.")] = True,
+    threads: ThreadsOption = None,
+    json: JsonFlag = False,
+) -> None:
+    """Fit a potential to energies, forces and stresses."""
+    import ferrip
+    from ferrip.data import LabelKeys
+
+    flags = {
+        "e0": None if e0 is None else _numbers("e0", e0),
+        "weights": None if weights is None else _numbers("weights", weights),
+        "config_weights": None if config_weights is None else _numbers_or_yaml("config_weights", config_weights),
+        "stress": stress,
+        "repulsion": repulsion,
+        "solver": solver,
+        "ridge": ridge,
+        "cutoff": cutoff,
+        "max_order": max_order,
+        "degree": degree,
+    }
+    settings = _from_yaml(config) | _from_assignments(set_ or [])
+    settings |= {name: value for name, value in flags.items() if value is not None}
+    if not output.absolute().parent.is_dir():
+        raise SettingsError(f"output: there is no directory {output.absolute().parent}")
+    checkpoint = output.with_name(output.name + CHECKPOINT_SUFFIX)
+    if not resume:
+        checkpoint.unlink(missing_ok=True)
+    potential = _fit(
+        ferrip.fit,
+        train,
+        model=settings.pop("model", model),
+        size=settings.pop("size", size),
+        test=test,
+        keys=LabelKeys(energy=energy_key, forces=forces_key, stress=stress_key, virial=virial_key),
+        checkpoint=checkpoint,
+        num_threads=threads,
+        **settings,
+    )
+    potential.save(output)
+    _report(potential, output, metrics, json)
+
+
+def _fit(run: Any, *arguments: Any, **options: Any) -> Potential:
+    """The fit; an interruption says where its checkpoint is and ends with the status of Ctrl-C."""
+    from ferrip.fitting import Interrupted
+
+    try:
+        return run(*arguments, **options)
+    except Interrupted as stop:
+        note(str(stop))
+        raise
+
+
+def _report(potential: Potential, output: Path, metrics: Path | None, as_json: bool) -> None:
+    """Error tables to stderr, errors as JSON to the metrics file and stdout."""
+    from ferrip.evaluation import error_table
+
+    errors = potential.metadata["metrics"]
+    for name, part in errors.items():
+        show(error_table(part, title=f"{name} errors"))
+    note(f"wrote {output}")
+    document = {"output": str(output), "fit": potential.metadata["fit"], **errors}
+    if metrics is not None:
+        from ferrip.cli.console import dump_json
+
+        metrics.write_text(dump_json(document) + "\n")
+    if as_json:
+        print_json(document)
+
+
+def _numbers(name: str, text: str) -> dict[str, float]:
+    """`a=1,b=2` as a mapping."""
+    result = {}
+    for part in text.split(","):
+        key, separator, value = part.partition("=")
+        try:
+            result[key.strip()] = float(value)
+        except ValueError:
+            separator = ""
+        if not separator or not key.strip():
+            raise SettingsError(f"{name}: expected NAME=NUMBER,…, got {part.strip()!r}")
+    return result
+
+
+def _numbers_or_yaml(name: str, text: str) -> dict[str, Any]:
+    """A mapping given in place or in a YAML file."""
+    return _numbers(name, text) if "=" in text else _from_yaml(Path(text))
+
+
+def _from_yaml(path: Path | None) -> dict[str, Any]:
+    """The mapping in a YAML file; `-` in names counts as `_`."""
+    import yaml
+
+    if path is None:
+        return {}
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not valid YAML ({' '.join(str(error).split())})") from None
+    if content is None:
+        return {}
+    if not isinstance(content, dict):
+        raise SettingsError(f"{path}: expected a mapping of settings")
+    return {str(key): value for key, value in content.items()}
+
+
+def _from_assignments(assignments: list[str]) -> dict[str, Any]:
+    """`--set name=value`, values read as YAML."""
+    import yaml
+
+    result = {}
+    for text in assignments:
+        key, separator, value = text.partition("=")
+        try:
+            result[key.strip().replace("-", "_")] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            separator = ""
+        if not separator:
+            raise SettingsError(f"--set: expected NAME=VALUE, got {text!r}")
+    return result

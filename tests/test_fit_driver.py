@@ -1,0 +1,228 @@
+"""The `fit` driver, end to end on a numpy descriptor: recovery, bad input, interruption and restart."""
+
+import os
+import signal
+import warnings
+
+import numpy as np
+import pytest
+from ase import Atoms
+from pair_family import PairDescriptor, PairEvaluator
+
+import ferrip
+from ferrip.data import Frame
+from ferrip.errors import DataError, SettingsError
+from ferrip.fitting import Interrupted, driver
+
+E0 = {14: -3.0, 8: -5.0}
+TRUTH = np.random.default_rng(5).normal(size=16)
+TRUTH[8:12] = TRUTH[4:8]  # the data only decide the sum of O-Si and Si-O
+
+
+def make_frames(n_frames=12, seed=0, stress_offset=0.0, noise=0.0):
+    """Rattled Si/O cells with exact labels of a pair potential within the model class."""
+    rng = np.random.default_rng(seed)
+    oracle = PairEvaluator(PairDescriptor([8, 14], 4.0, 4), TRUTH, [E0[8], E0[14]])
+    frames = []
+    for index in range(n_frames):
+        cell = np.eye(3) * (4.6 + 0.05 * index) + 0.2 * rng.normal(size=(3, 3))
+        fractions = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]]) + 0.03 * rng.normal(size=(4, 3))
+        numbers = np.array([14, 8, 8, 14] if index % 2 else [14, 14, 8, 14])
+        structure = (numbers, fractions @ cell, cell, np.ones(3, dtype=bool))
+        energies, forces, strain = oracle.compute(structure)
+        stress = strain[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]] / abs(np.linalg.det(cell))
+        stress[:3] += stress_offset
+        frames.append(
+            Frame(
+                numbers=numbers,
+                positions=structure[1],
+                cell=cell,
+                pbc=structure[3],
+                energy=float(energies.sum()) + noise * rng.normal(),
+                forces=forces + noise * rng.normal(size=forces.shape),
+                stress=stress,
+                config_type="bulk" if index < n_frames // 2 else "strained",
+                index=index,
+            )
+        )
+    return frames
+
+
+def fit(frames, **settings):
+    options = {"model": "pair-test", "e0": {"Si": -3.0, "O": -5.0}, "repulsion": "none", "progress": False}
+    return ferrip.fit(frames, **(options | settings))
+
+
+@pytest.fixture(scope="module")
+def frames():
+    return make_frames()
+
+
+def test_recovers_the_potential_that_made_the_labels(frames):
+    potential = fit(frames, test=make_frames(4, seed=9), ridge=0.0)
+    assert potential.coefficients == pytest.approx(TRUTH, abs=1e-6)
+    prediction = potential.evaluate(frames[0])[0]
+    assert prediction.energy == pytest.approx(frames[0].energy)
+    assert prediction.forces == pytest.approx(frames[0].forces, abs=1e-7)
+    assert prediction.stress == pytest.approx(frames[0].stress, abs=1e-7)
+    metrics = potential.metadata["metrics"]
+    assert metrics["test"]["energy"]["mae_meV_per_atom"] < 1e-3
+    assert metrics["train"]["n_structures"] == 12
+
+
+@pytest.mark.parametrize("solver", ["ridge", "bayes"])
+def test_is_reproducible_and_keeps_its_input(frames, solver):
+    first, second = (fit(frames, solver=solver, num_threads=n) for n in (1, 2))
+    assert np.array_equal(first.coefficients, second.coefficients)
+
+
+def test_block_size_does_not_matter(frames, monkeypatch):
+    expected = fit(frames, ridge=1e-6)
+    monkeypatch.setattr("ferrip.fitting.rows.BLOCK_BYTES", 1)
+    assert np.array_equal(fit(frames, ridge=1e-6).coefficients, expected.coefficients)
+
+
+def test_weights_are_those_of_dense_least_squares(frames):
+    noisy = make_frames(noise=0.05)
+    settings = {"energy": 7.0, "forces": 2.0, "virial": 0.5}
+    potential = fit(noisy, weights=settings, config_weights={"bulk": 3.0}, ridge=0.0, stress="force")
+    rows, target = [], []
+    for frame in noisy:
+        factor = 3.0 if frame.config_type == "bulk" else 1.0
+        n = len(frame.numbers)
+        weight = np.array([7.0 / n**0.5] + [2.0] * (3 * n) + [0.5 / n**0.5] * 6) * factor
+        offset = sum(E0[int(z)] for z in frame.numbers)
+        labels = np.concatenate([[frame.energy - offset], frame.forces.ravel(), frame.stress * frame.volume])
+        rows.append(potential.descriptor.design([frame.structure]) * weight[:, None])
+        target.append(labels * weight)
+    expected = np.linalg.lstsq(np.vstack(rows), np.concatenate(target), rcond=None)[0]
+    assert potential.coefficients == pytest.approx(expected, rel=1e-6, abs=1e-6)
+
+
+def test_uncertainty_is_larger_away_from_the_data():
+    potential = fit(make_frames(noise=0.05))
+    near, far = make_frames(1, seed=3)[0], Atoms("Si2", positions=[[0, 0, 0], [0, 0, 1.0]])
+    assert 0 < potential.energy_uncertainty(near) < potential.energy_uncertainty(far)
+    assert potential.energies_uncertainty(near).shape == (4,)
+    assert potential.forces_uncertainty(near).shape == (4, 3)
+    assert potential.metadata["uncertainty"]["energy_scale"] > 0
+    assert fit(make_frames(), uncertainty=False).posterior_factor is None
+
+
+def test_constant_stress_offset_is_left_out_and_said():
+    shifted = make_frames(stress_offset=2.0 / 160.2)
+    with pytest.warns(UserWarning, match=r"left out: .* \+2.00 GPa"):
+        potential = fit(shifted, ridge=1e-10)
+    assert potential.coefficients == pytest.approx(TRUTH, abs=1e-3)
+    forced = fit(shifted, ridge=1e-10, stress="force")
+    assert abs(forced.coefficients - TRUTH).max() > 1e-2
+
+
+def test_partial_labels_are_used(frames):
+    bare = [Frame(numbers=f.numbers, positions=f.positions, cell=f.cell, pbc=f.pbc, forces=f.forces) for f in frames]
+    potential = fit([frames[0], *bare], ridge=1e-12)
+    assert potential.evaluate(frames[5])[0].forces == pytest.approx(frames[5].forces, abs=1e-5)
+
+
+def test_metadata_states_where_the_potential_comes_from(frames):
+    metadata = fit(frames).metadata
+    assert metadata["fit"]["n_functions"] == 16
+    assert metadata["fit"]["stress"] == "used"
+    assert metadata["training_data"]["n_frames"] == 12
+    assert set(metadata["minimum_distances"]) == {"O-O", "O-Si", "Si-Si"}
+    assert metadata["citations"] == ["10.0000/test"]
+
+
+def test_mixed_dft_settings_warn(frames):
+    one = Frame(
+        numbers=[14], positions=[[0, 0, 0]], cell=np.eye(3) * 3, pbc=[1, 1, 1], energy=-3.0, metadata={"functional": "PBE"}
+    )
+    two = Frame(
+        numbers=[14], positions=[[0, 0, 0]], cell=np.eye(3) * 3.1, pbc=[1, 1, 1], energy=-3.0, metadata={"functional": "LDA"}
+    )
+    with pytest.warns(UserWarning, match="functional = PBE, LDA"):
+        fit([*frames, one, two])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"cutof": 5.0}, "did you mean 'cutoff'"),
+        ({"weights": {"enrgy": 1.0}}, "did you mean 'energy'"),
+        ({"weights": {"energy": -1.0}}, "weights.energy"),
+        ({"solver": "lasso"}, "solver"),
+        ({"ridge": -1.0}, "ridge"),
+        ({"model": "pair-tst"}, "did you mean 'pair-test'"),
+        ({"config_weights": {"bulkk": 1.0}}, "bulkk"),
+        ({"e0": {"Sj": 1.0}}, "Sj"),
+    ],
+)
+def test_bad_settings(frames, settings, message):
+    with pytest.raises(SettingsError, match=message):
+        fit(frames, **settings)
+
+
+def unlabelled(frame, **labels):
+    return Frame(numbers=frame.numbers, positions=frame.positions, cell=frame.cell, pbc=frame.pbc, **labels)
+
+
+def test_missing_labels(frames):
+    with pytest.raises(DataError, match="no frame has energy or forces"):
+        fit([unlabelled(f) for f in frames])
+    energies = [unlabelled(f, energy=f.energy) for f in frames]
+    with pytest.raises(DataError, match="forces labels were asked for"):
+        fit(energies, weights={"forces": 1.0})
+    with pytest.raises(DataError, match="stress or virial labels"):
+        fit(energies, stress="force")
+    with pytest.raises(DataError, match="no training frames"):
+        fit([])
+
+
+def test_nan_label_names_the_frame(frames):
+    bad = unlabelled(frames[0], energy=float("nan"))
+    with pytest.raises(DataError, match="memory frame 0"):
+        fit([*frames, bad])
+
+
+def test_test_set_with_a_new_element(frames):
+    with pytest.raises(DataError, match="Ge is not in the training data"):
+        fit(frames, test=[Frame(numbers=[32], positions=[[0, 0, 0]], energy=0.0)])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_fit_continues_bitwise(frames, monkeypatch, tmp_path, number):
+    monkeypatch.setattr("ferrip.fitting.rows.BLOCK_BYTES", 8 * 16 * 40)
+    expected = fit(frames)
+    checkpoint = tmp_path / "fit.checkpoint"
+    folded = []
+    original = driver.RowSource.fold
+
+    def interrupting(self, block, factors):
+        original(self, block, factors)
+        folded.extend(block)
+        if len(folded) == 6:
+            os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(driver.RowSource, "fold", interrupting)
+    with pytest.raises(Interrupted, match="after 6 of 12 frames"):
+        fit(frames, checkpoint=checkpoint)
+    assert checkpoint.exists()
+    resumed = fit(frames, checkpoint=checkpoint)
+    assert len(folded) == 12
+    assert np.array_equal(resumed.coefficients, expected.coefficients)
+    assert not checkpoint.exists()
+
+
+def test_checkpoint_of_another_run_is_not_used(frames, tmp_path):
+    from ferrip.fitting import checkpoint as checkpoints
+    from ferrip.fitting.tsqr import RFactor
+
+    path = tmp_path / "fit.checkpoint"
+    checkpoints.save(path, "another", 3, {"energy": RFactor(16)})
+    assert np.array_equal(fit(frames, checkpoint=path).coefficients, fit(frames).coefficients)
+
+
+def test_no_warnings_on_good_data(frames):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit(frames)
