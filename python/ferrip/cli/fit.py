@@ -106,9 +106,9 @@ def _report(potential: Potential, output: Path, metrics: Path | None, as_json: b
     note(f"wrote {output}")
     document = {"output": str(output), "fit": potential.metadata["fit"], **errors}
     if metrics is not None:
-        from ferrip.cli.console import dump_json
+        from json import dumps
 
-        metrics.write_text(dump_json(document) + "\n")
+        metrics.write_text(dumps(document, indent=2) + "\n")
     if as_json:
         print_json(document)
 
@@ -129,15 +129,19 @@ def _numbers(name: str, text: str) -> dict[str, float]:
 
 def _numbers_or_yaml(name: str, text: str) -> dict[str, Any]:
     """A mapping given in place or in a YAML file."""
-    return _numbers(name, text) if "=" in text else _from_yaml(Path(text))
+    return _numbers(name, text) if "=" in text else _mapping(Path(text))
 
 
 def _from_yaml(path: Path | None) -> dict[str, Any]:
-    """The mapping in a YAML file; `-` in names counts as `_`."""
+    """Settings in a YAML file; `-` in names counts as `_`."""
+    content = {} if path is None else _mapping(path)
+    return {key.replace("-", "_"): value for key, value in content.items()}
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    """The mapping in a YAML file."""
     import yaml
 
-    if path is None:
-        return {}
     try:
         content = yaml.safe_load(path.read_text())
     except (yaml.YAMLError, UnicodeDecodeError) as error:

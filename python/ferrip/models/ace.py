@@ -38,8 +38,15 @@ DEGREE_RATIO = (1.0, 0.85, 0.7, 0.6)
 """Largest total degree at correlation order 2, 3, 4, 5, relative to that at order 2."""
 L_WEIGHT = 1.5
 """Weight of l in the total degree Σ (n + w l)."""
-R_IN = 0.0
-"""Å below which the distance transform is constant."""
+RADIAL: dict[str, Any] = {
+    "exponents": (2, 4),
+    "outer_zero": 2,
+    "inner_zero": 2,
+    "pair_exponents": (1, 3),
+    "pair_outer_zero": 3,
+    "pair_inner_zero": 0,
+}
+"""Agnesi exponents (p, q) and orders of the zeros at the cutoff and at r = 0, many-body and pair."""
 DEGREE_STEP = 0.25
 MAX_DEGREE = 40.0
 
@@ -71,13 +78,17 @@ class AceSettings(BaseModel):
     degree: float | None = Field(default=None, gt=0, le=60, description="total degree at order 2")
     degrees: tuple[float, ...] | None = Field(default=None, description="total degree at order 2, 3, …")
     n_pair: int | None = Field(default=None, ge=0, le=64, description="pair functions per species pair")
-    l_weight: float | None = Field(default=None, gt=0, description="weight of l in the total degree")
+    l_weight: float | None = Field(default=None, ge=0.25, description="weight of l in the total degree")
     r0: dict[str, float] | None = Field(default=None, description="typical distance per pair, e.g. Si-O: 1.62 (Å)")
-    r_in: float | None = Field(default=None, ge=0, description="inner radius of the distance transform, Å")
     functions: tuple[tuple[tuple[int, int, int], ...], ...] | None = Field(
         default=None, description="explicit functions instead of degrees: lists of (atomic number, n, l)"
     )
-    transform: str = Field(default="agnesi", description="distance transform")
+    exponents: tuple[int, int] | None = Field(default=None, description="Agnesi exponents p, q")
+    outer_zero: int | None = Field(default=None, ge=0, description="order of the zero at the cutoff")
+    inner_zero: int | None = Field(default=None, ge=0, description="order of the zero at r = 0")
+    pair_exponents: tuple[int, int] | None = Field(default=None, description="as exponents, pair functions")
+    pair_outer_zero: int | None = Field(default=None, ge=0, description="as outer_zero, pair functions")
+    pair_inner_zero: int | None = Field(default=None, ge=0, description="as inner_zero, pair functions")
 
 
 class Ace:
@@ -102,25 +113,31 @@ class Ace:
             "elements": [int(z) for z in elements],
             "cutoff": cutoff,
             "pair_cutoff": settings.pair_cutoff or cutoff + PAIR_CUTOFF_EXTRA,
-            "max_order": max_order,
             "n_pair": preset.n_pair if settings.n_pair is None else settings.n_pair,
             "l_weight": settings.l_weight or L_WEIGHT,
             "r0": _typical_distances(elements, distances, settings.r0 or {}),
-            "r_in": R_IN if settings.r_in is None else settings.r_in,
-            "functions": settings.functions,
-            "transform": settings.transform,
         }
+        for name, default in RADIAL.items():
+            given = getattr(settings, name)
+            value = default if given is None else given
+            resolved[name] = list(value) if isinstance(value, tuple) else value
+        if settings.functions is not None:
+            return resolved | {"functions": [[list(factor) for factor in one] for one in settings.functions]}
         if settings.degrees is not None:
             return resolved | {"degrees": list(settings.degrees)}
-        if settings.degree is not None or settings.functions is not None:
-            return resolved | {"degrees": _degrees(settings.degree or 1.0, max_order)}
+        if settings.degree is not None:
+            return resolved | {"degrees": _degrees(settings.degree, max_order)}
         target = min(preset.functions * len(elements), MAX_COLUMNS)
-        return resolved | {"degrees": self._degrees_for(resolved, target)}
+        return resolved | {"degrees": self._degrees_for(resolved, target, max_order)}
 
     def descriptor(self, resolved: dict[str, Any]) -> _core.Descriptor:
         """The compiled descriptor."""
         arguments = dict(resolved)
         arguments["r0"] = {_pair_key(name): value for name, value in resolved["r0"].items()}
+        for name in ("exponents", "pair_exponents"):
+            arguments[name] = tuple(resolved[name])
+        if "functions" in resolved:
+            arguments["functions"] = [[tuple(factor) for factor in one] for one in resolved["functions"]]
         return _core.Descriptor.ace(**arguments)
 
     def evaluator(
@@ -134,11 +151,11 @@ class Ace:
         """The contracted evaluator."""
         return _core.Evaluator(descriptor, coefficients, e0, zbl, simd)
 
-    def _degrees_for(self, resolved: dict[str, Any], target: int) -> list[float]:
+    def _degrees_for(self, resolved: dict[str, Any], target: int, max_order: int) -> list[float]:
         """Degrees of the largest basis within `target` functions; doubling first, then bisection."""
 
         def fits(degree: float) -> bool:
-            degrees = _degrees(degree, resolved["max_order"])
+            degrees = _degrees(degree, max_order)
             return self.descriptor(resolved | {"degrees": degrees}).n_features <= target
 
         low, high = 1.0, 2.0
@@ -147,7 +164,7 @@ class Ace:
         while high - low > DEGREE_STEP:
             middle = 0.5 * (low + high)
             low, high = (middle, high) if fits(middle) else (low, middle)
-        return _degrees(low, resolved["max_order"])
+        return _degrees(low, max_order)
 
 
 def _degrees(degree: float, max_order: int) -> list[float]:

@@ -1,0 +1,59 @@
+"""`ferrip info`: what is in a potential file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ferrip.cli.console import JsonFlag, print_json, show, table
+
+
+def info(
+    potential: Annotated[Path, typer.Argument(help="Potential file (.ferrip).")],
+    json: JsonFlag = False,
+) -> None:
+    """Print what a potential file holds: elements, settings, errors, provenance."""
+    from ferrip.modelfile import read
+
+    header, arrays = read(potential)
+    if json:
+        print_json(header | {"arrays": {name: list(array.shape) for name, array in arrays.items()}})
+        return
+    metadata = header["metadata"]
+    fit = metadata.get("fit", {})
+    rows = {
+        "family": f"{header['family']} {fit.get('size', '')}",
+        "elements": ", ".join(header["elements"]),
+        "functions": str(len(arrays["coefficients"])),
+        "cutoff": f"{header.get('cutoff', float('nan')):.3f} Å",
+        "E0": ", ".join(f"{symbol} {energy:.6g} eV" for symbol, energy in header["e0"].items()),
+        "E0 from": ", ".join(f"{symbol}: {source}" for symbol, source in fit.get("e0_source", {}).items()),
+        "core repulsion": "ZBL" if header["repulsion"] else "none",
+        "stress labels": fit.get("stress", ""),
+        "uncertainty": "yes" if "posterior_factor" in arrays else "no",
+        "minimum distances": ", ".join(
+            f"{pair} {distance:.3f} Å" for pair, distance in metadata.get("minimum_distances", {}).items()
+        ),
+        "training data": _training_data(metadata.get("training_data", {})),
+        "DFT": ", ".join(f"{name} {' / '.join(values)}" for name, values in metadata.get("dft", {}).items()),
+        "cite": ", ".join(metadata.get("citations", [])),
+        "written by": f"ferrip {header['library_version']} (format {header['format_version']})",
+    }
+    show(table(str(potential), ["", ""], [(name, text) for name, text in rows.items() if text]))
+    _show_errors(metadata.get("metrics", {}))
+
+
+def _training_data(data: dict[str, Any]) -> str:
+    if not data:
+        return ""
+    sources = ", ".join(data.get("sources", []))
+    return f"{data.get('n_frames')} frames, {data.get('n_atoms')} atoms ({sources}), sha256 {data.get('sha256', '')[:12]}"
+
+
+def _show_errors(metrics: dict[str, Any]) -> None:
+    from ferrip.evaluation import error_table
+
+    for name, errors in metrics.items():
+        show(error_table(errors, title=f"{name} errors"))
