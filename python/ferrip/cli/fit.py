@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ferrip.cli.console import JsonFlag, ThreadsOption, note, print_json, show, table
+from ferrip.cli.console import JsonFlag, ThreadsOption, note, print_json, show
+from ferrip.cli.data_options import EnergyKey, ForcesKey, StressKey, VirialKey, label_keys
 from ferrip.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -36,20 +37,19 @@ def fit(
     cutoff: Annotated[float | None, typer.Option(help="Many-body cutoff, Å.")] = None,
     max_order: Annotated[int | None, typer.Option(help="Correlation order.")] = None,
     degree: Annotated[float | None, typer.Option(help="Total degree at order 2.")] = None,
-    energy_key: Annotated[str | None, typer.Option(help="Name of the energy label.")] = None,
-    forces_key: Annotated[str | None, typer.Option(help="Name of the forces label.")] = None,
-    stress_key: Annotated[str | None, typer.Option(help="Name of the stress label.")] = None,
-    virial_key: Annotated[str | None, typer.Option(help="Name of the virial label.")] = None,
+    energy_key: EnergyKey = None,
+    forces_key: ForcesKey = None,
+    stress_key: StressKey = None,
+    virial_key: VirialKey = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Any other setting, e.g. --set smoothness=2 (repeatable).")
     ] = None,
     resume: Annotated[bool, typer.Option(help="Continue an interrupted fit of the same data and settings.")] = True,
     threads: ThreadsOption = None,
-    json: JsonFlag = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Fit a potential to energies, forces and stresses."""
     import ferrip
-    from ferrip.data import LabelKeys
 
     flags = {
         "e0": None if e0 is None else _numbers("e0", e0),
@@ -76,13 +76,13 @@ def fit(
         model=settings.pop("model", model),
         size=settings.pop("size", size),
         test=test,
-        keys=LabelKeys(energy=energy_key, forces=forces_key, stress=stress_key, virial=virial_key),
+        keys=label_keys(energy_key, forces_key, stress_key, virial_key),
         checkpoint=checkpoint,
         num_threads=threads,
         **settings,
     )
     potential.save(output)
-    _report(potential, output, metrics, json)
+    _report(potential, output, metrics, as_json)
 
 
 def _fit(run: Any, *arguments: Any, **options: Any) -> Potential:
@@ -98,16 +98,16 @@ def _fit(run: Any, *arguments: Any, **options: Any) -> Potential:
 
 def _report(potential: Potential, output: Path, metrics: Path | None, as_json: bool) -> None:
     """Error tables to stderr, errors as JSON to the metrics file and stdout."""
-    from ferrip.evaluation import error_table
+    from json import dumps
+
+    from ferrip.cli.evaluate import errors_table
 
     errors = potential.metadata["metrics"]
     for name, part in errors.items():
-        show(error_table(part, title=f"{name} errors"))
+        show(errors_table(f"{name} errors", part))
     note(f"wrote {output}")
     document = {"output": str(output), "fit": potential.metadata["fit"], **errors}
     if metrics is not None:
-        from json import dumps
-
         metrics.write_text(dumps(document, indent=2) + "\n")
     if as_json:
         print_json(document)

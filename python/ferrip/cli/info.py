@@ -12,13 +12,13 @@ from ferrip.cli.console import JsonFlag, print_json, show, table
 
 def info(
     potential: Annotated[Path, typer.Argument(help="Potential file (.ferrip).")],
-    json: JsonFlag = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Print what a potential file holds: elements, settings, errors, provenance."""
     from ferrip.modelfile import read
 
     header, arrays = read(potential)
-    if json:
+    if as_json:
         print_json(header | {"arrays": {name: list(array.shape) for name, array in arrays.items()}})
         return
     metadata = header["metadata"]
@@ -53,7 +53,7 @@ def _training_data(data: dict[str, Any]) -> str:
 
 
 def _show_errors(metrics: dict[str, Any]) -> None:
-    from ferrip.evaluation import error_table
+    from ferrip.cli.evaluate import errors_table
 
     for name, errors in metrics.items():
-        show(error_table(errors, title=f"{name} errors"))
+        show(errors_table(f"{name} errors", errors))

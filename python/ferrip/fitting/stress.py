@@ -1,70 +1,66 @@
 """Whether the stress labels of the training data can be fitted together with its energies and forces.
 
-A plane-wave basis that is not converged gives stresses that differ from dE/dε by a constant (Pulay stress). The
-check of `ferrip.data` sees it from pairs of strained cells. Where the data hold no such pairs, a fit to energies
-and forces alone decides: labels of a config type that differ from its prediction by a constant offset are left out.
+A plane-wave basis that is not converged gives stresses that differ from dE/dε by a constant (Pulay stress).
+`ferrip.data.stress_consistency` sees it from pairs of strained cells, config type by config type. The types that
+have no such pairs are compared with a fit to energies and forces alone, which costs no second pass over the data.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from ferrip.data import EV_PER_CUBIC_ANGSTROM_IN_GPA, Frame
+from ferrip.data import Frame, constant_stress_offset, overall_decision
+from ferrip.fitting.problem import Problem
+from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.rows import has_stress
-from ferrip.prediction import Prediction
+from ferrip.fitting.tsqr import RFactor
 
-OFFSET_LIMIT = 0.5
-"""GPa; a constant pressure offset above it makes stress labels unusable."""
-OFFSET_SHARE = 0.5
-"""An offset counts as constant if its square is more than this share of the mean squared deviation."""
-MIN_FRAMES = 4
-"""Config types with fewer stress labels do not decide."""
 SAMPLE = 50
 """Frames per config type that are compared."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class StressOffset:
-    """Constant pressure offset (label − prediction, GPa) of a config type over `n_frames` frames."""
+def solve(problem: Problem, factors: dict[str, RFactor], num_threads: int | None) -> tuple[LinearFit, str]:
+    """The solution, and what was done with the stress labels.
 
-    config_type: str
-    offset: float
-    spread: float
-    n_frames: int
+    Warns where stress labels are left out.
+    """
+    if problem.stress_note is not None or factors["virial"].n_rows == 0:
+        return problem.solve(factors, use_stress=False), problem.stress_note or "not used"
+    undecided = [
+        frame
+        for frame in problem.frames
+        if has_stress(frame) and problem.stress_verdicts[frame.config_type].decision == "unknown"
+    ]
+    forced = problem.settings.stress == "force"
+    if forced or not undecided or factors["energy"].n_rows + factors["forces"].n_rows == 0:
+        return problem.solve(factors, use_stress=True), "used"
+    without = problem.solve(factors, use_stress=False)
+    sample = _sample(undecided)
+    predictions = problem.potential(without, {}).evaluate(sample, num_threads)
+    verdict = overall_decision(
+        constant_stress_offset(
+            np.array([prediction.stress for prediction in predictions]),
+            np.array([frame.stress for frame in sample]),
+            [frame.config_type for frame in sample],
+        )
+    )
+    if verdict.decision != "unusable":
+        return problem.solve(factors, use_stress=True), "used"
+    note = f"left out: {verdict.reason}"
+    warnings.warn(f"stress labels {note}; stress='force' uses them all the same", stacklevel=3)
+    return without, note
 
 
-def sample_with_stress(frames: Sequence[Frame]) -> list[Frame]:
-    """At most `SAMPLE` frames with a stress label per config type, evenly spread."""
+def _sample(frames: Sequence[Frame]) -> list[Frame]:
+    """At most `SAMPLE` frames per config type, evenly spread."""
     groups: dict[str, list[Frame]] = {}
     for frame in frames:
-        if has_stress(frame):
-            groups.setdefault(frame.config_type, []).append(frame)
+        groups.setdefault(frame.config_type, []).append(frame)
     return [
         group[int(index)]
         for group in groups.values()
         for index in np.unique(np.linspace(0, len(group) - 1, min(SAMPLE, len(group))).round())
     ]
-
-
-def constant_offsets(frames: Sequence[Frame], predictions: Sequence[Prediction]) -> list[StressOffset]:
-    """Config types whose stress labels differ from the predictions by a constant above `OFFSET_LIMIT`."""
-    groups: dict[str, list[float]] = {}
-    for frame, prediction in zip(frames, predictions, strict=True):
-        if frame.stress is None or prediction.stress is None:
-            continue
-        deviation = float(np.mean(frame.stress[:3] - prediction.stress[:3]))
-        groups.setdefault(frame.config_type, []).append(deviation * EV_PER_CUBIC_ANGSTROM_IN_GPA)
-    offsets = []
-    for name, deviations in groups.items():
-        mean, square = float(np.mean(deviations)), float(np.mean(np.square(deviations)))
-        constant = len(deviations) >= MIN_FRAMES and mean**2 > OFFSET_SHARE * square
-        if constant and abs(mean) > OFFSET_LIMIT:
-            offsets.append(
-                StressOffset(
-                    config_type=name, offset=mean, spread=float(np.std(deviations)), n_frames=len(deviations)
-                )
-            )
-    return offsets

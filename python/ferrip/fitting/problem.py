@@ -1,0 +1,196 @@
+"""What is fixed before the first row: checked data, settings, descriptor, reference energies and baseline."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from ase.data import chemical_symbols
+from numpy.typing import NDArray
+
+from ferrip import _core
+from ferrip.data import (
+    Frame,
+    StressVerdict,
+    check_frames,
+    overall_decision,
+    raise_errors,
+    stress_consistency,
+)
+from ferrip.errors import DataError, SettingsError
+from ferrip.fitting import checkpoint as checkpoints
+from ferrip.fitting.distances import PairDistances, pair_distances
+from ferrip.fitting.reference import reference_energies
+from ferrip.fitting.regressors import LinearFit
+from ferrip.fitting.rows import RowSource, has_stress
+from ferrip.fitting.settings import FitSettings
+from ferrip.fitting.tsqr import RFactor, combine
+from ferrip.models import Family
+from ferrip.potential import Potential
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Everything that is fixed before the first row: data, settings, descriptor and baseline."""
+
+    family: Family
+    size: str
+    settings: FitSettings
+    resolved: dict[str, Any]
+    frames: list[Frame]
+    frames_hash: str
+    distances: PairDistances
+    source: RowSource
+    e0_source: dict[str, str]
+    smoothness: NDArray[np.float64]
+    stress_verdicts: dict[str, StressVerdict]
+    stress_note: str | None
+    """Why the stress labels are left out from the start; `None` where they are not."""
+
+    @property
+    def key(self) -> str:
+        """Equal keys stream equal rows; what is applied after streaming does not enter."""
+        return checkpoints.run_key(
+            self.frames_hash,
+            {
+                "descriptor": self.resolved,
+                "e0": {str(z): e for z, e in self.source.e0.items()},
+                "repulsion": [list(pair) for pair in self.source.repulsion],
+                "config_weights": {k: v.model_dump() for k, v in self.source.config_weights.items()},
+                "size_power": self.source.size_power,
+                "use_stress": self.source.use_stress,
+            },
+        )
+
+    def solve(self, factors: dict[str, RFactor], *, use_stress: bool) -> LinearFit:
+        """Coefficients from the factors, with the weights, the prior and the solver of the settings."""
+        weights = self.settings.weights.model_dump() | ({} if use_stress else {"virial": 0.0})
+        problem = combine([(factors[name], weights[name]) for name in factors])
+        norms = np.linalg.norm(problem.r, axis=0)
+        scale = np.where(norms > 0, norms, np.inf) ** self.settings.column_scaling
+        smoothness = np.maximum(self.smoothness / self.smoothness.mean(), 1e-6) ** self.settings.smoothness
+        return self.settings.regressor().solve(problem, scale * smoothness)
+
+    def potential(self, solution: LinearFit, metadata: dict[str, Any]) -> Potential:
+        """The potential of a solution."""
+        return Potential(
+            family=self.family.name,
+            descriptor=self.source.descriptor,
+            settings=self.resolved,
+            coefficients=solution.coefficients,
+            e0=self.source.e0,
+            repulsion=self.source.repulsion,
+            metadata=metadata,
+            posterior_factor=solution.posterior_factor if self.settings.uncertainty else None,
+        )
+
+
+def prepare(
+    chosen: Family,
+    size: str,
+    settings: FitSettings,
+    model_settings: Any,
+    frames: list[Frame],
+    num_threads: int | None,
+) -> Problem:
+    """Checks the labels and fixes descriptor, E0 and baseline."""
+    if not frames:
+        raise DataError("no training frames")
+    _check_labels(frames, settings)
+    verdicts = stress_consistency(frames)
+    _check_frames(frames, verdicts, num_threads)
+    stress_note = _stress_note(settings, verdicts)
+    elements = [int(z) for z in np.unique(np.concatenate([frame.numbers for frame in frames]))]
+    distances = pair_distances(frames, num_threads)
+    resolved = chosen.resolve(model_settings, size, elements, distances)
+    descriptor = chosen.descriptor(resolved)
+    e0, e0_source = reference_energies(frames, elements, settings.e0)
+    source = RowSource(
+        descriptor=descriptor,
+        e0=e0,
+        repulsion=_core.zbl_defaults(elements) if settings.repulsion == "zbl" else [],
+        config_weights=settings.config_weights,
+        size_power=settings.size_power,
+        use_stress=stress_note is None,
+        num_threads=num_threads,
+    )
+    return Problem(
+        family=chosen,
+        size=size,
+        settings=settings,
+        resolved=resolved,
+        frames=frames,
+        frames_hash=checkpoints.data_hash(frames),
+        distances=distances,
+        source=source,
+        e0_source=e0_source,
+        smoothness=np.asarray(descriptor.smoothness(), dtype=float),
+        stress_verdicts=verdicts,
+        stress_note=stress_note,
+    )
+
+
+def _check_frames(
+    frames: Sequence[Frame], verdicts: dict[str, StressVerdict], num_threads: int | None
+) -> None:
+    """Errors of the data end the fit; other findings become warnings."""
+    problems = check_frames(frames, required=(), verdicts=verdicts, num_threads=num_threads)
+    raise_errors(problems)
+    for problem in problems:
+        warnings.warn(problem.message, stacklevel=4)
+
+
+def _stress_note(settings: FitSettings, verdicts: dict[str, StressVerdict]) -> str | None:
+    """Why the stress labels are not fitted, as far as settings and labels alone decide."""
+    if settings.stress == "off" or settings.weights.virial == 0.0:
+        return "switched off"
+    verdict = overall_decision(verdicts)
+    if settings.stress == "auto" and verdict.decision == "unusable":
+        return f"left out: {verdict.reason} (stress='force' uses them all the same)"
+    return None
+
+
+def _check_labels(frames: Sequence[Frame], settings: FitSettings) -> None:
+    """Labels that were asked for by name must be somewhere."""
+    has = {
+        "energy": any(frame.energy is not None for frame in frames),
+        "forces": any(frame.forces is not None for frame in frames),
+        "virial": any(has_stress(frame) for frame in frames),
+    }
+    asked = {name for name in settings.weights.model_fields_set if getattr(settings.weights, name) > 0}
+    if settings.stress == "force":
+        asked.add("virial")
+    for name in sorted(asked):
+        if not has[name]:
+            what = "stress or virial" if name == "virial" else name
+            raise DataError(f"{frames[0].source}: {what} labels were asked for, but no frame has them")
+    if not (has["energy"] or has["forces"]):
+        raise DataError(f"{frames[0].source}: no frame has energy or forces")
+    types = {frame.config_type for frame in frames}
+    unknown = sorted(set(settings.config_weights) - types)
+    if unknown:
+        known = ", ".join(sorted(types))
+        raise SettingsError(f"config_weights: no frame has config_type {unknown[0]!r}; the data have {known}")
+
+
+def check_test_elements(problem: Problem, test_frames: Sequence[Frame]) -> None:
+    known = set(problem.source.descriptor.elements)
+    for frame in test_frames:
+        new = sorted(set(frame.numbers.tolist()) - known)
+        if new:
+            raise DataError(f"{frame.label}: {chemical_symbols[new[0]]} is not in the training data")
+
+
+def describe(problem: Problem) -> str:
+    descriptor = problem.source.descriptor
+    counts: dict[int, int] = {}
+    for center, _ in descriptor.feature_table():
+        counts[center] = counts.get(center, 0) + 1
+    per_element = ", ".join(f"{chemical_symbols[z]} {count}" for z, count in counts.items())
+    return (
+        f"{problem.family.name} {problem.size}: {descriptor.n_features} functions ({per_element}), "
+        f"cutoff {descriptor.cutoff:.2f} Å, {len(problem.frames)} frames"
+    )

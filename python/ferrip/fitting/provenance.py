@@ -1,0 +1,47 @@
+"""Where a potential comes from: the metadata of its file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ase.data import chemical_symbols
+
+from ferrip.fitting.problem import Problem
+from ferrip.fitting.regressors import LinearFit
+
+ZBL_CITATION = "10.1007/978-1-4615-8103-1_3"
+
+
+def metadata(problem: Problem, solution: LinearFit, stress_note: str) -> dict[str, Any]:
+    """Provenance of the potential, as JSON types."""
+    frames = problem.frames
+    dft: dict[str, list[str]] = {}
+    for frame in frames:
+        for name, value in frame.metadata.items():
+            if value not in dft.setdefault(name, []):
+                dft[name].append(value)
+    return {
+        "fit": {
+            "model": problem.family.name,
+            "size": problem.size,
+            "settings": problem.settings.model_dump(mode="json"),
+            "n_functions": len(solution.coefficients),
+            "ridge": solution.ridge,
+            "effective_parameters": solution.effective_parameters,
+            "noise_variance": solution.noise_variance,
+            "stress": stress_note,
+            "e0_source": problem.e0_source,
+        },
+        "training_data": {
+            "sha256": problem.frames_hash,
+            "n_frames": len(frames),
+            "n_atoms": sum(len(frame.numbers) for frame in frames),
+            "sources": sorted({str(frame.source) for frame in frames}),
+        },
+        "minimum_distances": {
+            f"{chemical_symbols[a]}-{chemical_symbols[b]}": distance
+            for (a, b), distance in problem.distances.minimum.items()
+        },
+        "dft": dft,
+        "citations": [*problem.family.citations, *([ZBL_CITATION] if problem.source.repulsion else [])],
+    }
