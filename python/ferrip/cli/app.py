@@ -10,11 +10,13 @@ import typer
 from ferrip.cli.group import FerripGroup
 
 COMMANDS = {
+    "fit": "ferrip.cli.fit:fit",
     "check-data": "ferrip.cli.check_data:check_data",
     "eval": "ferrip.cli.evaluate:evaluate",
     "md": "ferrip.cli.md:md",
     "relax": "ferrip.cli.relax:relax",
     "bench": "ferrip.cli.bench:bench",
+    "info": "ferrip.cli.info:info",
 }
 """Command → module and function. Modules import ase, scipy and matplotlib inside the function: startup is quick."""
 
