@@ -29,9 +29,7 @@ class PairDescriptor:
         return np.tile(np.arange(1.0, self.n_powers + 1), len(self.elements) ** 2)
 
     def feature_table(self):
-        return [
-            (a, [(b, k, 0)]) for a in self.elements for b in self.elements for k in range(self.n_powers)
-        ]
+        return [(a, [(b, k, 0)]) for a in self.elements for b in self.elements for k in range(self.n_powers)]
 
     def values(self, structure, num_threads=None):
         i, j, _, r = edges(structure, self.cutoff)

@@ -3,6 +3,7 @@
 import os
 import signal
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from pair_family import PairDescriptor, PairEvaluator
 import ferrip
 from ferrip.data import Frame
 from ferrip.errors import DataError, SettingsError
-from ferrip.fitting import Interrupted, driver
+from ferrip.fitting import Interrupted
+from ferrip.fitting.rows import RowSource
 
 E0 = {14: -3.0, 8: -5.0}
 TRUTH = np.random.default_rng(5).normal(size=16)
@@ -26,7 +28,9 @@ def make_frames(n_frames=12, seed=0, stress_offset=0.0, noise=0.0):
     frames = []
     for index in range(n_frames):
         cell = np.eye(3) * (4.6 + 0.05 * index) + 0.2 * rng.normal(size=(3, 3))
-        fractions = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]]) + 0.03 * rng.normal(size=(4, 3))
+        fractions = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]]) + 0.03 * rng.normal(
+            size=(4, 3)
+        )
         numbers = np.array([14, 8, 8, 14] if index % 2 else [14, 14, 8, 14])
         structure = (numbers, fractions @ cell, cell, np.ones(3, dtype=bool))
         energies, forces, strain = oracle.compute(structure)
@@ -119,7 +123,10 @@ def test_constant_stress_offset_is_left_out_and_said():
 
 
 def test_partial_labels_are_used(frames):
-    bare = [Frame(numbers=f.numbers, positions=f.positions, cell=f.cell, pbc=f.pbc, forces=f.forces) for f in frames]
+    bare = [
+        Frame(numbers=f.numbers, positions=f.positions, cell=f.cell, pbc=f.pbc, forces=f.forces)
+        for f in frames[1:]
+    ]
     potential = fit([frames[0], *bare], ridge=1e-12)
     assert potential.evaluate(frames[5])[0].forces == pytest.approx(frames[5].forces, abs=1e-5)
 
@@ -134,14 +141,11 @@ def test_metadata_states_where_the_potential_comes_from(frames):
 
 
 def test_mixed_dft_settings_warn(frames):
-    one = Frame(
-        numbers=[14], positions=[[0, 0, 0]], cell=np.eye(3) * 3, pbc=[1, 1, 1], energy=-3.0, metadata={"functional": "PBE"}
-    )
-    two = Frame(
-        numbers=[14], positions=[[0, 0, 0]], cell=np.eye(3) * 3.1, pbc=[1, 1, 1], energy=-3.0, metadata={"functional": "LDA"}
-    )
-    with pytest.warns(UserWarning, match="functional = PBE, LDA"):
-        fit([*frames, one, two])
+    functionals = ["PBE"] * 11 + ["LDA"]
+    mixed = [replace(f, metadata={"functional": name}) for f, name in zip(frames, functionals, strict=True)]
+    with pytest.warns(UserWarning, match=r"functional is PBE \(11 frames\), LDA"):
+        potential = fit(mixed)
+    assert potential.metadata["dft"] == {"functional": ["PBE", "LDA"]}
 
 
 @pytest.mark.parametrize(
@@ -195,7 +199,7 @@ def test_interrupted_fit_continues_bitwise(frames, monkeypatch, tmp_path, number
     expected = fit(frames)
     checkpoint = tmp_path / "fit.checkpoint"
     folded = []
-    original = driver.RowSource.fold
+    original = RowSource.fold
 
     def interrupting(self, block, factors):
         original(self, block, factors)
@@ -203,7 +207,7 @@ def test_interrupted_fit_continues_bitwise(frames, monkeypatch, tmp_path, number
         if len(folded) == 6:
             os.kill(os.getpid(), number)
 
-    monkeypatch.setattr(driver.RowSource, "fold", interrupting)
+    monkeypatch.setattr(RowSource, "fold", interrupting)
     with pytest.raises(Interrupted, match="after 6 of 12 frames"):
         fit(frames, checkpoint=checkpoint)
     assert checkpoint.exists()

@@ -96,8 +96,10 @@ def test_contract(data, regressor):
     r, q, before = system.r.copy(), system.q.copy(), penalty.copy()
     first, second = regressor.solve(system, penalty), regressor.solve(system, penalty)
     assert np.array_equal(first.coefficients, second.coefficients)
-    assert np.array_equal(system.r, r) and np.array_equal(system.q, q) and np.array_equal(penalty, before)
-    assert np.isfinite(first.coefficients).all() and np.isfinite(first.posterior_factor).all()
+    for array, copy in ((system.r, r), (system.q, q), (penalty, before)):
+        assert np.array_equal(array, copy)
+    for array in (first.coefficients, first.posterior_factor):
+        assert np.isfinite(array).all()
 
 
 @pytest.mark.parametrize("bad", [-1.0, float("nan"), float("inf")])

@@ -131,7 +131,9 @@ def _metadata(data: bytes, name: str) -> dict[str, Any]:
     if length > MAX_HEADER:
         raise ModelFileError(f"{name}: not a ferrip potential (its header would be {length} bytes long)")
     if 8 + length > len(data):
-        raise ModelFileError(f"{name}: truncated (the header needs {length} bytes, {len(data) - 8} are there)")
+        raise ModelFileError(
+            f"{name}: truncated (the header needs {length} bytes, {len(data) - 8} are there)"
+        )
     try:
         outer = json.loads(data[8 : 8 + length])
         metadata = outer["__metadata__"]

@@ -150,7 +150,9 @@ class Potential:
     @property
     def _factor(self) -> F64:
         if self.posterior_factor is None:
-            raise SettingsError("uncertainty: this potential was fitted without it (setting uncertainty=False)")
+            raise SettingsError(
+                "uncertainty: this potential was fitted without it (setting uncertainty=False)"
+            )
         return self.posterior_factor
 
     def _calibration(self, quantity: str) -> float:

@@ -68,7 +68,9 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
         settings=header["settings"],
         coefficients=arrays["coefficients"],
         e0={atomic_numbers[symbol]: float(energy) for symbol, energy in header["e0"].items()},
-        repulsion=[(int(a), int(b), float(inner), float(outer)) for a, b, inner, outer in header["repulsion"]],
+        repulsion=[
+            (int(a), int(b), float(inner), float(outer)) for a, b, inner, outer in header["repulsion"]
+        ],
         metadata=header["metadata"],
         posterior_factor=None if posterior is None else posterior.astype(np.float64),
     )

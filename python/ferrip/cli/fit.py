@@ -19,7 +19,9 @@ CHECKPOINT_SUFFIX = ".checkpoint"
 
 def fit(
     train: Annotated[str, typer.Argument(help="Training data (extxyz, or anything that ASE reads).")],
-    output: Annotated[Path, typer.Option("-o", "--output", help="Potential file to write.")] = Path("model.ferrip"),
+    output: Annotated[Path, typer.Option("-o", "--output", help="Potential file to write.")] = Path(
+        "model.ferrip"
+    ),
     test: Annotated[str | None, typer.Option(help="Test data; only used for the error table.")] = None,
     model: Annotated[str, typer.Option(help="Family of the potential.")] = "ace",
     size: Annotated[str, typer.Option(help="small, medium or large.")] = "medium",
@@ -42,9 +44,12 @@ def fit(
     stress_key: StressKey = None,
     virial_key: VirialKey = None,
     set_: Annotated[
-        list[str] | None, typer.Option("--set", help="Any other setting, e.g. --set smoothness=2 (repeatable).")
+        list[str] | None,
+        typer.Option("--set", help="Any other setting, e.g. --set smoothness=2 (repeatable)."),
     ] = None,
-    resume: Annotated[bool, typer.Option(help="Continue an interrupted fit of the same data and settings.")] = True,
+    resume: Annotated[
+        bool, typer.Option(help="Continue an interrupted fit of the same data and settings.")
+    ] = True,
     threads: ThreadsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -54,7 +59,9 @@ def fit(
     flags = {
         "e0": None if e0 is None else _numbers("e0", e0),
         "weights": None if weights is None else _numbers("weights", weights),
-        "config_weights": None if config_weights is None else _numbers_or_yaml("config_weights", config_weights),
+        "config_weights": None
+        if config_weights is None
+        else _numbers_or_yaml("config_weights", config_weights),
         "stress": stress,
         "repulsion": repulsion,
         "solver": solver,

@@ -49,7 +49,8 @@ def _training_data(data: dict[str, Any]) -> str:
     if not data:
         return ""
     sources = ", ".join(data.get("sources", []))
-    return f"{data.get('n_frames')} frames, {data.get('n_atoms')} atoms ({sources}), sha256 {data.get('sha256', '')[:12]}"
+    digest = data.get("sha256", "")[:12]
+    return f"{data.get('n_frames')} frames, {data.get('n_atoms')} atoms ({sources}), sha256 {digest}"
 
 
 def _show_errors(metrics: dict[str, Any]) -> None:

@@ -23,7 +23,9 @@ SAMPLE = 50
 
 def calibrate(potential: Potential, frames: Sequence[Frame], num_threads: int | None) -> dict[str, float]:
     """Factors `energy_scale` and `forces_scale` on the uncertainties of an uncalibrated `potential`."""
-    picked = [frames[int(i)] for i in np.unique(np.linspace(0, len(frames) - 1, min(SAMPLE, len(frames))).round())]
+    picked = [
+        frames[int(i)] for i in np.unique(np.linspace(0, len(frames) - 1, min(SAMPLE, len(frames))).round())
+    ]
     ratios: dict[str, list[float]] = {"energy": [], "forces": []}
     for frame, prediction in zip(picked, potential.evaluate(picked, num_threads), strict=True):
         if frame.energy is not None and not frame.is_isolated_atom:

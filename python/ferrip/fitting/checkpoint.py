@@ -62,8 +62,12 @@ def load(path: str | os.PathLike[str], key: str) -> tuple[int, dict[str, RFactor
             metadata = file.metadata() or {}
             if metadata.get("key") != key:
                 return None
-            names = {name.rpartition(".")[0] for name in file.keys()}  # noqa: SIM118 (not a dict)
-            states = {name: {part: file.get_tensor(f"{name}.{part}") for part in STATE_NAMES} for name in names}
+            names = sorted({name.rpartition(".")[0] for name in file.keys()})  # noqa: SIM118 (not a dict)
+            states = {
+                name: {part: file.get_tensor(f"{name}.{part}") for part in STATE_NAMES} for name in names
+            }
             return int(metadata["position"]), {name: RFactor.restore(state) for name, state in states.items()}
     except (SafetensorError, OSError, ValueError, KeyError, IndexError) as error:
-        raise FerripError(f"{os.fspath(path)}: the checkpoint is damaged ({error}); delete it to start anew") from None
+        raise FerripError(
+            f"{os.fspath(path)}: the checkpoint is damaged ({error}); delete it to start anew"
+        ) from None

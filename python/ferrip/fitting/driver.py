@@ -117,7 +117,9 @@ def _accumulate(problem: Problem, checkpoint: Any, reporter: Reporter) -> dict[s
         found = checkpoints.load(checkpoint, problem.key)
         if found is not None:
             start, factors = found
-            reporter.note(f"continuing after {start} of {len(problem.frames)} frames ({os.fspath(checkpoint)})")
+            reporter.note(
+                f"continuing after {start} of {len(problem.frames)} frames ({os.fspath(checkpoint)})"
+            )
     with Interruption() as stop, reporter.bar("folding rows", len(problem.frames), start) as advance:
 
         def after_block(done: int) -> None:

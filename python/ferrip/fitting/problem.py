@@ -177,6 +177,7 @@ def _check_labels(frames: Sequence[Frame], settings: FitSettings) -> None:
 
 
 def check_test_elements(problem: Problem, test_frames: Sequence[Frame]) -> None:
+    """Raises DataError for an element that only the test data hold."""
     known = set(problem.source.descriptor.elements)
     for frame in test_frames:
         new = sorted(set(frame.numbers.tolist()) - known)
@@ -185,6 +186,7 @@ def check_test_elements(problem: Problem, test_frames: Sequence[Frame]) -> None:
 
 
 def describe(problem: Problem) -> str:
+    """One line: family, number of functions in total and per centre element, cutoff, frames."""
     descriptor = problem.source.descriptor
     counts: dict[int, int] = {}
     for center, _ in descriptor.feature_table():

@@ -77,7 +77,9 @@ class _Path:
 
     def __init__(self, problem: LeastSquares, penalty: F64) -> None:
         if penalty.shape != problem.q.shape or not (penalty > 0).all():
-            raise ValueError(f"penalty: expected {problem.q.shape} positive numbers, got shape {penalty.shape}")
+            raise ValueError(
+                f"penalty: expected {problem.q.shape} positive numbers, got shape {penalty.shape}"
+            )
         self.active = np.isfinite(penalty)
         self.gamma = penalty[self.active]
         u, s, vt = svd(problem.r[:, self.active] / self.gamma, full_matrices=False, check_finite=False)

@@ -90,8 +90,8 @@ class RowSource:
             yield "energy", slice(start, start + 1), np.array([frame.energy - offset])
         if frame.forces is not None and not frame.is_isolated_atom:
             yield "forces", slice(start + 1, stop - 6), frame.forces.ravel()
-        if self.use_stress and has_stress(frame):
-            yield "virial", slice(stop - 6, stop), frame.stress * frame.volume
+        if self.use_stress and has_stress(frame) and frame.stress is not None:
+            yield "virial", slice(stop - 6, stop), frame.stress * (frame.volume or 0.0)
 
     def _design(self, frames: Sequence[Frame]) -> tuple[F64, F64]:
         structures = [frame.structure for frame in frames]

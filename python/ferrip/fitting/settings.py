@@ -19,7 +19,8 @@ class FitSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     e0: dict[str, float] | None = Field(
-        default=None, description="energy (eV) of the free atom by symbol; else isolated atoms, else least squares"
+        default=None,
+        description="energy (eV) of the free atom by symbol; else isolated atoms, else least squares",
     )
     weights: Weights = Field(default_factory=Weights, description="factors on energy, forces and virial rows")
     config_weights: dict[str, QuantityFactors] = Field(
@@ -71,7 +72,9 @@ def parse_settings(values: Mapping[str, Any], *classes: type[BaseModel]) -> tupl
     for key in values:
         if key not in known:
             raise SettingsError(unknown_setting(key, known))
-    return tuple(_parse_one(cls, {k: v for k, v in values.items() if k in cls.model_fields}) for cls in classes)
+    return tuple(
+        _parse_one(cls, {k: v for k, v in values.items() if k in cls.model_fields}) for cls in classes
+    )
 
 
 def unknown_setting(key: str, known: list[str]) -> str:

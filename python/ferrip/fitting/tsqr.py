@@ -79,7 +79,9 @@ class RFactor:
 
     def state(self) -> dict[str, F64]:
         """Arrays from which `restore` continues bitwise identically."""
-        pending = self._open_block()[: self._filled].copy() if self._filled else np.zeros((0, self.n_columns + 1))
+        pending = (
+            self._open_block()[: self._filled].copy() if self._filled else np.zeros((0, self.n_columns + 1))
+        )
         return {"factor": self._factor, "pending": pending, "n_rows": np.array([float(self.n_rows)])}
 
     @classmethod

@@ -79,7 +79,9 @@ class AceSettings(BaseModel):
     degrees: tuple[float, ...] | None = Field(default=None, description="total degree at order 2, 3, …")
     n_pair: int | None = Field(default=None, ge=0, le=64, description="pair functions per species pair")
     l_weight: float | None = Field(default=None, ge=0.25, description="weight of l in the total degree")
-    r0: dict[str, float] | None = Field(default=None, description="typical distance per pair, e.g. Si-O: 1.62 (Å)")
+    r0: dict[str, float] | None = Field(
+        default=None, description="typical distance per pair, e.g. Si-O: 1.62 (Å)"
+    )
     functions: tuple[tuple[tuple[int, int, int], ...], ...] | None = Field(
         default=None, description="explicit functions instead of degrees: lists of (atomic number, n, l)"
     )
@@ -96,7 +98,7 @@ class Ace:
 
     name = "ace"
     settings_class: type[BaseModel] = AceSettings
-    citations = ("10.1103/PhysRevB.99.014104", "10.1016/j.jcp.2022.110946", "10.1063/5.0158783")
+    citations: tuple[str, ...] = ("10.1103/PhysRevB.99.014104", "10.1016/j.jcp.2022.110946", "10.1063/5.0158783")
 
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances

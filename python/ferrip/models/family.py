@@ -23,21 +23,43 @@ class Descriptor(Protocol):
     """What fitting and uncertainty need of a descriptor; `ferrip._core.Descriptor` is one."""
 
     @property
-    def elements(self) -> list[int]: ...
+    def elements(self) -> list[int]:
+        """Atomic numbers, ascending."""
+        ...
+
     @property
-    def cutoff(self) -> float: ...
+    def cutoff(self) -> float:
+        """Largest distance that matters, Å."""
+        ...
+
     @property
-    def n_features(self) -> int: ...
-    def smoothness(self) -> F64: ...
-    def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]: ...
-    def values(self, structure: Structure, num_threads: int | None = None) -> F64: ...
-    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64: ...
+    def n_features(self) -> int:
+        """Number of features over all elements: the columns of the design matrix."""
+        ...
+
+    def smoothness(self) -> F64:
+        """(n_features,) how strongly the prior holds each feature down."""
+        ...
+
+    def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
+        """Per feature: atomic number of the centre and its factors."""
+        ...
+
+    def values(self, structure: Structure, num_threads: int | None = None) -> F64:
+        """(N, n_features) features of every atom."""
+        ...
+
+    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64:
+        """Energy, force and strain-derivative rows of every structure, Fortran order."""
+        ...
 
 
 class Evaluator(Protocol):
     """What `Potential.evaluate` needs; `ferrip._core.Evaluator` is one."""
 
-    def compute(self, structure: Structure, num_threads: int | None = None) -> tuple[F64, F64, F64]: ...
+    def compute(self, structure: Structure, num_threads: int | None = None) -> tuple[F64, F64, F64]:
+        """Energies (N,), forces (N, 3) and strain derivative (3, 3) of the energy."""
+        ...
 
 
 class Family(Protocol):
@@ -63,8 +85,8 @@ class Family(Protocol):
         """Complete settings (JSON types) from the user's, the size preset and the data."""
         ...
 
-    def descriptor(self, resolved: dict[str, Any]) -> Descriptor:
-        """The descriptor of complete settings."""
+    def descriptor(self, resolved: dict[str, Any]) -> Any:
+        """The descriptor of complete settings, a `Descriptor`."""
         ...
 
     def evaluator(
@@ -75,7 +97,7 @@ class Family(Protocol):
         zbl: Sequence[ZblPair],
         simd: str | None,
     ) -> Any:
-        """Evaluator of a linear potential on `descriptor`; `e0` in the order of its elements."""
+        """The `Evaluator` of a linear potential on `descriptor`; `e0` in the order of its elements."""
         ...
 
 
