@@ -27,13 +27,21 @@ def check_data(
     as_json: JsonFlag = False,
 ) -> None:
     """Print what data files hold and what is wrong with them; exit status 2 for errors."""
-    from ferrip.data import check_frames, overall_decision, read_frames, stress_consistency, summarize
+    from ferrip.data import (
+        check_frames,
+        measure_distances,
+        overall_decision,
+        read_frames,
+        stress_consistency,
+        summarize,
+    )
 
     keys = label_keys(energy_key, forces_key, stress_key, virial_key)
     frames = read_frames(data, keys, check_finite=False)
-    summary = summarize(frames, threads)
+    distances = measure_distances(frames, threads)
+    summary = summarize(frames, distances=distances)
     verdicts = stress_consistency(frames)
-    problems = check_frames(frames, verdicts=verdicts, num_threads=threads)
+    problems = check_frames(frames, verdicts=verdicts, distances=distances)
     if as_json:
         document: dict[str, Any] = {
             "n_structures": len(frames),

@@ -14,7 +14,7 @@ from typer.core import TyperGroup
 from ferrip.cli.console import fail, note, tidy_warnings
 from ferrip.errors import FerripError
 
-CommandLineError = typer.BadParameter.__mro__[2]
+CommandLineError: type[Exception] = typer.BadParameter.__mro__[2]
 """click's base of all usage errors, which newer typer bundles under its own name."""
 
 BAD_INPUT = 2

@@ -1,7 +1,7 @@
 """Labelled DFT data: reading, key lookup, checks, isolated atoms."""
 
 from ferrip.data.checks import check_frames
-from ferrip.data.distances import shortest_distances, smallest_of
+from ferrip.data.distances import FrameDistances, measure_distances, shortest_distances, smallest_of
 from ferrip.data.frame import EV_PER_CUBIC_ANGSTROM_IN_GPA, Frame, StructureTuple
 from ferrip.data.labels import LabelKeys
 from ferrip.data.problems import Problem, raise_errors
@@ -12,6 +12,7 @@ from ferrip.data.summary import GroupSummary, LabelSummary, summarize
 __all__ = [
     "EV_PER_CUBIC_ANGSTROM_IN_GPA",
     "Frame",
+    "FrameDistances",
     "GroupSummary",
     "LabelKeys",
     "LabelSummary",
@@ -20,6 +21,7 @@ __all__ = [
     "StructureTuple",
     "check_frames",
     "constant_stress_offset",
+    "measure_distances",
     "overall_decision",
     "raise_errors",
     "read_frames",

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ferrip.data.distances import shortest_distances
+from ferrip.data.distances import FrameDistances, measure_distances
 from ferrip.data.frame import Frame
 from ferrip.data.problems import Problem, name_frames, problem_of_frames
 from ferrip.data.reading import non_finite_quantities
 from ferrip.data.stress import StressVerdict, stress_consistency
 from ferrip.data.units import mixed_energy_units, mixed_force_units
-from ferrip.errors import DataError
 
 OVERLAP_DISTANCE = 0.3
 """Å; atoms closer than this are on top of each other."""
+SMALLEST_SQUARED_VOLUME = 1e-12
+"""Of the cell of unit vectors along the periodic directions; less counts as linearly dependent."""
 SAME_ENERGY = 1e-4
 """eV per atom; labels of the same structure that differ by more contradict each other."""
 
@@ -25,7 +26,8 @@ def check_frames(
     frames: Sequence[Frame],
     required: Sequence[str] = ("energy",),
     *,
-    verdicts: dict[str, StressVerdict] | None = None,
+    verdicts: Mapping[str, StressVerdict] | None = None,
+    distances: Sequence[FrameDistances] | None = None,
     num_threads: int | None = None,
 ) -> list[Problem]:
     """All problems of a data set, errors first.
@@ -38,6 +40,8 @@ def check_frames(
         Quantities ("energy", "forces", "stress") of which at least one frame must hold a label.
     verdicts
         Result of `stress_consistency` where it is known already.
+    distances
+        Result of `measure_distances` where it is known already.
     num_threads
         Threads; None follows FERRIP_NUM_THREADS, RAYON_NUM_THREADS, cores.
 
@@ -53,9 +57,9 @@ def check_frames(
     """
     if not frames:
         return [Problem(severity="error", kind="empty", message="there are no frames")]
-    sound = [frame for frame in frames if not non_finite_quantities(frame) and not _lacks_cell(frame)]
+    sound = [frame for frame in frames if _is_sound(frame)]
     problems = [*_non_finite(frames), *_without_cell(frames), *_missing_labels(frames, required)]
-    problems += _overlaps(sound, num_threads)
+    problems += _overlaps(frames, measure_distances(frames, num_threads) if distances is None else distances)
     problems += mixed_energy_units(sound)
     problems += mixed_force_units(sound)
     problems += _stress(stress_consistency(sound) if verdicts is None else verdicts)
@@ -74,6 +78,11 @@ def _non_finite(frames: Sequence[Frame]) -> list[Problem]:
         problem_of_frames("error", "non-finite", members, f"NaN or infinity in {quantities}")
         for quantities, members in found.items()
     ]
+
+
+def _is_sound(frame: Frame) -> bool:
+    """Whether all numbers are finite and the cell spans the periodic directions."""
+    return not non_finite_quantities(frame) and not _lacks_cell(frame)
 
 
 def _lacks_cell(frame: Frame) -> bool:
@@ -111,25 +120,22 @@ def _missing_labels(frames: Sequence[Frame], required: Sequence[str]) -> list[Pr
     return problems
 
 
-def _overlaps(frames: Sequence[Frame], num_threads: int | None) -> list[Problem]:
-    found: list[tuple[Frame, float]] = []
-    refused: list[Problem] = []
-    for frame in frames:
-        try:
-            shortest = min(shortest_distances(frame, num_threads).values(), default=np.inf)
-        except DataError as error:
-            refused.append(problem_of_frames("error", "overlap", [frame], str(error)))
-            continue
-        if shortest < OVERLAP_DISTANCE:
-            found.append((frame, shortest))
-    if found:
-        distance = min(shortest for _, shortest in found)
-        text = f"atoms overlap (shortest distance {distance:.3f} Å)"
-        refused.append(problem_of_frames("error", "overlap", [frame for frame, _ in found], text))
-    return refused
+def _overlaps(frames: Sequence[Frame], distances: Sequence[FrameDistances]) -> list[Problem]:
+    """Frames with atoms on top of each other, and sound ones that the neighbor list refuses for another reason."""
+    shortest = np.array([min(one.pairs.values(), default=np.inf) for one in distances])
+    problems = [
+        problem_of_frames("error", "refused", [frame], one.refusal)
+        for frame, one in zip(frames, distances, strict=True)
+        if one.refusal and _is_sound(frame)
+    ]
+    found = np.flatnonzero(shortest < OVERLAP_DISTANCE)
+    if len(found):
+        text = f"atoms overlap (shortest distance {shortest[found].min():.3f} Å)"
+        problems.append(problem_of_frames("error", "overlap", [frames[int(k)] for k in found], text))
+    return problems
 
 
-def _stress(verdicts: dict[str, StressVerdict]) -> list[Problem]:
+def _stress(verdicts: Mapping[str, StressVerdict]) -> list[Problem]:
     """Wrong sign, wrong unit and constant offsets, one line per verdict text and group."""
     return [
         Problem(

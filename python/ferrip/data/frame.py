@@ -151,9 +151,7 @@ class Frame:
         atoms = Atoms(numbers=self.numbers, positions=self.positions, cell=self.cell, pbc=self.pbc)
         atoms.info["config_type"] = self.config_type
         labels = {"energy": self.energy, "forces": self.forces, "stress": self.stress}
-        results = {name: np.copy(value) for name, value in labels.items() if value is not None}
-        if "energy" in results:
-            results["energy"] = self.energy
+        results = {name: value for name, value in labels.items() if value is not None}
         if results:
             atoms.calc = SinglePointCalculator(atoms, **results)
         return atoms

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,7 +141,7 @@ def _find(
     results: Mapping[str, object],
     store: Mapping[str, object],
     aliases: tuple[str, ...],
-) -> tuple[str | None, object]:
+) -> tuple[str | None, Any]:
     """(Name of the key, value) of the first place that holds the quantity, or (None, None)."""
     if given is not None:
         if given in store:

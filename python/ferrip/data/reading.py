@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TextIO, TypeAlias, cast
 
 import numpy as np
 
@@ -150,7 +150,7 @@ def _extxyz_images(path: Path, selection: slice) -> Iterator[tuple[int, Atoms]]:
 
     try:
         with open_with_compression(str(path), "r") as stream:
-            chunks = list(enumerate(split_frames(stream, str(path))))
+            chunks = list(enumerate(split_frames(cast("TextIO", stream), str(path))))
     except DataError:
         raise
     except Exception as error:
@@ -168,12 +168,13 @@ def _extxyz_images(path: Path, selection: slice) -> Iterator[tuple[int, Atoms]]:
 def _ase_images(path: Path, selection: slice) -> list[tuple[int, Atoms]]:
     """(Frame number, atoms) of a file in any other format that ASE knows."""
     import ase.io
+    from ase import Atoms
 
     try:
         images = ase.io.read(path, index=":", do_not_split_by_at_sign=True)
     except Exception as error:
         raise DataError(f"{path}: cannot be read ({_reason(error)})") from error
-    return list(enumerate(images))[selection]
+    return [(index, atoms) for index, atoms in enumerate(images) if isinstance(atoms, Atoms)][selection]
 
 
 def _reason(error: Exception) -> str:

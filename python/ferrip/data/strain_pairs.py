@@ -112,7 +112,7 @@ def _class_pairs(frames: Sequence[Frame]) -> Iterator[StrainPair]:
         close = np.abs(shifts @ frame.cell).max(axis=(1, 2), initial=0.0) < MAX_SHIFT
         nearest = np.argsort(strains[near[close]], kind="stable")[:PAIRS_PER_FRAME]
         for k in np.flatnonzero(close)[nearest]:
-            yield _pair(frame, frames[a + 1 + near[k]], gradients[near[k]], shifts[k])
+            yield _pair(frame, frames[int(a + 1 + near[k])], gradients[near[k]], shifts[k])
 
 
 def _pair(a: Frame, b: Frame, gradient: NDArray[np.float64], shift: NDArray[np.float64]) -> StrainPair:

@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from ferrip.data.distances import shortest_distances, smallest_of
+from ferrip.data.distances import FrameDistances, measure_distances, smallest_of
 from ferrip.data.frame import Frame
 from ferrip.data.reading import non_finite_quantities
-from ferrip.errors import DataError
 
 QUANTITIES = ("energy", "forces", "stress")
 
@@ -66,13 +65,20 @@ class GroupSummary:
         return asdict(self)
 
 
-def summarize(frames: Sequence[Frame], num_threads: int | None = None) -> dict[str, GroupSummary]:
+def summarize(
+    frames: Sequence[Frame],
+    *,
+    distances: Sequence[FrameDistances] | None = None,
+    num_threads: int | None = None,
+) -> dict[str, GroupSummary]:
     """Summary per config type, in the order in which they appear.
 
     Parameters
     ----------
     frames
         Any frames; numbers that are not finite are passed over.
+    distances
+        Result of `measure_distances` where it is known already.
     num_threads
         Threads; None follows FERRIP_NUM_THREADS, RAYON_NUM_THREADS, cores.
 
@@ -82,13 +88,17 @@ def summarize(frames: Sequence[Frame], num_threads: int | None = None) -> dict[s
     >>> summary["default"].n_isolated_atoms
     1
     """
-    groups: dict[str, list[Frame]] = defaultdict(list)
-    for frame in frames:
-        groups[frame.config_type].append(frame)
-    return {name: _summarize_group(members, num_threads) for name, members in groups.items()}
+    measured = measure_distances(frames, num_threads) if distances is None else distances
+    groups: dict[str, list[int]] = defaultdict(list)
+    for k, frame in enumerate(frames):
+        groups[frame.config_type].append(k)
+    return {
+        name: _summarize_group([frames[k] for k in chosen], [measured[k] for k in chosen])
+        for name, chosen in groups.items()
+    }
 
 
-def _summarize_group(frames: Sequence[Frame], num_threads: int | None) -> GroupSummary:
+def _summarize_group(frames: Sequence[Frame], measured: Sequence[FrameDistances]) -> GroupSummary:
     from ase.data import chemical_symbols
 
     finite = [frame for frame in frames if not non_finite_quantities(frame)]
@@ -100,7 +110,7 @@ def _summarize_group(frames: Sequence[Frame], num_threads: int | None) -> GroupS
     forces = [
         np.linalg.norm(frame.forces, axis=1).max(initial=0.0) for frame in finite if frame.forces is not None
     ]
-    distances = smallest_of(_distances(frame, num_threads) for frame in finite)
+    distances = smallest_of(one.pairs for one in measured)
     elements = np.unique(np.concatenate([frame.numbers for frame in frames]))
     return GroupSummary(
         n_frames=len(frames),
@@ -121,11 +131,3 @@ def _summarize_label(frames: Sequence[Frame], quantity: str) -> LabelSummary:
     labelled = [frame for frame in frames if getattr(frame, quantity) is not None]
     keys = Counter(frame.keys.get(quantity, "given") for frame in labelled)
     return LabelSummary(n_frames=len(labelled), keys=dict(keys))
-
-
-def _distances(frame: Frame, num_threads: int | None) -> dict[tuple[int, int], float]:
-    """Distances of a frame; none where the core refuses the structure, which `check_frames` reports."""
-    try:
-        return shortest_distances(frame, num_threads)
-    except DataError:
-        return {}

@@ -64,7 +64,7 @@ def mixed_force_units(frames: Sequence[Frame]) -> list[Problem]:
             classes[frame.config_type, _composition(frame)].append(frame)
     problems = []
     for members in classes.values():
-        values = np.array([np.sqrt(np.mean(np.square(frame.forces))) for frame in members])
+        values = np.array([np.sqrt(np.mean(np.square(np.asarray(frame.forces)))) for frame in members])
         if np.median(values) < MIN_FORCE:
             continue
         for unit, odd in _odd_units(values, FORCE_UNITS, FORCE_SPREAD).items():
