@@ -1,7 +1,10 @@
 //! The density engine: one-particle basis summed over neighbors, products, linear readout.
 
+pub mod dag;
 pub mod descriptor;
+pub mod evaluator;
 pub mod program;
 
 pub use descriptor::Descriptor;
+pub use evaluator::{Evaluation, Evaluator};
 pub use program::{Center, OneParticle, Program, Radial, Ragged};

@@ -1,8 +1,9 @@
-//! Radial functions: distance transforms, orthogonal polynomials and envelopes.
+//! Radial functions: distance transforms, orthogonal polynomials, envelopes and tables.
 
 mod agnesi;
 mod basis;
 mod jacobi;
+pub mod spline;
 
 pub use agnesi::Agnesi;
 pub use basis::{RadialBasis, RadialSettings};

@@ -1,0 +1,129 @@
+//! The one-particle sums of one atom: neighbors in lanes, per-l products of small matrices in registers.
+
+use crate::simd::Simd;
+
+use super::environment::{Geometry, Neighborhood};
+use super::kernel::Towards;
+use super::layout::Tile;
+
+/// Vectors of neighbors between two reductions over the lanes.
+const CHUNK: usize = 16;
+
+/// Scratch of [`accumulate`].
+#[derive(Debug)]
+pub struct Accumulator<S> {
+    /// Radial functions, `[function][CHUNK]`.
+    radial: Vec<S>,
+    /// Spherical harmonics, `[row][CHUNK]`.
+    rows: Vec<S>,
+    /// Legendre functions of one vector.
+    legendre: Vec<S>,
+    /// The sums of one atom.
+    pub sums: Vec<f64>,
+}
+
+impl<S: Simd> Accumulator<S> {
+    pub(super) fn new() -> Self {
+        Self { radial: Vec::new(), rows: Vec::new(), legendre: Vec::new(), sums: Vec::new() }
+    }
+
+    /// Sums of one neighborhood into [`Self::sums`] (`size` numbers); returns the pair energy.
+    #[inline(always)]
+    pub(super) fn run(&mut self, neighborhood: &Neighborhood<S>, towards: &[Towards<S>], size: usize) -> f64 {
+        self.sums.clear();
+        self.sums.resize(size, 0.0);
+        let mut phi = S::zero();
+        for (z, t) in towards.iter().enumerate() {
+            let vectors = &neighborhood.vectors[neighborhood.offsets[z]..neighborhood.offsets[z + 1]];
+            grow(&mut self.radial, t.width * S::LANES * CHUNK);
+            if let Some(legendre) = &t.legendre {
+                grow(&mut self.rows, (legendre.lmax() + 1).pow(2) * CHUNK);
+                grow(&mut self.legendre, legendre.len());
+            }
+            for chunk in vectors.chunks(CHUNK) {
+                for (column, geometry) in chunk.iter().enumerate() {
+                    radial_values(t, geometry, &mut self.radial, column);
+                    phi = phi.add(self.radial[t.phi * CHUNK + column]);
+                    if let Some(legendre) = &t.legendre {
+                        legendre.fill(geometry.unit[2], &mut self.legendre);
+                        legendre.rows(&geometry.unit, &self.legendre, &mut self.rows, CHUNK, column);
+                    }
+                }
+                for tile in &t.layout.tiles {
+                    add_tile(tile, &self.rows, &self.radial, chunk.len(), &mut self.sums);
+                }
+            }
+        }
+        phi.sum()
+    }
+}
+
+/// Enlarges a buffer to at least `n` vectors.
+pub(super) fn grow<S: Simd>(buffer: &mut Vec<S>, n: usize) {
+    if buffer.len() < n {
+        buffer.resize(n, S::zero());
+    }
+}
+
+/// Values of all tabulated functions: rows of the table per lane, transposed.
+#[inline(always)]
+fn radial_values<S: Simd>(t: &Towards<S>, geometry: &Geometry<S>, radial: &mut [S], column: usize) {
+    let w = t.width;
+    for group in 0..w {
+        let mut block = S::zero_block();
+        for lane in 0..S::LANES {
+            let row = &t.table[geometry.bins[lane] as usize * 4 * w..][..4 * w];
+            let u = S::splat(geometry.fraction[lane]);
+            block[lane] = row[3 * w + group]
+                .mul_add(u, row[2 * w + group])
+                .mul_add(u, row[w + group])
+                .mul_add(u, row[group]);
+        }
+        let block = S::transpose(block);
+        for lane in 0..S::LANES {
+            radial[(group * S::LANES + lane) * CHUNK + column] = block[lane];
+        }
+    }
+}
+
+/// Adds one tile of `Σ_j Y_row(j) R_k(j)`.
+#[inline(always)]
+fn add_tile<S: Simd>(tile: &Tile, rows: &[S], radial: &[S], n: usize, sums: &mut [f64]) {
+    macro_rules! sizes {
+        ($($k:literal: $($r:literal)*;)*) => {
+            match (tile.functions, tile.rows) {
+                $($(($k, $r) => add_sized::<S, $r, $k>(tile, rows, radial, n, sums),)*)*
+                _ => unreachable!("no such tile"),
+            }
+        };
+    }
+    sizes! { 1: 1 2 3 4 5 6 7 8; 2: 1 2 3 4 5; 3: 1 2 3 4; 4: 1 2 3; }
+}
+
+#[inline(always)]
+fn add_sized<S: Simd, const ROWS: usize, const K: usize>(
+    tile: &Tile,
+    rows: &[S],
+    radial: &[S],
+    n: usize,
+    sums: &mut [f64],
+) {
+    let rows = &rows[tile.row * CHUNK..(tile.row + ROWS) * CHUNK];
+    let radial = &radial[tile.function * CHUNK..(tile.function + K) * CHUNK];
+    let mut acc = [[S::zero(); K]; ROWS];
+    for v in 0..n.min(CHUNK) {
+        for i in 0..ROWS {
+            for k in 0..K {
+                acc[i][k] = rows[i * CHUNK + v].mul_add(radial[k * CHUNK + v], acc[i][k]);
+            }
+        }
+    }
+    for (i, row) in acc.iter().enumerate() {
+        let mut four = [S::zero(); 4];
+        four[..K].copy_from_slice(row);
+        let out = &mut sums[tile.offset + i * tile.stride..][..K];
+        for (sum, value) in out.iter_mut().zip(S::sums(four)) {
+            *sum += value;
+        }
+    }
+}

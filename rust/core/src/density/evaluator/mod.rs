@@ -1,0 +1,268 @@
+//! The contracted evaluator: a program and linear coefficients compiled to the cheapest form.
+//!
+//! ```text
+//! E_i = E0_{z_i} + Σ_j φ_{z_i z_j}(r_ij) + Σ_q w_q Re Π_{v ∈ q} A_v
+//! ```
+//!
+//! φ is the sum of all pair functions and of ZBL, tabulated as one spline with the radial channels
+//! ([`crate::radial::spline`]); `w = Cᵀ c` are weights of monomials, evaluated as a graph of shared products
+//! ([`crate::density::dag`]). Sums and forces have neighbors in SIMD lanes, products have atoms in lanes.
+//! Forces are the exact derivative of the tabulated energy. Blocks of atoms are distributed over threads and
+//! reduced in a fixed order: results are bitwise independent of the number of threads.
+
+use rayon::prelude::*;
+use std::sync::{Mutex, PoisonError};
+
+use crate::density::program::Program;
+use crate::error::{Error, Result};
+use crate::neighbors::NeighborList;
+use crate::pair::Zbl;
+use crate::simd::{Generic, Path, Simd};
+use crate::structure::Structure;
+use crate::threads;
+
+mod accumulate;
+mod block;
+mod contraction;
+mod environment;
+mod forces;
+mod harmonics;
+mod kernel;
+mod layout;
+mod products;
+mod system;
+
+use block::{BlockOutput, BlockTask, Scratch};
+pub use environment::{Edge, Neighborhoods};
+use kernel::CenterKernel;
+use system::System;
+
+/// Centres per block: a multiple of the lanes of every path.
+const BLOCK: usize = 16;
+/// Blocks whose outputs are held at the same time.
+const WAVE: usize = 512;
+
+/// Settings of an [`Evaluator`] besides the model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// SIMD path; must be supported.
+    pub path: Path,
+    /// Bins of the radial tables between 0 and the cutoff.
+    pub n_bins: usize,
+}
+
+impl Options {
+    /// Default number of bins.
+    pub const N_BINS: usize = 1024;
+}
+
+/// Energies and their derivatives.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Evaluation {
+    /// Energy of each atom, eV.
+    pub energies: Vec<f64>,
+    /// Force on each atom, eV/Å.
+    pub forces: Vec<[f64; 3]>,
+    /// dE/dε in eV, symmetric.
+    pub strain_gradient: [[f64; 3]; 3],
+    /// Number of edges within the cutoffs.
+    pub n_edges: usize,
+}
+
+/// A contracted linear potential; see the module documentation.
+#[derive(Debug)]
+pub struct Evaluator {
+    species: Vec<u8>,
+    cutoff: f64,
+    path: Path,
+    engine: Box<dyn Engine>,
+}
+
+impl Evaluator {
+    /// Compiles a program with one coefficient per feature, one energy `e0` (eV) per species and a pair
+    /// repulsion.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for a wrong number of coefficients or energies, [`Error::Setting`] for values that
+    /// are not finite or a path that is not supported here.
+    pub fn new(
+        program: &Program,
+        coefficients: &[f64],
+        e0: &[f64],
+        zbl: &Zbl,
+        options: Options,
+    ) -> Result<Self> {
+        let check = |what, expected, got| {
+            if expected == got { Ok(()) } else { Err(Error::Length { what, expected, got }) }
+        };
+        check("coefficients", program.n_features(), coefficients.len())?;
+        check("e0", program.species().len(), e0.len())?;
+        if let Some(k) = coefficients.iter().position(|c| !c.is_finite()) {
+            return Err(Error::Setting {
+                name: "coefficients",
+                reason: format!("coefficient {k} is not finite"),
+            });
+        }
+        Path::resolve(Some(options.path.name()))?;
+        let engine: Box<dyn Engine> = match options.path {
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => {
+                Box::new(Kernels::<crate::simd::Avx2>::new(program, coefficients, e0, zbl, options.n_bins)?)
+            }
+            #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
+            Path::Avx512 => {
+                Box::new(Kernels::<crate::simd::Avx512>::new(program, coefficients, e0, zbl, options.n_bins)?)
+            }
+            _ => Box::new(Kernels::<Generic>::new(program, coefficients, e0, zbl, options.n_bins)?),
+        };
+        Ok(Self {
+            species: program.species().to_vec(),
+            cutoff: program.cutoff().max(zbl.max_cutoff()),
+            path: options.path,
+            engine,
+        })
+    }
+
+    /// Atomic numbers of the known elements, ascending.
+    pub fn species(&self) -> &[u8] {
+        &self.species
+    }
+
+    /// Largest cutoff in Å.
+    pub fn cutoff(&self) -> f64 {
+        self.cutoff
+    }
+
+    /// SIMD path in use.
+    pub fn path(&self) -> Path {
+        self.path
+    }
+
+    /// Energies, forces and strain derivative of a structure, with a neighbor list of at least the
+    /// evaluator's cutoff.
+    ///
+    /// # Errors
+    /// [`Error::UnknownElement`] for an element without a model, [`Error::Overlap`] for two atoms at the
+    /// same place, [`Error::Setting`] for a list that is too short, [`Error::Length`] for one of another
+    /// structure.
+    pub fn compute(
+        &self,
+        structure: &Structure,
+        list: &NeighborList,
+        num_threads: Option<usize>,
+    ) -> Result<Evaluation> {
+        if list.cutoff() < self.cutoff {
+            return Err(Error::Setting {
+                name: "cutoff",
+                reason: format!("the list reaches {} Å, the potential {} Å", list.cutoff(), self.cutoff),
+            });
+        }
+        let species = crate::elements::indices(&self.species, structure.numbers())?;
+        let system = System::new(structure, list, species)?;
+        self.compute_source(&system, structure.len(), num_threads)
+    }
+
+    /// Energies of the first `n_centers` atoms of any source of neighborhoods, their derivatives with
+    /// respect to all its atoms (one force each), and the strain derivative.
+    ///
+    /// # Errors
+    /// [`Error::Overlap`] for two atoms at the same place; those of [`threads::pool`].
+    pub fn compute_source(
+        &self,
+        source: &dyn Neighborhoods,
+        n_centers: usize,
+        num_threads: Option<usize>,
+    ) -> Result<Evaluation> {
+        let mut blocks = Vec::new();
+        for z in 0..self.species.len() {
+            let own: Vec<u32> = source.species()[..n_centers]
+                .iter()
+                .zip(0..)
+                .filter(|&(&species, _)| usize::from(species) == z)
+                .map(|(_, atom)| atom)
+                .collect();
+            blocks.extend(own.chunks(BLOCK).map(|centers| Block { species: z, centers: centers.to_vec() }));
+        }
+        let mut out = Evaluation {
+            energies: vec![0.0; n_centers],
+            forces: vec![[0.0; 3]; source.species().len()],
+            ..Evaluation::default()
+        };
+        let pool = threads::pool(num_threads)?;
+        for wave in blocks.chunks(WAVE) {
+            let outputs: Vec<Result<BlockOutput>> =
+                pool.install(|| wave.par_iter().map(|block| self.engine.run(source, block)).collect());
+            for (block, output) in wave.iter().zip(outputs) {
+                out.add(block, &output?);
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl Evaluation {
+    /// Adds a block's part; called in the order of the blocks.
+    fn add(&mut self, block: &Block, part: &BlockOutput) {
+        for (&center, energy) in block.centers.iter().zip(&part.energies) {
+            self.energies[center as usize] = *energy;
+        }
+        for (&atom, force) in part.atoms.iter().zip(&part.forces) {
+            for axis in 0..3 {
+                self.forces[atom as usize][axis] += force[axis];
+            }
+        }
+        for (voigt, [a, b]) in [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]].into_iter().enumerate() {
+            self.strain_gradient[a][b] += part.strain[voigt];
+            if a != b {
+                self.strain_gradient[b][a] += part.strain[voigt];
+            }
+        }
+        self.n_edges += part.n_edges;
+    }
+}
+
+/// Centres of one species that are evaluated by one thread.
+struct Block {
+    species: usize,
+    centers: Vec<u32>,
+}
+
+/// The kernels of one SIMD path.
+trait Engine: std::fmt::Debug + Send + Sync {
+    fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput>;
+}
+
+/// Compiled models of all centre species, and scratch for as many threads as have used it.
+#[derive(Debug)]
+struct Kernels<S> {
+    centers: Vec<CenterKernel<S>>,
+    scratch: Mutex<Vec<Scratch<S>>>,
+}
+
+impl<S: Simd> Kernels<S> {
+    fn new(program: &Program, coefficients: &[f64], e0: &[f64], zbl: &Zbl, n_bins: usize) -> Result<Self> {
+        let centers = (0..program.species().len())
+            .map(|k| {
+                let own = &coefficients[program.feature_range(k)];
+                CenterKernel::new(program, k, own, e0[k], zbl, n_bins)
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { centers, scratch: Mutex::default() })
+    }
+}
+
+impl<S: Simd> Engine for Kernels<S> {
+    fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
+        let kept = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut scratch = kept.unwrap_or_else(Scratch::new);
+        let task = BlockTask {
+            kernel: &self.centers[block.species],
+            source,
+            centers: &block.centers,
+            scratch: &mut scratch,
+        };
+        let output = S::enter(task);
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        output
+    }
+}

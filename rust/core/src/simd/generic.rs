@@ -1,0 +1,134 @@
+//! Plain arrays: any processor. On targets with fused multiply-add in their baseline (aarch64) the compiler
+//! turns them into fused vector instructions.
+
+use super::{MAX_LANES, Path, Simd, Task};
+
+const LANES: usize = 4;
+
+/// Four `f64` in an array.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
+pub struct Generic([f64; LANES]);
+
+/// `a · b + c`: fused only where it is one instruction, since the library call is slow.
+#[inline(always)]
+fn fused(a: f64, b: f64, c: f64) -> f64 {
+    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) { a.mul_add(b, c) } else { a * b + c }
+}
+
+impl Generic {
+    #[inline(always)]
+    fn zip(self, b: Self, op: impl Fn(f64, f64) -> f64) -> Self {
+        let mut out = self.0;
+        for k in 0..LANES {
+            out[k] = op(self.0[k], b.0[k]);
+        }
+        Self(out)
+    }
+}
+
+impl Simd for Generic {
+    const LANES: usize = LANES;
+    const PATH: Path = Path::Generic;
+    type Block = [Self; LANES];
+
+    fn enter<T: Task<Self>>(task: T) -> T::Output {
+        task.run()
+    }
+
+    #[inline(always)]
+    fn splat(value: f64) -> Self {
+        Self([value; LANES])
+    }
+
+    #[inline(always)]
+    fn load(from: &[f64]) -> Self {
+        Self([from[0], from[1], from[2], from[3]])
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f64]) {
+        to[..LANES].copy_from_slice(&self.0);
+    }
+
+    #[inline(always)]
+    fn add(self, b: Self) -> Self {
+        self.zip(b, |a, b| a + b)
+    }
+
+    #[inline(always)]
+    fn sub(self, b: Self) -> Self {
+        self.zip(b, |a, b| a - b)
+    }
+
+    #[inline(always)]
+    fn mul(self, b: Self) -> Self {
+        self.zip(b, |a, b| a * b)
+    }
+
+    #[inline(always)]
+    fn div(self, b: Self) -> Self {
+        self.zip(b, |a, b| a / b)
+    }
+
+    #[inline(always)]
+    fn sqrt(self) -> Self {
+        Self(self.0.map(f64::sqrt))
+    }
+
+    #[inline(always)]
+    fn min(self, b: Self) -> Self {
+        self.zip(b, f64::min)
+    }
+
+    #[inline(always)]
+    fn mul_add(self, b: Self, c: Self) -> Self {
+        let mut out = c.0;
+        for k in 0..LANES {
+            out[k] = fused(self.0[k], b.0[k], c.0[k]);
+        }
+        Self(out)
+    }
+
+    #[inline(always)]
+    fn neg_mul_add(self, b: Self, c: Self) -> Self {
+        let mut out = c.0;
+        for k in 0..LANES {
+            out[k] = fused(-self.0[k], b.0[k], c.0[k]);
+        }
+        Self(out)
+    }
+
+    #[inline(always)]
+    fn split(self) -> ([u32; MAX_LANES], Self) {
+        let mut whole = [0; MAX_LANES];
+        let mut fraction = self.0;
+        for k in 0..LANES {
+            whole[k] = self.0[k] as u32;
+            fraction[k] = self.0[k] - f64::from(whole[k]);
+        }
+        (whole, Self(fraction))
+    }
+
+    #[inline(always)]
+    fn transpose(block: Self::Block) -> Self::Block {
+        let mut out = block;
+        for i in 0..LANES {
+            for j in 0..LANES {
+                out[i].0[j] = block[j].0[i];
+            }
+        }
+        out
+    }
+
+    #[inline(always)]
+    fn zero_block() -> Self::Block {
+        [Self::splat(0.0); LANES]
+    }
+
+    #[inline(always)]
+    fn sums(v: [Self; 4]) -> [f64; 4] {
+        let t = Self::transpose(v);
+        t[0].add(t[1]).add(t[2].add(t[3])).0
+    }
+}

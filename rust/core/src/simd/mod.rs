@@ -1,0 +1,226 @@
+//! SIMD vectors of `f64` with run-time dispatch: one generic kernel, one machine-code copy per backend.
+//!
+//! A kernel is written once as a [`Task`] over [`Simd`], with everything on its way marked
+//! `#[inline(always)]`; [`Simd::enter`] compiles it inside a function that has the backend's instructions
+//! enabled. Values of a backend other than [`Generic`] must exist only inside `enter`, which the caller may
+//! use only where [`Path::is_supported`] holds; [`Path::resolve`] is the gate.
+
+use std::ops::IndexMut;
+
+use crate::error::{Error, Result};
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(all(target_arch = "x86_64", ferrip_avx512))]
+mod avx512;
+mod generic;
+
+#[cfg(target_arch = "x86_64")]
+pub use avx2::Avx2;
+#[cfg(all(target_arch = "x86_64", ferrip_avx512))]
+pub use avx512::Avx512;
+pub use generic::Generic;
+
+/// Most lanes that any backend has.
+pub const MAX_LANES: usize = 8;
+
+/// A vector of [`Self::LANES`] `f64`.
+pub trait Simd: Copy + Send + Sync + std::fmt::Debug + 'static {
+    /// Number of lanes.
+    const LANES: usize;
+    /// The path that this backend implements.
+    const PATH: Path;
+    /// As many vectors as lanes, `[Self; LANES]`.
+    type Block: Copy + IndexMut<usize, Output = Self>;
+
+    /// Runs a kernel with this backend's instructions enabled.
+    fn enter<T: Task<Self>>(task: T) -> T::Output;
+
+    /// All lanes equal.
+    fn splat(value: f64) -> Self;
+    /// The first `LANES` numbers of a slice that has at least as many.
+    fn load(from: &[f64]) -> Self;
+    /// Writes the lanes to the first `LANES` numbers of a slice that has at least as many.
+    fn store(self, to: &mut [f64]);
+    /// `self + b`
+    fn add(self, b: Self) -> Self;
+    /// `self − b`
+    fn sub(self, b: Self) -> Self;
+    /// `self · b`
+    fn mul(self, b: Self) -> Self;
+    /// `self / b`
+    fn div(self, b: Self) -> Self;
+    /// `√self`
+    fn sqrt(self) -> Self;
+    /// The smaller of both, lane by lane.
+    fn min(self, b: Self) -> Self;
+    /// `self · b + c`, fused where the hardware does it.
+    fn mul_add(self, b: Self, c: Self) -> Self;
+    /// `c − self · b`, fused where the hardware does it.
+    fn neg_mul_add(self, b: Self, c: Self) -> Self;
+    /// Whole parts and fractions of numbers in `0 ..= i32::MAX`.
+    fn split(self) -> ([u32; MAX_LANES], Self);
+    /// Transposes a square block: lane `j` of vector `i` goes to lane `i` of vector `j`.
+    fn transpose(block: Self::Block) -> Self::Block;
+    /// A block of zeros.
+    fn zero_block() -> Self::Block;
+    /// Sums over the lanes of four vectors.
+    fn sums(v: [Self; 4]) -> [f64; 4];
+
+    /// All lanes 0.
+    #[inline(always)]
+    fn zero() -> Self {
+        Self::splat(0.0)
+    }
+
+    /// Sum over the lanes.
+    #[inline(always)]
+    fn sum(self) -> f64 {
+        Self::sums([self, Self::zero(), Self::zero(), Self::zero()])[0]
+    }
+}
+
+/// A kernel that [`Simd::enter`] can run; implement `run` with `#[inline(always)]`.
+pub trait Task<S> {
+    /// What it returns.
+    type Output;
+    /// The kernel.
+    fn run(self) -> Self::Output;
+}
+
+/// A backend that can be chosen at run time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Path {
+    /// Plain arrays of four, for any processor (auto-vectorised).
+    Generic,
+    /// AVX2 and FMA, four lanes.
+    Avx2,
+    /// AVX-512F, eight lanes.
+    Avx512,
+}
+
+impl Path {
+    const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Generic];
+
+    /// Name as in the `simd` argument.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Generic => "generic",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+        }
+    }
+
+    /// Whether this build and this processor have it.
+    pub fn is_supported(self) -> bool {
+        match self {
+            Self::Generic => true,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
+            Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::Avx2.is_supported(),
+            #[allow(unreachable_patterns, reason = "which paths remain depends on target and compiler")]
+            _ => false,
+        }
+    }
+
+    /// Supported paths, fastest first.
+    pub fn supported() -> Vec<Self> {
+        Self::ALL.into_iter().filter(|path| path.is_supported()).collect()
+    }
+
+    /// The path of this name, or the fastest one without a name.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for a name that is unknown or not supported here.
+    pub fn resolve(name: Option<&str>) -> Result<Self> {
+        let supported = Self::supported();
+        let Some(name) = name else { return Ok(supported[0]) };
+        supported.iter().copied().find(|path| path.name() == name).ok_or_else(|| Error::Setting {
+            name: "simd",
+            reason: format!(
+                "expected one of {} (what this processor and build support), got {name:?}",
+                supported.iter().map(|path| path.name()).collect::<Vec<_>>().join(", ")
+            ),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every operation against scalar arithmetic.
+    struct Check;
+
+    impl<S: Simd> Task<S> for Check {
+        type Output = ();
+
+        #[inline(always)]
+        fn run(self) {
+            let x: Vec<f64> = (0..8).map(|k| 0.37 + 1.9 * f64::from(k)).collect();
+            let y: Vec<f64> = (0..8).map(|k| 5.1 - 0.7 * f64::from(k)).collect();
+            let (a, b) = (S::load(&x), S::load(&y));
+            let c = S::splat(2.5);
+            let check = |got: S, expected: &dyn Fn(f64, f64) -> f64| {
+                let mut lanes = [0.0; MAX_LANES];
+                got.store(&mut lanes);
+                for k in 0..S::LANES {
+                    assert!((lanes[k] - expected(x[k], y[k])).abs() < 1e-13);
+                }
+            };
+            check(a.add(b), &|x, y| x + y);
+            check(a.sub(b), &|x, y| x - y);
+            check(a.mul(b), &|x, y| x * y);
+            check(a.div(c), &|x, _| x / 2.5);
+            check(a.sqrt(), &|x, _| x.sqrt());
+            check(a.min(b), &|x, y| x.min(y));
+            check(a.mul_add(b, c), &|x, y| x * y + 2.5);
+            check(a.neg_mul_add(b, c), &|x, y| 2.5 - x * y);
+            let (whole, fraction) = a.split();
+            check(fraction, &|x, _| x.fract());
+            for k in 0..S::LANES {
+                assert_eq!(whole[k], x[k] as u32);
+            }
+            let total: f64 = x[..S::LANES].iter().sum();
+            assert!((a.sum() - total).abs() < 1e-12);
+            let sums = S::sums([a, c, S::zero(), b]);
+            assert!((sums[1] - 2.5 * S::LANES as f64).abs() < 1e-12 && sums[2] == 0.0);
+            let mut block = S::zero_block();
+            for i in 0..S::LANES {
+                let row: Vec<f64> = (0..S::LANES).map(|j| (10 * i + j) as f64).collect();
+                block[i] = S::load(&row);
+            }
+            let block = S::transpose(block);
+            for i in 0..S::LANES {
+                let mut lanes = [0.0; MAX_LANES];
+                block[i].store(&mut lanes);
+                for (j, lane) in lanes.iter().take(S::LANES).enumerate() {
+                    assert_eq!(*lane, (10 * j + i) as f64);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_supported_backend_computes() {
+        for path in Path::supported() {
+            match path {
+                Path::Generic => Generic::enter(Check),
+                #[cfg(target_arch = "x86_64")]
+                Path::Avx2 => Avx2::enter(Check),
+                #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
+                Path::Avx512 => Avx512::enter(Check),
+                #[allow(unreachable_patterns, reason = "which paths remain depends on target and compiler")]
+                _ => unreachable!("{path:?} is not supported here"),
+            }
+        }
+    }
+
+    #[test]
+    fn names_resolve() {
+        assert_eq!(Path::resolve(Some("generic")), Ok(Path::Generic));
+        assert_eq!(Path::resolve(None).map(Path::is_supported), Ok(true));
+        assert!(matches!(Path::resolve(Some("sse9")), Err(Error::Setting { name: "simd", .. })));
+    }
+}
