@@ -13,7 +13,7 @@
 use crate::error::{Error, Result};
 
 /// Shortest distance (Å) at which the tabulated functions are evaluated; the first node continues linearly.
-const SHORTEST: f64 = 1e-6;
+const SHORTEST: f64 = 1e-10;
 
 /// Most numbers in one table.
 const LIMIT: usize = 1 << 28;
