@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 mod convert;
 mod descriptor;
 mod errors;
+mod evaluator;
 mod neighbors;
 mod threads;
 
@@ -13,6 +14,7 @@ mod threads;
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     descriptor::register(module)?;
+    evaluator::register(module)?;
     neighbors::register(module)?;
     threads::register(module)
 }

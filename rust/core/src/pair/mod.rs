@@ -1,6 +1,8 @@
 //! Pair baselines.
 
-pub mod radii;
+mod design;
+mod radii;
 pub mod zbl;
 
+pub use radii::covalent_radius;
 pub use zbl::{Switch, Zbl};

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::elements::symbol;
 use crate::error::{Error, Result};
-use crate::pair::radii::covalent_radius;
+use crate::pair::covalent_radius;
 
 /// e²/(4πε₀) in eV Å.
 const COULOMB: f64 = 14.399_645;

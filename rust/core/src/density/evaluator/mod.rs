@@ -30,11 +30,13 @@ mod harmonics;
 mod kernel;
 mod layout;
 mod products;
+mod session;
 mod system;
 
 use block::{BlockOutput, BlockTask, Scratch};
 pub use environment::{Edge, Neighborhoods};
 use kernel::CenterKernel;
+pub use session::Session;
 use system::System;
 
 /// Centres per block: a multiple of the lanes of every path.

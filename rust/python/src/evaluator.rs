@@ -1,0 +1,200 @@
+//! The classes `Evaluator` and `Session`, and the ZBL baseline.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ferrip_core::density::evaluator::{Evaluation, Evaluator, Options, Session};
+use ferrip_core::neighbors::NeighborList;
+use ferrip_core::pair::{Switch, Zbl};
+use ferrip_core::simd::Path;
+use ferrip_core::{Result, threads};
+use numpy::ndarray::Array2;
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::convert::{StructureArg, structure};
+use crate::descriptor::PyDescriptor;
+use crate::errors::{detached, to_python};
+
+/// A ZBL switch: (z1, z2, inner, outer).
+type ZblPair = (u8, u8, f64, f64);
+
+/// Energies (N,), forces (N, 3) and strain derivative (3, 3).
+type Arrays<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>);
+
+fn baseline(pairs: &[ZblPair]) -> Result<Zbl> {
+    let pairs: Vec<_> =
+        pairs.iter().map(|&(z1, z2, inner, outer)| (z1, z2, Switch { inner, outer })).collect();
+    Zbl::new(&pairs)
+}
+
+fn arrays(py: Python<'_>, evaluation: Evaluation) -> PyResult<Arrays<'_>> {
+    let matrix = |rows: usize, data: Vec<f64>| {
+        Array2::from_shape_vec((rows, 3), data)
+            .map(|array| array.into_pyarray(py))
+            .map_err(|error| PyValueError::new_err(error.to_string()))
+    };
+    let forces = matrix(evaluation.forces.len(), evaluation.forces.into_flattened())?;
+    let strain = matrix(3, evaluation.strain_gradient.as_flattened().to_vec())?;
+    Ok((evaluation.energies.into_pyarray(py), forces, strain))
+}
+
+/// Contracted fast evaluator of a linear potential.
+#[pyclass(frozen, name = "Evaluator", module = "ferrip._core")]
+pub struct PyEvaluator {
+    inner: Arc<Evaluator>,
+}
+
+#[pymethods]
+impl PyEvaluator {
+    /// Compiles a descriptor, one coefficient per feature, one energy (eV) per element and ZBL pairs.
+    #[new]
+    #[pyo3(signature = (descriptor, coefficients, e0, zbl=Vec::new(), simd=None, n_bins=None))]
+    fn new(
+        py: Python<'_>,
+        descriptor: &PyDescriptor,
+        coefficients: PyReadonlyArray1<'_, f64>,
+        e0: Vec<f64>,
+        zbl: Vec<ZblPair>,
+        simd: Option<&str>,
+        n_bins: Option<usize>,
+    ) -> PyResult<Self> {
+        let coefficients = coefficients.as_array().to_vec();
+        let program = descriptor.inner.program();
+        let inner = detached(py, || {
+            let options = Options { path: Path::resolve(simd)?, n_bins: n_bins.unwrap_or(Options::N_BINS) };
+            Evaluator::new(program, &coefficients, &e0, &baseline(&zbl)?, options)
+        })?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Atomic numbers, ascending.
+    #[getter]
+    fn elements(&self) -> Vec<u32> {
+        self.inner.species().iter().map(|&z| u32::from(z)).collect()
+    }
+
+    /// Largest cutoff in Å.
+    #[getter]
+    fn cutoff(&self) -> f64 {
+        self.inner.cutoff()
+    }
+
+    /// SIMD path in use: 'avx512', 'avx2' or 'generic'.
+    #[getter]
+    fn simd(&self) -> &'static str {
+        self.inner.path().name()
+    }
+
+    /// Energies (N,), forces (N, 3) and dE/dε (3, 3); builds a neighbor list.
+    #[pyo3(signature = (structure, num_threads=None))]
+    fn compute<'py>(
+        &self,
+        py: Python<'py>,
+        structure: StructureArg<'py>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Arrays<'py>> {
+        let atoms = self::structure(py, &structure)?;
+        let evaluation = detached(py, || {
+            let pool = threads::pool(num_threads)?;
+            let list = pool.install(|| NeighborList::build(&atoms, self.inner.cutoff()))?;
+            self.inner.compute(&atoms, &list, num_threads)
+        })?;
+        arrays(py, evaluation)
+    }
+
+    /// A session that reuses its neighbor list while no atom moved by more than half the skin (Å).
+    #[pyo3(signature = (skin=0.5, num_threads=None))]
+    fn session(&self, py: Python<'_>, skin: f64, num_threads: Option<usize>) -> PyResult<PySession> {
+        let session = Session::new(Arc::clone(&self.inner), skin, num_threads)
+            .map_err(|error| to_python(py, &error))?;
+        Ok(PySession { inner: Mutex::new(session) })
+    }
+}
+
+/// An evaluator with a Verlet-skin neighbor list.
+#[pyclass(frozen, name = "Session", module = "ferrip._core")]
+pub struct PySession {
+    inner: Mutex<Session>,
+}
+
+impl PySession {
+    /// Waits for the session with the GIL released, and uses it.
+    fn with<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut Session) -> Result<T> + Send,
+    ) -> PyResult<T> {
+        detached(py, || work(&mut self.inner.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+#[pymethods]
+impl PySession {
+    /// Energies (N,), forces (N, 3) and dE/dε (3, 3).
+    fn compute<'py>(&self, py: Python<'py>, structure: StructureArg<'py>) -> PyResult<Arrays<'py>> {
+        let atoms = self::structure(py, &structure)?;
+        let evaluation = self.with(py, |session| session.compute(atoms))?;
+        arrays(py, evaluation)
+    }
+
+    /// Number of neighbor lists built so far.
+    #[getter]
+    fn rebuilds(&self, py: Python<'_>) -> PyResult<usize> {
+        self.with(py, |session| Ok(session.rebuilds()))
+    }
+
+    /// Mean number of neighbors within the cutoffs in the last compute.
+    #[getter]
+    fn neighbors_per_atom(&self, py: Python<'_>) -> PyResult<f64> {
+        self.with(py, |session| Ok(session.neighbors_per_atom()))
+    }
+
+    /// Shortest distance (Å) per unordered pair of atomic numbers (low, high) in the last compute.
+    fn minimum_distances(&self, py: Python<'_>) -> PyResult<BTreeMap<(u32, u32), f64>> {
+        let distances = self.with(py, |session| session.minimum_distances())?;
+        Ok(distances.into_iter().map(|((low, high), r)| ((low.into(), high.into()), r)).collect())
+    }
+}
+
+/// Names of the SIMD paths that this processor and build support, fastest first.
+#[pyfunction]
+fn supported_simd() -> Vec<&'static str> {
+    Path::supported().into_iter().map(Path::name).collect()
+}
+
+/// Default ZBL switches of all unordered pairs of elements.
+#[pyfunction]
+fn zbl_defaults(elements: Vec<u8>) -> Vec<(u32, u32, f64, f64)> {
+    Zbl::defaults(&elements)
+        .into_iter()
+        .map(|(z1, z2, switch)| (z1.into(), z2.into(), switch.inner, switch.outer))
+        .collect()
+}
+
+/// Energy, forces and strain derivatives of the ZBL baseline in the row layout of `Descriptor.design`.
+#[pyfunction]
+#[pyo3(signature = (structures, zbl, num_threads=None))]
+fn zbl_design_offset<'py>(
+    py: Python<'py>,
+    structures: Vec<StructureArg<'py>>,
+    zbl: Vec<ZblPair>,
+    num_threads: Option<usize>,
+) -> PyResult<Bound<'py, PyArray1<f64>>> {
+    let list = structures.iter().map(|s| structure(py, s)).collect::<PyResult<Vec<_>>>()?;
+    let rows = detached(py, || baseline(&zbl)?.design_rows(&list, num_threads))?;
+    Ok(rows.into_pyarray(py))
+}
+
+/// Adds the classes and functions to the module.
+///
+/// # Errors
+/// Those of `PyO3`.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyEvaluator>()?;
+    module.add_class::<PySession>()?;
+    module.add_function(wrap_pyfunction!(supported_simd, module)?)?;
+    module.add_function(wrap_pyfunction!(zbl_defaults, module)?)?;
+    module.add_function(wrap_pyfunction!(zbl_design_offset, module)?)
+}
