@@ -21,13 +21,13 @@ def bench(
     skin: Annotated[float, typer.Option(help="Verlet skin, Å.")] = 0.5,
     seconds: Annotated[float, typer.Option(help="Time to spend, s.")] = 3.0,
     threads: ThreadsOption = None,
-    json: JsonFlag = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Time energy, forces and virial per atom and step, neighbor list rebuilds amortised."""
+    import ferrip
     from ferrip.benchmark import benchmark, crystal_of
-    from ferrip.potential_io import load
 
-    model = load(potential)
+    model = ferrip.load(potential)
     atoms = (
         crystal_of(model.elements).repeat(repeat) if structure is None else read_structure(structure, repeat)
     )
@@ -36,5 +36,5 @@ def bench(
     show(
         table("One MD step: energy, forces, virial", ("", ""), [(name, f"{v}") for name, v in result.items()])
     )
-    if json:
+    if as_json:
         print_json(result)

@@ -36,13 +36,13 @@ def md(
     restart: Annotated[bool, typer.Option("--restart", help="Continue from OUTPUT's .restart file.")] = False,
     repeat: RepeatOption = (1, 1, 1),
     threads: ThreadsOption = None,
-    json: JsonFlag = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Run molecular dynamics; writes OUTPUT, a .log and a .restart file beside it."""
+    import ferrip
     from ferrip.cli.group import INTERRUPTED
     from ferrip.cli.progress import progress_bar
     from ferrip.md import MDSettings, run
-    from ferrip.potential_io import load
 
     settings = MDSettings(
         ensemble=ensemble,
@@ -62,7 +62,7 @@ def md(
         keep_velocities=keep_velocities,
         skin=skin,
     )
-    model = load(potential)
+    model = ferrip.load(potential)
     atoms = read_structure(structure, repeat)
     check_elements(model, atoms)
     for line in settings.describe():
@@ -79,7 +79,7 @@ def md(
         )
     summary = _summary(result, output)
     show(table("Molecular dynamics", ("", ""), [(name, str(value)) for name, value in summary.items()]))
-    if json:
+    if as_json:
         print_json(summary)
     if result.interrupted:
         note(f"interrupted at step {result.steps} of {steps}; continue with --restart")

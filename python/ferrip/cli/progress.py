@@ -12,7 +12,7 @@ Advance = Callable[[int, str], None]
 
 @contextmanager
 def progress_bar(title: str, total: int) -> Iterator[Advance]:
-    """A bar that `advance(done, text)` moves; it shows elapsed and remaining time.
+    """A bar with elapsed and remaining time; it appears with the first step and is final with the last.
 
     Parameters
     ----------
@@ -43,10 +43,16 @@ def progress_bar(title: str, total: int) -> Iterator[Advance]:
         TimeRemainingColumn(),
         TextColumn("{task.fields[text]}"),
     )
-    with Progress(*columns, console=stderr_console(), transient=False) as progress:
-        task = progress.add_task(title, total=total, text="")
+    progress = Progress(*columns, console=stderr_console())
+    task = progress.add_task(title, total=total, text="")
 
-        def advance(done: int, text: str) -> None:
-            progress.update(task, completed=done, text=text)
+    def advance(done: int, text: str) -> None:
+        progress.start()
+        progress.update(task, completed=done, text=text)
+        if done >= total:
+            progress.stop()
 
+    try:
         yield advance
+    finally:
+        progress.stop()

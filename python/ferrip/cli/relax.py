@@ -23,17 +23,17 @@ def relax(
     steps: Annotated[int, typer.Option(help="Largest number of optimiser steps.")] = 1000,
     repeat: RepeatOption = (1, 1, 1),
     threads: ThreadsOption = None,
-    json: JsonFlag = False,
+    as_json: JsonFlag = False,
 ) -> None:
     """Relax positions and, with --cell, the cell."""
     import ase.io
     from ase.io.formats import UnknownFileTypeError
 
+    import ferrip
     from ferrip import relax as relaxation
     from ferrip.errors import SettingsError
-    from ferrip.potential_io import load
 
-    model = load(potential)
+    model = ferrip.load(potential)
     atoms = read_structure(structure, repeat)
     check_elements(model, atoms)
     result = relaxation.relax(
@@ -59,5 +59,5 @@ def relax(
         "output": str(output),
     }
     show(table("Relaxation", ("", ""), [(name, str(value)) for name, value in summary.items()]))
-    if json:
+    if as_json:
         print_json(summary)

@@ -18,13 +18,13 @@ from ferrip.properties.elastic import ElasticProcedure, cubic_elastic
 from ferrip.properties.eos import EquationOfState, equation_of_state, fit_birch_murnaghan
 from ferrip.properties.vacancy import vacancy_energy
 from ferrip.relax import relax
-from ferrip.report.page import Table
 
 if TYPE_CHECKING:
     from ferrip.potential import Potential
 
 FIT_RANGE = (0.905, 1.095)
 """Volume ratios that enter the Birch-Murnaghan fit."""
+HEADINGS = ("property", "potential", "DFT", "deviation")
 ATOMS_PER_CUBE = {"diamond": 8, "fcc": 4, "bcc": 2, "sc": 1}
 
 
@@ -67,14 +67,17 @@ class Comparison:
     curve: EquationOfState
     reference_curve: EquationOfState
 
-    def table(self) -> Table:
-        """Return the properties as a table."""
-        rows = []
-        for q in self.quantities:
-            dft = "–" if q.reference is None else f"{q.reference:.3f}"
-            deviation = "–" if q.deviation is None else f"{q.deviation:+.1f} %"
-            rows.append((f"{q.name}, {q.unit}", f"{q.value:.3f}", dft, deviation))
-        return Table(columns=("property", "potential", "DFT", "deviation"), rows=rows)
+    def rows(self) -> list[tuple[str, str, str, str]]:
+        """Return name with unit, potential, DFT and deviation of every property, as text."""
+        return [
+            (
+                f"{q.name}, {q.unit}",
+                f"{q.value:.3f}",
+                "–" if q.reference is None else f"{q.reference:.3f}",
+                "–" if q.deviation is None else f"{q.deviation:+.1f} %",
+            )
+            for q in self.quantities
+        ]
 
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return the properties as a JSON document."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ase.data import chemical_symbols
 
 from ferrip import _core
+from ferrip.properties.comparison import HEADINGS
 from ferrip.report.figures import (
     dimer_figure,
     energy_volume_figure,
@@ -135,7 +136,9 @@ def _errors(validation: Validation) -> Section:
 def _bulk(validation: Validation) -> list[Section]:
     if validation.curve is None and validation.comparison is None:
         return []
-    figures = []
+    figures, tables = [], []
+    if validation.comparison is not None:
+        tables.append(Table(columns=HEADINGS, rows=validation.comparison.rows()))
     if validation.curve is not None:
         figure = energy_volume_figure(validation.curve, validation.reference_curve)
         figures.append((figure, "Energy-volume curve of potential and DFT"))
@@ -144,7 +147,7 @@ def _bulk(validation: Validation) -> list[Section]:
             title="Crystal properties",
             text="Computed by the same procedure as the DFT values: same volumes and fit, same strains, relaxed ions.",
             figures=figures,
-            tables=[] if validation.comparison is None else [validation.comparison.table()],
+            tables=tables,
         )
     ]
 
