@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from ase import Atoms
@@ -76,7 +76,7 @@ class Calculator(ASECalculator):
     >>> atoms.get_potential_energy()  # doctest: +SKIP
     """
 
-    implemented_properties: ClassVar[list[str]] = [
+    implemented_properties: list[str] = [  # noqa: RUF012 - so ASE declares it
         "energy",
         "free_energy",
         "energies",
@@ -84,7 +84,7 @@ class Calculator(ASECalculator):
         "stress",
         *UNCERTAINTIES,
     ]
-    ignored_changes: ClassVar[set[str]] = {"initial_charges", "initial_magmoms"}
+    ignored_changes: set[str] = {"initial_charges", "initial_magmoms"}  # noqa: RUF012 - so ASE declares it
 
     def __init__(
         self, potential: Potential | str | PathLike[str], *, skin: float = 0.5, num_threads: int | None = None
@@ -96,9 +96,9 @@ class Calculator(ASECalculator):
             from ferrip.potential_io import load
 
             potential = load(potential)
-        self.potential: Potential = potential
+        self.potential = cast("Potential", potential)
         self._num_threads = num_threads
-        self._session: Session = potential.evaluator().session(skin, num_threads)
+        self._session: Session = self.potential.evaluator().session(skin, num_threads)
 
     @property
     def session(self) -> Session:

@@ -206,7 +206,9 @@ def quickstart(
         potential.save(folder / names["potential"])
     sets = {"train": data.train, "test": data.test}
     with watch.stage("errors"):
-        predictions = {name: potential.evaluate(frames, num_threads=num_threads) for name, frames in sets.items()}
+        predictions = {
+            name: potential.evaluate(frames, num_threads=num_threads) for name, frames in sets.items()
+        }
         metrics = {name: error_metrics(frames, predictions[name]) for name, frames in sets.items()}
     watch.tell("metrics", metrics)
     with watch.stage("properties"):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from ase import Atoms, units
@@ -102,7 +103,7 @@ def relax(
     relaxed = atoms.copy()
     relaxed.calc = Calculator(potential, num_threads=num_threads)
     target = FrechetCellFilter(relaxed, scalar_pressure=pressure * units.GPa) if cell else relaxed
-    with LBFGS(target, logfile=None, maxstep=0.1) as optimizer:
+    with LBFGS(cast("Atoms", target), logfile=os.devnull, maxstep=0.1) as optimizer:
         if progress is not None:
             optimizer.attach(lambda: progress(optimizer.nsteps, _max_force(relaxed)))
         try:

@@ -11,7 +11,9 @@ from ferrip.cli.console import JsonFlag, ThreadsOption, note, print_json, show, 
 
 
 def quickstart(
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")] = Path("ferrip-quickstart"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")] = Path(
+        "ferrip-quickstart"
+    ),
     size: Annotated[str, typer.Option(help="Size of the fit: small, medium or large.")] = "medium",
     steps: Annotated[int, typer.Option(help="Steps of molecular dynamics, 1 fs each.")] = 1000,
     temperature: Annotated[float, typer.Option(help="K.")] = 300.0,

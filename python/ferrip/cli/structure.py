@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias, cast
 
 import typer
 
@@ -35,7 +35,7 @@ def read_structure(path: Path, repeat: tuple[int, int, int] = (1, 1, 1)) -> Atom
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     try:
-        atoms = ase.io.read(path, index=-1)
+        atoms = cast("Atoms", ase.io.read(path, index=-1))
     except Exception as error:  # whatever a foreign parser raises on foreign bytes
         raise DataError(
             f"{path}: not a structure that ASE can read ({type(error).__name__}: {error})"

@@ -9,7 +9,7 @@ import ase.io
 import numpy as np
 from ase import Atoms, units
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.io.trajectory import Trajectory
+from ase.io.trajectory import TrajectoryWriter
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from ferrip.errors import DataError, SettingsError
@@ -94,7 +94,7 @@ class TrajectoryFile:
         if self.path is None:
             return
         if self.path.suffix == ".traj":
-            with Trajectory(self.path, "a") as file:
+            with TrajectoryWriter(self.path, "a") as file:
                 file.write(atoms)
         else:
             ase.io.write(self.path, atoms, format="extxyz", append=True)

@@ -82,7 +82,12 @@ class Comparison:
     def as_dict(self) -> dict[str, dict[str, Any]]:
         """Return the properties as a JSON document."""
         return {
-            q.name: {"unit": q.unit, "potential": q.value, "dft": q.reference, "deviation_percent": q.deviation}
+            q.name: {
+                "unit": q.unit,
+                "potential": q.value,
+                "dft": q.reference,
+                "deviation_percent": q.deviation,
+            }
             for q in self.quantities
         }
 
@@ -126,21 +131,32 @@ def _compare(
     near = (ratios > FIT_RANGE[0]) & (ratios < FIT_RANGE[1])
     reference_curve = fit_birch_murnaghan(volumes, np.array(points["energy_eV_per_atom"], float), near)
     a_dft = float(reference["lattice_constant_A"])
-    curve = equation_of_state(potential, bulk(symbol, structure, a_dft), volumes, fit=near, num_threads=num_threads)
+    curve = equation_of_state(
+        potential, bulk(symbol, structure, a_dft), volumes, fit=near, num_threads=num_threads
+    )
     a_fit = curve.lattice_constant(ATOMS_PER_CUBE[structure])
-    relaxed = relax(potential, bulk(symbol, structure, a_fit), cell=True, fmax=1e-5, num_threads=num_threads).atoms
+    relaxed = relax(
+        potential, bulk(symbol, structure, a_fit), cell=True, fmax=1e-5, num_threads=num_threads
+    ).atoms
     a_relaxed = (ATOMS_PER_CUBE[structure] * relaxed.get_volume() / len(relaxed)) ** (1.0 / 3.0)
-    elastic = cubic_elastic(potential, bulk(symbol, structure, a_fit), ElasticProcedure(), num_threads=num_threads)
+    elastic = cubic_elastic(
+        potential, bulk(symbol, structure, a_fit), ElasticProcedure(), num_threads=num_threads
+    )
     expected = reference["elastic_constants_GPa"]
     quantities = [
         Quantity(name="lattice constant (energy-volume)", unit="Å", value=a_fit, reference=a_dft),
         Quantity(name="lattice constant (relaxed)", unit="Å", value=a_relaxed, reference=a_dft),
-        Quantity(name="bulk modulus", unit="GPa", value=curve.bulk_modulus, reference=reference["bulk_modulus_GPa"]),
+        Quantity(
+            name="bulk modulus", unit="GPa", value=curve.bulk_modulus, reference=reference["bulk_modulus_GPa"]
+        ),
         Quantity(name="C11", unit="GPa", value=elastic.c11, reference=expected["C11"]),
         Quantity(name="C12", unit="GPa", value=elastic.c12, reference=expected["C12"]),
         Quantity(name="C44", unit="GPa", value=elastic.c44, reference=expected["C44"]),
         Quantity(
-            name="C44 (clamped ions)", unit="GPa", value=elastic.c44_clamped, reference=expected.get("C44_clamped")
+            name="C44 (clamped ions)",
+            unit="GPa",
+            value=elastic.c44_clamped,
+            reference=expected.get("C44_clamped"),
         ),
     ]
     vacancy = reference.get("vacancy")

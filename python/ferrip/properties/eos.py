@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ferrip.potential import Potential
 
 F64 = NDArray[np.float64]
+Mask = Sequence[bool] | NDArray[np.bool_]
 RATIOS = tuple(np.linspace(0.88, 1.12, 13))
 
 
@@ -57,7 +58,7 @@ def equation_of_state(
     atoms: Atoms,
     volumes: Sequence[float] | F64 | None = None,
     *,
-    fit: Sequence[bool] | None = None,
+    fit: Mask | None = None,
     num_threads: int | None = None,
 ) -> EquationOfState:
     """Scale a structure uniformly, with its ions at their fractional positions, and fit the energies.
@@ -97,7 +98,7 @@ def equation_of_state(
     return fit_birch_murnaghan(per_atom, np.array(energies), fit)
 
 
-def fit_birch_murnaghan(volumes: F64, energies: F64, fit: Sequence[bool] | None = None) -> EquationOfState:
+def fit_birch_murnaghan(volumes: F64, energies: F64, fit: Mask | None = None) -> EquationOfState:
     """Fit a curve.
 
     Parameters

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ferrip.properties import DimerCurve, EquationOfState, RadialDistribution
 
 COLORS = ("#9aa7b8", "#b5482a", "#2f6f8f", "#5a8f3c", "#8a5a9e")
-RC: dict[str, Any] = {
+RC: Any = {
     "font.size": 10,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -56,7 +56,9 @@ def energy_volume_figure(curve: EquationOfState, reference: EquationOfState | No
         figure = _figure(6.5, 4.0)
         axes = figure.subplots()
         if reference is not None:
-            axes.plot(reference.volumes, reference.energies - reference.energy, "o", mfc="none", color="#1c2430")
+            axes.plot(
+                reference.volumes, reference.energies - reference.energy, "o", mfc="none", color="#1c2430"
+            )
             axes.lines[-1].set_label("DFT")
         axes.plot(curve.volumes, curve.energies - curve.energy, "-", color=COLORS[1], label="potential")
         axes.set(xlabel="volume, Å³/atom", ylabel="energy above minimum, eV/atom")
@@ -88,7 +90,9 @@ def dimer_figure(curves: Sequence[DimerCurve]) -> str:
             if curve.training_minimum is not None:
                 axes.axvline(curve.training_minimum, color=color, lw=0.8, ls="--")
         axes.set_ylim(1.2 * min(depth, -0.5), max(-3.0 * depth, 8.0))
-        axes.set(xlabel="distance, Å", ylabel="energy, eV", title="dashed: shortest distance in the training data")
+        axes.set(
+            xlabel="distance, Å", ylabel="energy, eV", title="dashed: shortest distance in the training data"
+        )
         axes.legend(frameon=False)
         return _svg(figure)
 

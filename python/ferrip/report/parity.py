@@ -53,7 +53,9 @@ def parity(name: str, frames: Sequence[Frame], predictions: Sequence[Prediction]
         return np.concatenate([np.zeros((0, 2)), *rows])
 
     def energy(of: Frame | Prediction) -> F64 | None:
-        return None if of.energy is None or of.forces is None else np.array([of.energy / max(len(of.forces), 1)])
+        return (
+            None if of.energy is None or of.forces is None else np.array([of.energy / max(len(of.forces), 1)])
+        )
 
     def stress(of: Frame | Prediction) -> F64 | None:
         return None if of.stress is None else of.stress * EV_PER_CUBIC_ANGSTROM_IN_GPA

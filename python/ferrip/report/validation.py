@@ -108,7 +108,9 @@ def error_table(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
     rows = []
     for name, document in metrics.items():
         rows.append((name, *_error_cells(document)))
-        rows += [(f"  {name}: {kind}", *_error_cells(part)) for kind, part in document["by_config_type"].items()]
+        rows += [
+            (f"  {name}: {kind}", *_error_cells(part)) for kind, part in document["by_config_type"].items()
+        ]
     return Table(columns=columns, rows=rows)
 
 
@@ -157,7 +159,9 @@ def _dynamics(validation: Validation) -> list[Section]:
         return []
     figures = [(rdf_figure(validation.rdf, validation.rdf_title), "Radial distribution function")]
     if validation.times_ps is not None and validation.temperatures is not None:
-        figure = temperature_figure(validation.times_ps, validation.temperatures, validation.target_temperature)
+        figure = temperature_figure(
+            validation.times_ps, validation.temperatures, validation.target_temperature
+        )
         figures.append((figure, "Temperature along the trajectory"))
     return [Section(title="Molecular dynamics", text="; ".join(validation.md_lines), figures=figures)]
 
@@ -184,14 +188,18 @@ def _worst(validation: Validation) -> Section:
             ("forces", "rmse_meV_per_A", "RMSE, meV/Å"),
         ):
             rows = [(str(row["index"]), row["config_type"], f"{row[key]:.1f}") for row in document[quantity]]
-            tables.append(Table(columns=("frame", "config type", unit), rows=rows, caption=f"{name}, {quantity}"))
+            tables.append(
+                Table(columns=("frame", "config type", unit), rows=rows, caption=f"{name}, {quantity}")
+            )
     return Section(title="Worst frames", text="Frames are numbered from 0 in their file.", tables=tables)
 
 
 def _timing(validation: Validation) -> Section:
     rows = [(stage, f"{seconds:.1f}") for stage, seconds in validation.timings.items()]
     cost = validation.us_per_atom_step
-    text = "" if cost is None else f"Molecular dynamics costs {cost:.2f} µs per atom and step on this machine."
+    text = (
+        "" if cost is None else f"Molecular dynamics costs {cost:.2f} µs per atom and step on this machine."
+    )
     return Section(title="Timing", text=text, tables=[Table(columns=("stage", "seconds"), rows=rows)])
 
 
