@@ -1,5 +1,8 @@
 """The ASE calculator: properties, caching, errors, and ASE's drivers on top of it."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from ase import Atoms, units
@@ -122,6 +125,15 @@ def test_charges_do_not_trigger_a_new_evaluation(atoms):
 
 def test_ase_finds_the_calculator_by_name():
     assert get_calculator_class("ferrip") is ferrip.calculator.Calculator
+
+
+def test_ase_finds_the_calculator_after_a_bare_import():
+    code = (
+        "import ferrip; from ase.calculators.calculator import get_calculator_class; "
+        "print(get_calculator_class('ferrip').__module__)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "ferrip.calculator"
 
 
 def test_fire_and_cell_filter_reach_zero_force_and_stress():

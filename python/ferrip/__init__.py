@@ -3,6 +3,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from ferrip import asefinder
 from ferrip._core import __version__
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _HOME = {
     "neighbor_list": "ferrip.neighbors",
 }
 """Public name → module, imported on first use so that `import ferrip` and the command line start quickly."""
+
+asefinder.install()
 
 
 def __getattr__(name: str) -> Any:
