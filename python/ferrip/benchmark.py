@@ -21,8 +21,8 @@ from ase.build import bulk
 from ase.data import atomic_masses, chemical_symbols, covalent_radii, reference_states
 
 from ferrip._core import resolve_threads
-from ferrip.calculator import structure_of
 from ferrip.errors import SettingsError
+from ferrip.potential import as_structure
 
 if TYPE_CHECKING:
     from ferrip.potential import Potential
@@ -114,7 +114,7 @@ def benchmark(
         raise SettingsError("structure: there are no atoms to time")
     evaluator = potential.evaluator()
     session = evaluator.session(skin, num_threads)
-    numbers, positions, cell, pbc = structure_of(atoms)
+    numbers, positions, cell, pbc = as_structure(atoms)
     vibration = _Vibration.at(atoms, np.random.default_rng(seed))
     clock = 0
     session.compute((numbers, positions + vibration.displacement(clock), cell, pbc))

@@ -18,22 +18,12 @@ from ase.calculators.calculator import (
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from ferrip.errors import SettingsError
+from ferrip.potential import Potential, as_structure
 
 if TYPE_CHECKING:
-    from ferrip._core import Session, Structure
-    from ferrip.potential import Potential
+    from ferrip._core import Session
 
 UNCERTAINTIES = ("energy_uncertainty", "energies_uncertainty", "forces_uncertainty")
-
-
-def structure_of(atoms: Atoms) -> Structure:
-    """Return `(numbers, positions, cell, pbc)` of a structure as `ferrip._core` takes it (Å)."""
-    return (
-        np.ascontiguousarray(atoms.numbers, dtype=np.int64),
-        np.ascontiguousarray(atoms.positions, dtype=np.float64),
-        np.ascontiguousarray(atoms.cell.array, dtype=np.float64),
-        np.ascontiguousarray(atoms.pbc, dtype=np.bool_),
-    )
 
 
 def has_stress(atoms: Atoms) -> bool:
@@ -96,7 +86,7 @@ class Calculator(ASECalculator):
             from ferrip.potential_io import load
 
             potential = load(potential)
-        self.potential = cast("Potential", potential)
+        self.potential = cast(Potential, potential)
         self._num_threads = num_threads
         self._session: Session = self.potential.evaluator().session(skin, num_threads)
 
@@ -122,7 +112,7 @@ class Calculator(ASECalculator):
         self.results.update(self._uncertainty(atoms, [name for name in properties if name in UNCERTAINTIES]))
 
     def _evaluate(self, atoms: Atoms) -> dict[str, Any]:
-        energies, forces, strain_gradient = self._session.compute(structure_of(atoms))
+        energies, forces, strain_gradient = self._session.compute(as_structure(atoms))
         energy = float(np.sum(energies))
         results = {"energy": energy, "free_energy": energy, "energies": energies, "forces": forces}
         if has_stress(atoms):

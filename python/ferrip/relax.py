@@ -12,6 +12,7 @@ from ase import Atoms, units
 from ase.filters import FrechetCellFilter
 from ase.optimize import LBFGS
 
+from ferrip.blas import blas_threads
 from ferrip.calculator import Calculator
 from ferrip.errors import FerripError, SettingsError
 
@@ -107,7 +108,8 @@ def relax(
         if progress is not None:
             optimizer.attach(lambda: progress(optimizer.nsteps, _max_force(relaxed)))
         try:
-            converged = bool(optimizer.run(fmax=fmax, steps=steps))
+            with blas_threads(3, num_threads):  # the cell filter's matrices are 3 × 3
+                converged = bool(optimizer.run(fmax=fmax, steps=steps))
         except (np.linalg.LinAlgError, FloatingPointError) as error:
             raise FerripError(f"the relaxation ran away after {optimizer.nsteps} steps ({error})") from error
         taken = optimizer.nsteps

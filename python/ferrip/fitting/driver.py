@@ -9,10 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from ferrip.blas import blas_threads
 from ferrip.data import Frame, LabelKeys, read_frames
 from ferrip.evaluation import error_metrics
 from ferrip.fitting import checkpoint as checkpoints
-from ferrip.fitting.blas import blas_threads
 from ferrip.fitting.calibration import calibrate
 from ferrip.fitting.estimate import estimate
 from ferrip.fitting.problem import Problem, check_test_elements, describe, prepare

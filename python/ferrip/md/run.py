@@ -12,9 +12,9 @@ import numpy as np
 from ase import Atoms
 
 from ferrip.errors import SettingsError, TrustError
+from ferrip.interrupt import Interruption
 from ferrip.md.guard import Guard
 from ferrip.md.integrate import Integrator, maxwell_boltzmann, remove_drift
-from ferrip.interrupt import Interruption
 from ferrip.md.output import LogFile, TrajectoryFile, frame
 from ferrip.md.restart import Checkpoint
 from ferrip.md.settings import MDSettings

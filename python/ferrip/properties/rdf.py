@@ -10,8 +10,8 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from ferrip import _core
-from ferrip.calculator import structure_of
 from ferrip.errors import DataError, SettingsError
+from ferrip.potential import as_structure
 
 F64 = NDArray[np.float64]
 
@@ -66,7 +66,7 @@ def radial_distribution(
     for atoms in frames:
         if not atoms.pbc.all():
             raise DataError(f"rdf: frame {count} has no cell with three periodic directions")
-        *_, vectors = _core.neighbor_list(*structure_of(atoms), r_max, num_threads)
+        *_, vectors = _core.neighbor_list(*as_structure(atoms), r_max, num_threads)
         found, _ = np.histogram(np.linalg.norm(vectors, axis=1), edges)
         total += found * atoms.get_volume() / len(atoms) ** 2 / shells
         count += 1

@@ -1,4 +1,4 @@
-"""Threads of the BLAS library during a fit."""
+"""Threads of the BLAS library."""
 
 from __future__ import annotations
 
