@@ -1,0 +1,136 @@
+"""`check_regressor`: what a linear regressor promises about its solution, its uncertainty and its settings."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ferrip.testing.expectations import expect, expect_close
+from ferrip.testing.samples import F64
+
+if TYPE_CHECKING:
+    from ferrip.fitting.regressors import LinearFit, Regressor
+    from ferrip.fitting.tsqr import LeastSquares
+
+N_ROWS, N_COLUMNS = 200, 12
+NOISE = 0.05
+
+
+def check_regressor(regressor: Regressor, *, rtol: float = 1e-6, seed: int = 0) -> None:
+    """Check that a regressor solves what it says it solves.
+
+    The coefficients satisfy the normal equations of `‖R c − q‖² + λ ‖Γ c‖²` at the λ that it reports; noise-free
+    data are recovered; an infinite penalty means a zero coefficient; the posterior covariance is that of the same
+    problem; linearly dependent and zero columns give finite coefficients; the units of a column do not matter
+    where its penalty follows them; the effective number of parameters lies between 0 and p; neither the problem
+    nor the settings change.
+
+    Parameters
+    ----------
+    regressor
+        An object with `solve(problem, penalty) -> LinearFit`.
+    rtol
+        Allowed relative deviation.
+    seed
+        Seed of the problems.
+
+    Raises
+    ------
+    CheckError
+        At the first promise that is broken.
+
+    Examples
+    --------
+    >>> from ferrip.fitting.regressors import Ridge
+    >>> check_regressor(Ridge(ridge=0.1))
+    """
+    rng = np.random.default_rng(seed)
+    columns = rng.normal(size=(N_ROWS, N_COLUMNS)) * np.geomspace(1, 30, N_COLUMNS)
+    truth = rng.normal(size=N_COLUMNS)
+    target = columns @ truth + NOISE * rng.normal(size=N_ROWS)
+    penalty = rng.uniform(0.5, 2.0, N_COLUMNS)
+    problem = _problem(columns, target)
+    settings = copy.deepcopy(regressor)
+    before = problem.r.copy(), problem.q.copy(), penalty.copy()
+
+    fit = regressor.solve(problem, penalty)
+    for name, array, old in zip("R q penalty".split(), (problem.r, problem.q, penalty), before, strict=True):
+        expect(bool(np.array_equal(array, old)), f"solve changed {name}")
+    expect(regressor == settings, "solve changed the settings of the regressor")
+
+    _check_solution(fit, problem, penalty, rtol)
+    _check_posterior(fit, problem, penalty, rtol)
+    _check_units(regressor, fit, columns, target, penalty, rtol)
+    _check_excluded_column(regressor, problem, penalty)
+    _check_dependent_columns(regressor, columns, target, penalty)
+    _check_exact_data(regressor, columns, truth, penalty, fit.ridge)
+
+
+def _problem(columns: F64, target: F64) -> LeastSquares:
+    from ferrip.fitting.tsqr import LeastSquares
+
+    factor = np.linalg.qr(np.column_stack([columns, target]), mode="r")
+    n = columns.shape[1]
+    return LeastSquares(r=factor[:n, :n], q=factor[:n, n], rho2=float(factor[n, n] ** 2), n_rows=len(target))
+
+
+def _precision(fit: LinearFit, problem: LeastSquares, penalty: F64) -> F64:
+    """(p, p) Rᵀ R + λ Γ²."""
+    return problem.r.T @ problem.r + fit.ridge * np.diag(penalty**2)
+
+
+def _check_solution(fit: LinearFit, problem: LeastSquares, penalty: F64, rtol: float) -> None:
+    expect(fit.ridge >= 0, f"the ridge is {fit.ridge}")
+    dof = fit.effective_parameters
+    expect(0 <= dof <= len(penalty) * (1 + rtol), f"{dof} effective parameters of {len(penalty)}")
+    matrix, right = _precision(fit, problem, penalty), problem.r.T @ problem.q
+    scale = np.abs(matrix) @ np.abs(fit.coefficients)
+    expect_close("normal equations", matrix @ fit.coefficients, right, rtol=rtol, scale=scale)
+
+
+def _check_posterior(fit: LinearFit, problem: LeastSquares, penalty: F64, rtol: float) -> None:
+    expect(fit.noise_variance > 0, f"the noise variance of noisy data is {fit.noise_variance}")
+    covariance = fit.posterior_factor @ fit.posterior_factor.T
+    wanted = fit.noise_variance * np.linalg.inv(_precision(fit, problem, penalty))
+    deviations = np.sqrt(np.diag(wanted))
+    scale = np.outer(deviations, deviations)
+    expect_close("posterior covariance", covariance, wanted, rtol=rtol, scale=scale)
+
+
+def _check_units(
+    regressor: Regressor, fit: LinearFit, columns: F64, target: F64, penalty: F64, rtol: float
+) -> None:
+    units = np.geomspace(1e-3, 1e3, len(penalty))
+    other = regressor.solve(_problem(columns * units, target), penalty * units)
+    scale = np.abs(fit.coefficients).max()
+    # λ itself is found by a search, to its own tolerance
+    tolerance = 100 * rtol
+    expect_close("columns in other units", other.coefficients * units, fit.coefficients, rtol=tolerance, scale=scale)
+
+
+def _check_excluded_column(regressor: Regressor, problem: LeastSquares, penalty: F64) -> None:
+    excluded = penalty.copy()
+    excluded[3] = np.inf
+    fit = regressor.solve(problem, excluded)
+    expect(fit.coefficients[3] == 0.0, "an infinite penalty does not force the coefficient to zero")
+    expect(not fit.posterior_factor[3].any(), "an infinite penalty leaves a variance")
+    expect(bool(np.isfinite(fit.coefficients).all()), "an infinite penalty makes other coefficients not finite")
+
+
+def _check_dependent_columns(regressor: Regressor, columns: F64, target: F64, penalty: F64) -> None:
+    dependent = columns.copy()
+    dependent[:, 5] = dependent[:, 2] + dependent[:, 7]
+    dependent[:, 9] = 0.0
+    fit = regressor.solve(_problem(dependent, target), penalty)
+    expect(bool(np.isfinite(fit.coefficients).all()), "linearly dependent columns give no finite solution")
+    size = np.abs(fit.coefficients).max()
+    expect(size < 1e3, f"linearly dependent columns give coefficients of {size:.1e}")
+
+
+def _check_exact_data(regressor: Regressor, columns: F64, truth: F64, penalty: F64, ridge: float) -> None:
+    fit = regressor.solve(_problem(columns, columns @ truth), penalty)
+    bias = max(ridge, fit.ridge) * np.max(penalty) ** 2 / np.linalg.svd(columns, compute_uv=False)[-1] ** 2
+    scale = np.abs(truth).max() * np.sqrt(len(truth))
+    expect_close("data without noise", fit.coefficients, truth, rtol=1e-6 + 2 * bias, scale=scale)
