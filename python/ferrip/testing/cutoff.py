@@ -49,7 +49,9 @@ def check_cutoff(
     typical = np.abs(slope(0.5 * cutoff)) + np.abs(slope(0.8 * cutoff))
     near, nearer = np.abs(slope(cutoff * (1 - NEAR))), np.abs(slope(cutoff * (1 - NEARER)))
     rough = nearer > SHRINKS * near + NEGLIGIBLE * typical.max(initial=0.0)
-    expect(not rough.any(), f"{check}: the derivative does not vanish at the cutoff (entry {np.argmax(rough)})")
+    expect(
+        not rough.any(), f"{check}: the derivative does not vanish at the cutoff (entry {np.argmax(rough)})"
+    )
     step = np.abs(value(cutoff * (1 - NEARER)) - beyond)
     jump = step > cutoff * NEARER * near + NEGLIGIBLE * cutoff * typical.max(initial=0.0)
     expect(not jump.any(), f"{check}: the value jumps at the cutoff (entry {np.argmax(jump)})")

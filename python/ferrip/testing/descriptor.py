@@ -30,20 +30,41 @@ class Descriptor(Protocol):
     """Invariant features of atomic environments with their derivatives; `ferrip._core.Descriptor` is one."""
 
     @property
-    def elements(self) -> list[int]: ...
+    def elements(self) -> list[int]:
+        """Atomic numbers that it knows."""
+        ...
+
     @property
-    def cutoff(self) -> float: ...
+    def cutoff(self) -> float:
+        """Interaction range, Å."""
+        ...
+
     @property
-    def n_features(self) -> int: ...
-    def feature_range(self, element: int) -> tuple[int, int]: ...
-    def values(self, structure: Structure, num_threads: int | None = None) -> F64: ...
-    def vjp(
-        self, structure: Structure, values_bar: F64, num_threads: int | None = None
-    ) -> tuple[F64, F64]: ...
+    def n_features(self) -> int:
+        """Number of columns."""
+        ...
+
+    def feature_range(self, element: int) -> tuple[int, int]:
+        """First column of an element, and the one after its last."""
+        ...
+
+    def values(self, structure: Structure, num_threads: int | None = None) -> F64:
+        """(N, n_features) features; zero outside the columns of each atom's own element."""
+        ...
+
+    def vjp(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> tuple[F64, F64]:
+        """(N, 3) and (3, 3) gradients of sum(values_bar * values) in positions and strain."""
+        ...
+
     def jvp(
         self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None
-    ) -> F64: ...
-    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64: ...
+    ) -> F64:
+        """(N, n_features) derivative of the values along a direction in positions and strain."""
+        ...
+
+    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64:
+        """Rows of energies (1), forces (3 N) and strain derivatives (6, Voigt) per structure, Fortran order."""
+        ...
 
 
 def check_descriptor(
@@ -155,7 +176,9 @@ class _DescriptorChecks:
         for number, row in zip(numbers, values, strict=True):
             start, stop = d.feature_range(int(number))
             foreign = np.delete(row, np.s_[start:stop])
-            expect(not foreign.any(), f"{sample.name}: atom of {number} has values in columns of other elements")
+            expect(
+                not foreign.any(), f"{sample.name}: atom of {number} has values in columns of other elements"
+            )
         for array, copy in zip(sample.structure, before, strict=True):
             expect_same(f"{sample.name}: input was changed", array, copy)
 

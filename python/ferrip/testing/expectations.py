@@ -56,4 +56,3 @@ def expect_close(check: str, got: ArrayLike, wanted: ArrayLike, *, rtol: float, 
         worst = np.unravel_index(int(np.argmax(excess)), got.shape)
         place = tuple(map(int, worst))
         raise CheckError(f"{check}: got {got[worst]:.12e} instead of {wanted[worst]:.12e} at index {place}")
-

@@ -56,7 +56,7 @@ def check_regressor(regressor: Regressor, *, rtol: float = 1e-6, seed: int = 0) 
     before = problem.r.copy(), problem.q.copy(), penalty.copy()
 
     fit = regressor.solve(problem, penalty)
-    for name, array, old in zip("R q penalty".split(), (problem.r, problem.q, penalty), before, strict=True):
+    for name, array, old in zip(["R", "q", "penalty"], (problem.r, problem.q, penalty), before, strict=True):
         expect(bool(np.array_equal(array, old)), f"solve changed {name}")
     expect(regressor == settings, "solve changed the settings of the regressor")
 
@@ -71,7 +71,7 @@ def check_regressor(regressor: Regressor, *, rtol: float = 1e-6, seed: int = 0) 
 def _problem(columns: F64, target: F64) -> LeastSquares:
     from ferrip.fitting.tsqr import LeastSquares
 
-    factor = np.linalg.qr(np.column_stack([columns, target]), mode="r")
+    factor = np.asarray(np.linalg.qr(np.column_stack([columns, target]), mode="r"))
     n = columns.shape[1]
     return LeastSquares(r=factor[:n, :n], q=factor[:n, n], rho2=float(factor[n, n] ** 2), n_rows=len(target))
 
@@ -107,7 +107,9 @@ def _check_units(
     scale = np.abs(fit.coefficients).max()
     # λ itself is found by a search, to its own tolerance
     tolerance = 100 * rtol
-    expect_close("columns in other units", other.coefficients * units, fit.coefficients, rtol=tolerance, scale=scale)
+    expect_close(
+        "columns in other units", other.coefficients * units, fit.coefficients, rtol=tolerance, scale=scale
+    )
 
 
 def _check_excluded_column(regressor: Regressor, problem: LeastSquares, penalty: F64) -> None:
@@ -116,7 +118,9 @@ def _check_excluded_column(regressor: Regressor, problem: LeastSquares, penalty:
     fit = regressor.solve(problem, excluded)
     expect(fit.coefficients[3] == 0.0, "an infinite penalty does not force the coefficient to zero")
     expect(not fit.posterior_factor[3].any(), "an infinite penalty leaves a variance")
-    expect(bool(np.isfinite(fit.coefficients).all()), "an infinite penalty makes other coefficients not finite")
+    expect(
+        bool(np.isfinite(fit.coefficients).all()), "an infinite penalty makes other coefficients not finite"
+    )
 
 
 def _check_dependent_columns(regressor: Regressor, columns: F64, target: F64, penalty: F64) -> None:

@@ -17,7 +17,7 @@ UNIMODULAR = np.array([[1, 2, 0], [0, 1, 0], [-1, -2, 1]])
 
 
 def deformed(structure: Structure, displacement: F64, strain: F64) -> Structure:
-    """r' = (1 + ε)(r + displacement), with the cell strained too."""
+    """Displaced, then strained structure: r' = (1 + ε)(r + displacement), the cell strained too."""
     numbers, positions, cell, pbc = structure
     map_ = (np.eye(3) + strain).T
     return frozen(numbers, (positions + displacement) @ map_, cell @ map_, pbc)
@@ -54,7 +54,7 @@ def wrapped_elsewhere(structure: Structure, images: NDArray[np.int64]) -> Struct
 
 
 def doubled(structure: Structure) -> Structure:
-    """Supercell of two copies along the first periodic direction; atoms N… are the copies of 0…"""
+    """Supercell of two copies along the first periodic direction; atoms from N on are the copies."""
     numbers, positions, cell, pbc = structure
     axis = int(np.argmax(pbc))
     larger = cell.copy()
