@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
-from ferrip.fitting.regressors import BayesianRidge, Ridge
 
+from ferrip.fitting.regressors import BayesianRidge, Ridge
 from ferrip.testing import CheckError, check_regressor
 
 
