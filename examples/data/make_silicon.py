@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from silicon_dft.cache import Cache
-from silicon_dft.espresso import CalculationFailed
+from silicon_dft.espresso import CalculationFailedError
 from silicon_dft.frame import Frame
 from silicon_dft.plan import all_frames
 from silicon_dft.settings import DFTSettings
@@ -25,7 +25,7 @@ def calculate_frames(cache: Cache, frames: list[Frame], processes: int) -> None:
     def one(frame: Frame) -> None:
         try:
             done = cache.calculate(frame.name, frame.atoms, frame.kgrid)
-        except CalculationFailed as error:
+        except CalculationFailedError as error:
             print(f"{frame.name}: left out: {error}", flush=True)
             return
         labels = done.labels

@@ -69,9 +69,7 @@ class Cache:
         )
         return Calculated(name, atoms, labels)
 
-    def calculate(
-        self, name: str, atoms: Atoms, kgrid: tuple[int, int, int] | None = None
-    ) -> Calculated:
+    def calculate(self, name: str, atoms: Atoms, kgrid: tuple[int, int, int] | None = None) -> Calculated:
         """Return the stored result of `name`, or run ``pw.x`` and store it.
 
         A stored result of another structure or k grid is replaced.

@@ -20,9 +20,7 @@ def labelled(cache: Cache, frame: Frame) -> Atoms | None:
     if found is None:
         return None
     grid = frame.kgrid or cache.settings.kgrid(frame.atoms.cell.array)
-    if structure_hash(found.atoms, found.labels.kgrid) != structure_hash(
-        frame.atoms, grid
-    ):
+    if structure_hash(found.atoms, found.labels.kgrid) != structure_hash(frame.atoms, grid):
         return None
     labels = found.labels
     atoms = found.atoms.copy()
@@ -60,9 +58,7 @@ def collect(cache: Cache, frames: list[Frame], folder: Path) -> None:
         seconds += sum(cache.load(atoms.info["name"]).labels.seconds for atoms in done)
         missing = [name for name, atoms in labels.items() if atoms is None]
         n_atoms = sum(len(atoms) for atoms in done)
-        print(
-            f"{split}: {len(done)} frames, {n_atoms} atoms; {dict(sorted(counts.items()))}"
-        )
+        print(f"{split}: {len(done)} frames, {n_atoms} atoms; {dict(sorted(counts.items()))}")
         if missing:
             print(f"  not finished: {' '.join(missing)}")
     print(f"processor time of the collected frames: {seconds:.0f} s")

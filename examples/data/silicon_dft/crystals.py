@@ -12,7 +12,7 @@ import numpy as np
 from ase import Atoms
 from ase.build import bulk
 
-from .frame import Frame, primitive, strained, voigt
+from .frame import A_GUESS, Frame, primitive, strained, voigt
 
 EOS_RATIOS = (0.85, 0.88, 0.91, 0.94, 0.97, 1.0, 1.03, 1.06, 1.09, 1.12, 1.15)
 EOS_GRID = (9, 9, 9)
@@ -22,9 +22,7 @@ EOS_GRID = (9, 9, 9)
 def equation_of_state() -> Iterator[Frame]:
     """Yield diamond at 11 volumes (all train: one smooth curve has no independent half)."""
     for ratio in EOS_RATIOS:
-        yield Frame(
-            f"eos_{ratio:.3f}", "eos_diamond", "train", 1, primitive(ratio), EOS_GRID
-        )
+        yield Frame(f"eos_{ratio:.3f}", "eos_diamond", "train", 1, primitive(ratio), EOS_GRID)
 
 
 def tetragonal_tin(volume: float, axial_ratio: float) -> Atoms:
@@ -44,12 +42,12 @@ def simple_hexagonal(volume: float, axial_ratio: float) -> Atoms:
 
 def other_phases() -> Iterator[Frame]:
     """Yield metallic high-pressure phases with one or two atoms."""
-    for volume in (13.5, 14.5, 15.4, 16.5, 18.0):
+    for volume in (13.8, 15.4, 17.5):
         atoms = tetragonal_tin(volume, 0.55)
-        yield Frame(f"btin_{volume}", "phase_beta_tin", "train", 2.2, atoms)
-    for volume in (14.9, 17.0):
+        yield Frame(f"btin_{volume}", "phase_beta_tin", "train", 3.2, atoms)
+    for volume in (16.0,):
         atoms = tetragonal_tin(volume, 0.49)
-        yield Frame(f"btin_test_{volume}", "phase_beta_tin", "test", 2.3, atoms)
+        yield Frame(f"btin_test_{volume}", "phase_beta_tin", "test", 3.4, atoms)
     for volume in (13.2, 15.0, 17.0):
         atoms = simple_hexagonal(volume, 0.945)
         yield Frame(f"sh_{volume}", "phase_hexagonal", "train", 2.2, atoms)
@@ -63,6 +61,51 @@ def other_phases() -> Iterator[Frame]:
         for volume in volumes:
             atoms = bulk("Si", kind, (volume * per_cell) ** (1 / 3))
             yield Frame(f"{kind}_{volume}", "phase_cubic", "train", 2.4, atoms)
+
+
+def one_atom_paths() -> Iterator[Frame]:
+    """Yield 1-atom lattices on the way between cubic phases: cheap, and of many coordinations.
+
+    Train: body-centred tetragonal (the Bain path) and stretched simple cubic.
+    Test: rhombohedral, from simple cubic towards fcc and towards bcc.
+    """
+    for volume, axial_ratio in ((15.0, 1.2), (16.0, 0.7)):
+        a = (2 * volume / axial_ratio) ** (1 / 3)
+        c = axial_ratio * a
+        cell = 0.5 * np.array([[-a, a, c], [a, -a, c], [a, a, -c]])
+        atoms = Atoms("Si", cell=cell, positions=[[0, 0, 0]], pbc=True)
+        yield Frame(f"bct_{axial_ratio}", "phase_path", "train", 2.45, atoms)
+    for volume, axial_ratio in ((15.5, 0.85), (17.0, 1.15), (20.0, 1.3), (22.0, 1.0)):
+        a = (volume / axial_ratio) ** (1 / 3)
+        atoms = Atoms("Si", cell=[a, a, axial_ratio * a], positions=[[0, 0, 0]], pbc=True)
+        yield Frame(f"tetragonal_{axial_ratio}", "phase_path", "train", 2.45, atoms)
+    for volume, cosine in ((15.0, 0.25), (16.5, 0.1), (16.0, -0.15)):
+        cell = np.linalg.cholesky(np.full((3, 3), cosine) + (1 - cosine) * np.eye(3))
+        cell *= (volume / np.linalg.det(cell)) ** (1 / 3)
+        atoms = Atoms("Si", cell=cell, positions=[[0, 0, 0]], pbc=True)
+        yield Frame(f"rhombohedral_{cosine}", "phase_path", "test", 2.46, atoms)
+
+
+def tetrahedral_phases() -> Iterator[Frame]:
+    """Yield hexagonal diamond (4 atoms) and BC8 (8 atoms)."""
+    for ratio in (0.93, 1.0, 1.07):
+        a = A_GUESS / np.sqrt(2) * ratio ** (1 / 3)
+        c = np.sqrt(8 / 3) * a
+        cell = [[a, 0, 0], [-a / 2, a * np.sqrt(3) / 2, 0], [0, 0, c]]
+        u = 0.0625
+        scaled = [[1/3, 2/3, u], [2/3, 1/3, u + 0.5], [2/3, 1/3, -u], [1/3, 2/3, 0.5 - u]]  # fmt: skip
+        atoms = Atoms("Si4", cell=cell, scaled_positions=scaled, pbc=True)
+        yield Frame(f"hexagonal_diamond_{ratio}", "tetrahedral", "train", 2.65, atoms)
+    for ratio, split in ((0.85, "train"), (0.92, "train"), (0.97, "test")):
+        # Ia-3, Wyckoff 16c with x = 0.1; only the 8 atoms of the primitive cell.
+        a = 2 * (2 * ratio * A_GUESS**3 / 8) ** (1 / 3)
+        x = 0.1003
+        cell = 0.5 * a * np.array([[-1, 1, 1], [1, -1, 1], [1, 1, -1]])
+        points = [[x, x, x], [0.5 - x, -x, 0.5 + x], [-x, 0.5 + x, 0.5 - x], [0.5 + x, 0.5 - x, -x]]
+        atoms = Atoms("Si8", cell=cell, positions=a * np.array(points + [[-y for y in p] for p in points]))
+        atoms.pbc = True
+        atoms.wrap()
+        yield Frame(f"bc8_{ratio}", "tetrahedral", split, 2.75, atoms)
 
 
 def elastic_strains() -> Iterator[Frame]:
@@ -80,10 +123,10 @@ def elastic_strains() -> Iterator[Frame]:
     for e in (-0.03, 0.03):
         third = e / 3
         atoms = strained(primitive(), voigt(*(third,) * 6))
-        yield Frame(f"strain_111_{e:+.2f}", "elastic", "test", 1.3, atoms, EOS_GRID)
+        yield Frame(f"strain_111_{e:+.2f}", "elastic", "test", 2.8, atoms, EOS_GRID)
         half = e / 2
         atoms = strained(primitive(), voigt(half, half, 0, 0, 0, half))
-        yield Frame(f"strain_110_{e:+.2f}", "elastic", "test", 1.3, atoms, EOS_GRID)
+        yield Frame(f"strain_110_{e:+.2f}", "elastic", "test", 2.8, atoms, EOS_GRID)
 
 
 def optical_displacements() -> Iterator[Frame]:
@@ -93,9 +136,7 @@ def optical_displacements() -> Iterator[Frame]:
     Test: along [110].
     """
 
-    def moved(
-        direction: tuple[float, float, float], length: float, ratio: float
-    ) -> Atoms:
+    def moved(direction: tuple[float, float, float], length: float, ratio: float) -> Atoms:
         atoms = primitive(ratio)
         unit = np.array(direction) / np.linalg.norm(direction)
         atoms.positions[1] += length * unit
@@ -109,10 +150,10 @@ def optical_displacements() -> Iterator[Frame]:
         (0.25, 1.05),
     ):
         atoms = moved((1, 1, 1), length, ratio)
-        yield Frame(f"optic_111_{length:+.2f}", "optic", "train", 1.4, atoms)
-    for length, ratio in ((0.05, 1.0), (0.15, 0.96), (0.3, 1.04)):
+        yield Frame(f"optic_111_{length:+.2f}", "optic", "train", 2.7, atoms)
+    for length, ratio in ((0.15, 0.97), (0.3, 1.0)):
         atoms = moved((0, 0, 1), length, ratio)
-        yield Frame(f"optic_001_{length:+.2f}", "optic", "train", 1.4, atoms)
-    for length, ratio in ((0.1, 1.0), (0.25, 0.97)):
+        yield Frame(f"optic_001_{length:+.2f}", "optic", "train", 2.7, atoms)
+    for length, ratio in ((0.2, 1.0),):
         atoms = moved((1, 1, 0), length, ratio)
-        yield Frame(f"optic_110_{length:+.2f}", "optic", "test", 1.5, atoms)
+        yield Frame(f"optic_110_{length:+.2f}", "optic", "test", 3.4, atoms)

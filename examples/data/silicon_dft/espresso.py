@@ -27,7 +27,7 @@ BOHR = 0.529177210903  # Å
 SILICON_MASS = 28.0855
 
 
-class CalculationFailed(RuntimeError):
+class CalculationFailedError(RuntimeError):
     """``pw.x`` stopped, or its self-consistency did not converge."""
 
 
@@ -107,16 +107,13 @@ def read_xml(path: Path, kgrid: tuple[int, int, int]) -> Labels:
     """Read the labels from ``data-file-schema.xml``."""
     root = ET.parse(path).getroot()
     output = root.find("output")
-    if (
-        output is None
-        or output.findtext("convergence_info/scf_conv/convergence_achieved") != "true"
-    ):
-        raise CalculationFailed("self-consistency not reached")
+    if output is None or output.findtext("convergence_info/scf_conv/convergence_achieved") != "true":
+        raise CalculationFailedError("self-consistency not reached")
 
     def array(tag: str, shape: tuple[int, ...]) -> np.ndarray:
         node = output.find(tag)
         if node is None or not node.text:
-            raise CalculationFailed(f"no <{tag}> in {path}")
+            raise CalculationFailedError(f"no <{tag}> in {path}")
         return np.array(node.text.split(), float).reshape(shape)
 
     forces = array("forces", (-1, 3)) * HARTREE / BOHR
@@ -170,7 +167,5 @@ def run(
     shutil.rmtree(folder / "out", ignore_errors=True)
     if done.returncode != 0 or not xml.exists():
         wall = time.monotonic() - start
-        raise CalculationFailed(
-            f"pw.x ended with status {done.returncode} after {wall:.0f} s"
-        )
+        raise CalculationFailedError(f"pw.x ended with status {done.returncode} after {wall:.0f} s")
     return read_xml(xml, grid)

@@ -60,9 +60,7 @@ def strained(atoms: Atoms, strain: np.ndarray) -> Atoms:
     return out
 
 
-def voigt(
-    xx: float, yy: float, zz: float, yz: float, xz: float, xy: float
-) -> np.ndarray:
+def voigt(xx: float, yy: float, zz: float, yz: float, xz: float, xy: float) -> np.ndarray:
     """Return the symmetric strain matrix of six tensor (not engineering) components."""
     return np.array([[xx, xy, xz], [xy, yy, yz], [xz, yz, zz]])
 

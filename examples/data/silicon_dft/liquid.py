@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 from ase import Atoms, units
-from ase.io import read, write
 from ase.calculators.tersoff import Tersoff, TersoffParameters
+from ase.io import read, write
 from ase.md.langevin import Langevin
 from ase.md.velocitydistribution import MaxwellBoltzmannDistribution
 
@@ -119,9 +119,7 @@ def snapshots(run: Trajectory) -> list[Atoms]:
     atoms = start(run, rng)
     atoms.calc = Tersoff({("Si", "Si", "Si"): TERSOFF_SILICON})
     MaxwellBoltzmannDistribution(atoms, temperature_K=run.hot, rng=rng)
-    dynamics = Langevin(
-        atoms, TIMESTEP, temperature_K=run.hot, friction=0.02 / units.fs, rng=rng
-    )
+    dynamics = Langevin(atoms, TIMESTEP, temperature_K=run.hot, friction=0.02 / units.fs, rng=rng)
     dynamics.run(250)
     dynamics.set_temperature(temperature_K=run.temperature)
     dynamics.run(150)
@@ -130,9 +128,7 @@ def snapshots(run: Trajectory) -> list[Atoms]:
         dynamics.run(run.interval)
         while shortest_distance(atoms) < SHORTEST:
             dynamics.run(20)
-        out.append(
-            Atoms(atoms.symbols, positions=atoms.positions, cell=atoms.cell, pbc=True)
-        )
+        out.append(Atoms(atoms.symbols, positions=atoms.positions, cell=atoms.cell, pbc=True))
     return out
 
 

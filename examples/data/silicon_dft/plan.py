@@ -8,8 +8,10 @@ from pathlib import Path
 from .crystals import (
     elastic_strains,
     equation_of_state,
+    one_atom_paths,
     optical_displacements,
     other_phases,
+    tetrahedral_phases,
 )
 from .frame import Frame
 from .liquid import molecular_dynamics_frames
@@ -30,6 +32,8 @@ def all_frames(trajectories: Path) -> list[Frame]:
         *elastic_strains(),
         *optical_displacements(),
         *other_phases(),
+        *one_atom_paths(),
+        *tetrahedral_phases(),
         *vacancies(),
         *small_cells(),
         *large_cells(),

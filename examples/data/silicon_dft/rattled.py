@@ -6,14 +6,11 @@ Train and test frames have their own seeds and their own lists of amplitudes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import permutations, product
 
 import numpy as np
 from ase import Atoms
-from ase.build import bulk
 
 from .frame import (
-    A_GUESS,
     Frame,
     Split,
     cubic,
@@ -22,12 +19,13 @@ from .frame import (
     shortest_distance,
 )
 from .frame import strained as deform
+from .symmetry import symmetrised_displacements, symmetrised_strain
 
 SHORTEST = 1.80
 """Structures with a shorter distance than this (Å) are drawn again."""
 
 
-def rattle(atoms: Atoms, amplitude: float, strain: float, seed: int) -> Atoms:
+def rattle(atoms: Atoms, amplitude: float, strain: float, seed: int, group: str = "C1") -> Atoms:
     """Return `atoms` with random strain and displacements.
 
     Parameters
@@ -40,12 +38,15 @@ def rattle(atoms: Atoms, amplitude: float, strain: float, seed: int) -> Atoms:
         Standard deviation of each component of the symmetric strain.
     seed
         Seed of the generator.
+    group
+        Point group about the origin that is kept.
     """
     rng = np.random.default_rng(seed)
     for _ in range(1000):
-        out = deform(atoms, random_strain(rng, strain))
-        out.positions += rng.normal(0.0, amplitude, out.positions.shape)
-        out.positions -= (out.positions - atoms.positions).mean(axis=0)
+        raw = rng.normal(0.0, amplitude, atoms.positions.shape)
+        out = atoms.copy()
+        out.positions += symmetrised_displacements(atoms, raw - raw.mean(axis=0), group)
+        out = deform(out, symmetrised_strain(random_strain(rng, strain), group))
         if shortest_distance(out) >= SHORTEST:
             return out
     raise ValueError(f"no structure without short distances at amplitude {amplitude} Å")
@@ -61,6 +62,7 @@ def _series(
     ratios: Sequence[float],
     strain: float,
     seed: int,
+    group: str = "C1",
 ) -> Iterator[Frame]:
     """Yield one frame per amplitude; volume ratios are taken in turn.
 
@@ -70,106 +72,69 @@ def _series(
         atoms = cell.copy()
         ratio = ratios[n % len(ratios)]
         atoms.set_cell(cell.cell.array * ratio ** (1 / 3), scale_atoms=True)
-        atoms = rattle(atoms, amplitude, strain, seed + n)
+        atoms = rattle(atoms, amplitude, strain, seed + n, group)
         rank = priority + n / len(amplitudes)
         yield Frame(f"{label}_{n:02d}", config_type, split, rank, atoms)
 
 
 def small_cells() -> Iterator[Frame]:
     """Yield rattled cells of 2, 4, 8 and 16 atoms."""
-    four = primitive() * (1, 1, 2)
+    two, four, eight = primitive(), primitive() * (1, 1, 2), cubic()
     sixteen = primitive() * (2, 2, 2)
     yield from _series(
-        primitive(), "rattle2", "rattle_2", "train", 3.0,
-        (0.05, 0.1, 0.15, 0.2, 0.25, 0.12, 0.18, 0.08, 0.22, 0.28),
-        (1.0, 1.04, 1.08), 0.025, 1000,
+        two, "rattle2", "rattle_2", "train", 3.0,
+        (0.05, 0.1, 0.15, 0.2, 0.25, 0.12, 0.18, 0.08, 0.22, 0.28, 0.03, 0.16),
+        (1.0, 1.04, 0.96, 1.08, 0.92), 0.03, 1000, "Cs",
     )  # fmt: skip
     yield from _series(
-        primitive(), "rattle2_test", "rattle_2", "test", 3.6,
-        (0.14, 0.07, 0.24), (1.02, 1.06), 0.035, 91000,
+        two, "rattle2_test", "rattle_2", "test", 3.4,
+        (0.14, 0.07, 0.24), (1.02, 1.06, 0.94), 0.04, 91000, "Cs",
     )  # fmt: skip
     yield from _series(
         four, "rattle4", "rattle_4", "train", 3.0,
-        (0.06, 0.12, 0.2, 0.26, 0.09, 0.16), (1.0, 1.05), 0.02, 2000,
+        (0.06, 0.12, 0.2, 0.26, 0.09, 0.16, 0.23, 0.14), (1.0, 1.05, 0.95), 0.02, 2000, "Cs",
     )  # fmt: skip
     yield from _series(
-        four, "rattle4_test", "rattle_4", "test", 3.6,
-        (0.14, 0.22), (1.03, 0.99), 0.03, 92000,
+        four, "rattle4_test", "rattle_4", "test", 3.4,
+        (0.14, 0.22), (1.03, 0.98), 0.03, 92000, "Cs",
     )  # fmt: skip
     yield from _series(
-        cubic(), "rattle8", "rattle_8", "train", 3.0,
-        (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.03, 0.08, 0.12, 0.18, 0.22, 0.28,
-         0.06, 0.11, 0.16, 0.21, 0.26, 0.04, 0.09, 0.14, 0.19, 0.24),
+        eight, "rattle8", "rattle_8", "train", 3.0,
+        (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.08, 0.12, 0.18, 0.22, 0.28,
+         0.11, 0.16, 0.21, 0.26, 0.09, 0.14, 0.24),
         (1.0, 0.94, 1.06, 0.97, 1.03, 0.9, 1.1), 0.02, 3000,
     )  # fmt: skip
     yield from _series(
-        cubic(), "rattle8_test", "rattle_8", "test", 3.5,
-        (0.07, 0.17, 0.23, 0.13, 0.27, 0.02), (1.01, 0.95, 1.05), 0.03, 93000,
+        eight, "rattle8_test", "rattle_8", "test", 3.3,
+        (0.07, 0.17, 0.23, 0.13, 0.27), (1.01, 0.95, 1.05), 0.03, 93000,
     )  # fmt: skip
     yield from _series(
-        sixteen, "rattle16", "rattle_16", "train", 3.4, (0.1, 0.18), (1.0, 1.03), 0.015, 4000,
+        eight, "rattle8_C3", "rattle_8_symmetric", "train", 2.6,
+        (0.06, 0.13, 0.2, 0.27, 0.1, 0.16, 0.23), (1.0, 1.05, 0.95, 1.02), 0.02, 3100, "C3",
     )  # fmt: skip
     yield from _series(
-        sixteen, "rattle16_test", "rattle_16", "test", 3.9, (0.14,), (0.98,), 0.02, 94000,
+        eight, "rattle8_D2", "rattle_8_symmetric", "train", 3.0,
+        (0.08, 0.15, 0.22, 0.3, 0.11, 0.18, 0.25), (1.0, 0.96, 1.04, 0.99), 0.02, 3200, "D2",
     )  # fmt: skip
-
-
-def tetrahedral_rotations() -> list[np.ndarray]:
-    """Return the 12 proper rotations of the tetrahedral group T as 3x3 matrices."""
-    out = []
-    for order in permutations(range(3)):
-        for signs in product((1, -1), repeat=3):
-            matrix = np.zeros((3, 3))
-            matrix[range(3), order] = signs
-            # Cyclic orders (determinant 1 without signs) and an even number of minus signs.
-            even = np.linalg.det(np.abs(matrix)) > 0
-            if even and np.prod(signs) > 0:
-                out.append(matrix)
-    return out
-
-
-def symmetric_displacements(atoms: Atoms, seed: int) -> np.ndarray:
-    """Return random displacements that keep the group T about the first atom.
-
-    All forces but those of symmetry-related atoms differ, while the 14 k points of a
-    3x3x3 grid become 4: a 64-atom cell is affordable.
-
-    Parameters
-    ----------
-    atoms
-        Cubic diamond supercell with an atom at the origin.
-    seed
-        Seed of the generator.
-
-    Returns
-    -------
-    numpy.ndarray
-        Displacements with a root mean square of 1 Å per component, shape (n, 3).
-    """
-    raw = np.random.default_rng(seed).normal(size=(len(atoms), 3))
-    inverse = np.linalg.inv(atoms.cell.array)
-    total = np.zeros_like(raw)
-    for rotation in tetrahedral_rotations():
-        turned = atoms.positions @ rotation.T
-        offset = (turned[:, None] - atoms.positions[None]) @ inverse
-        offset -= np.round(offset)
-        image = np.argmin(np.linalg.norm(offset, axis=2), axis=1)
-        total[image] += raw @ rotation.T
-    return total / np.sqrt((total**2).mean())
+    yield from _series(
+        eight, "rattle8_C3_test", "rattle_8_symmetric", "test", 3.4,
+        (0.09, 0.19, 0.25), (0.98, 1.03), 0.03, 93100, "C3",
+    )  # fmt: skip
+    yield from _series(
+        sixteen, "rattle16", "rattle_16", "train", 4.0, (0.12,), (1.0,), 0.015, 4000, "Cs",
+    )  # fmt: skip
+    yield from _series(
+        sixteen, "rattle16_test", "rattle_16", "test", 4.4, (0.16,), (1.02,), 0.02, 94000, "Cs",
+    )  # fmt: skip
 
 
 def large_cells() -> Iterator[Frame]:
-    """Yield 64-atom cells rattled with tetrahedral symmetry."""
+    """Yield 64-atom cells rattled with tetrahedral symmetry: 4 k points instead of 14."""
     cases: tuple[tuple[str, Split, float, float, int, float], ...] = (
-        ("rattle64_00", "train", 0.08, 1.0, 5000, 3.3),
-        ("rattle64_test_00", "test", 0.12, 1.02, 95000, 3.65),
-        ("rattle64_01", "train", 0.16, 1.03, 5001, 4.1),
+        ("rattle64_00", "train", 0.08, 1.0, 5000, 3.9),
+        ("rattle64_test_00", "test", 0.12, 1.02, 95000, 4.2),
+        ("rattle64_01", "train", 0.16, 1.03, 5001, 4.5),
     )
     for name, split, amplitude, ratio, seed, priority in cases:
-        atoms = bulk("Si", "diamond", A_GUESS * ratio ** (1 / 3), cubic=True) * (
-            2,
-            2,
-            2,
-        )
-        atoms.positions += amplitude * symmetric_displacements(atoms, seed)
+        atoms = rattle(cubic(ratio) * (2, 2, 2), amplitude, 0.0, seed, "T")
         yield Frame(name, "rattle_64", split, priority, atoms)

@@ -146,9 +146,7 @@ def elastic_constants(cache: Cache, lattice_constant: float) -> dict[str, float]
 def vacancy_energy(cache: Cache) -> dict[str, float] | None:
     """Return the unrelaxed vacancy energy and its parts, or None where it is not finished."""
     vacancy = cache.load("vacancy63")
-    if vacancy is None or not np.allclose(
-        vacancy.atoms.positions, large_vacancy().positions
-    ):
+    if vacancy is None or not np.allclose(vacancy.atoms.positions, large_vacancy().positions):
         return None
     bulk8 = cache.calculate("ref_bulk8_k6", cubic(), (6, 6, 6)).labels.energy / 8
     return {

@@ -48,9 +48,7 @@ class DFTSettings:
         """Return a short hash of all settings but the folder of the pseudopotential."""
         values = asdict(self)
         values.pop("pseudo_dir")
-        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[
-            :12
-        ]
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 
     def kgrid(self, cell: np.ndarray) -> tuple[int, int, int]:
         """Return the smallest Gamma-centred grid that obeys :attr:`kspacing`.

@@ -29,18 +29,12 @@ def vacancies() -> Iterator[Frame]:
         yield Frame(f"vacancy7_{ratio}", "vacancy_small", "train", 2.5, atoms)
     sixteen = primitive() * (2, 2, 2)
     yield Frame("vacancy15_1.0", "vacancy_small", "train", 2.6, without_first(sixteen))
-    for n, amplitude in enumerate((0.06, 0.12, 0.2)):
-        atoms = rattle(
-            without_first(cubic((1.0, 0.97, 1.03)[n])), amplitude, 0.015, 8000 + n
-        )
-        yield Frame(
-            f"vacancy7_rattled_{n:02d}", "vacancy_small", "train", 3.2 + n / 5, atoms
-        )
-    for n, amplitude in enumerate((0.09, 0.16)):
-        atoms = rattle(
-            without_first(cubic((1.02, 0.98)[n])), amplitude, 0.02, 98000 + n
-        )
-        yield Frame(
-            f"vacancy7_test_{n:02d}", "vacancy_small", "test", 3.6 + n / 5, atoms
-        )
-    yield Frame("vacancy63", "vacancy_63", "train", 3.05, large_vacancy())
+    for n, amplitude in enumerate((0.06, 0.12, 0.2, 0.16)):
+        atoms = rattle(cubic((1.0, 0.97, 1.03, 1.0)[n]), amplitude, 0.015, 8000 + n, "C3")
+        name = f"vacancy7_rattled_{n:02d}"
+        yield Frame(name, "vacancy_small", "train", 3.0 + n / 4, without_first(atoms))
+    for n, amplitude in enumerate((0.09, 0.18)):
+        atoms = rattle(cubic((1.02, 0.98)[n]), amplitude, 0.02, 98000 + n, "C3")
+        name = f"vacancy7_test_{n:02d}"
+        yield Frame(name, "vacancy_small", "test", 3.4 + n / 4, without_first(atoms))
+    yield Frame("vacancy63", "vacancy_63", "train", 3.15, large_vacancy())
