@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 from ase import Atoms
 from ase.io import write
 
@@ -24,8 +25,10 @@ def labelled(cache: Cache, frame: Frame) -> Atoms | None:
         return None
     labels = found.labels
     atoms = found.atoms.copy()
-    atoms.info["REF_energy"] = labels.energy
-    atoms.info["REF_stress"] = 0.5 * (labels.stress + labels.stress.T)
+    atoms.info["REF_energy"] = round(labels.energy, 8)
+    # Nine numbers, the standard form of a tensor in extended XYZ.
+    stress = 0.5 * (labels.stress + labels.stress.T)
+    atoms.info["REF_stress"] = np.round(stress, 10).ravel() + 0.0
     atoms.arrays["REF_forces"] = labels.forces
     atoms.info["config_type"] = frame.config_type
     atoms.info["name"] = frame.name
