@@ -44,10 +44,10 @@ def other_phases() -> Iterator[Frame]:
     """Yield metallic high-pressure phases with one or two atoms."""
     for volume in (13.8, 15.4, 17.5):
         atoms = tetragonal_tin(volume, 0.55)
-        yield Frame(f"btin_{volume}", "phase_beta_tin", "train", 3.2, atoms)
+        yield Frame(f"btin_{volume}", "phase_beta_tin", "train", 3.6, atoms)
     for volume in (16.0,):
         atoms = tetragonal_tin(volume, 0.49)
-        yield Frame(f"btin_test_{volume}", "phase_beta_tin", "test", 3.4, atoms)
+        yield Frame(f"btin_test_{volume}", "phase_beta_tin", "test", 3.7, atoms)
     for volume in (13.2, 15.0, 17.0):
         atoms = simple_hexagonal(volume, 0.945)
         yield Frame(f"sh_{volume}", "phase_hexagonal", "train", 2.2, atoms)
@@ -95,7 +95,7 @@ def tetrahedral_phases() -> Iterator[Frame]:
         u = 0.0625
         scaled = [[1/3, 2/3, u], [2/3, 1/3, u + 0.5], [2/3, 1/3, -u], [1/3, 2/3, 0.5 - u]]  # fmt: skip
         atoms = Atoms("Si4", cell=cell, scaled_positions=scaled, pbc=True)
-        yield Frame(f"hexagonal_diamond_{ratio}", "tetrahedral", "train", 2.65, atoms)
+        yield Frame(f"hexagonal_diamond_{ratio}", "tetrahedral", "train", 3.35, atoms)
     for ratio, split in ((0.85, "train"), (0.92, "train"), (0.97, "test")):
         # Ia-3, Wyckoff 16c with x = 0.1; only the 8 atoms of the primitive cell.
         a = 2 * (2 * ratio * A_GUESS**3 / 8) ** (1 / 3)
@@ -105,7 +105,7 @@ def tetrahedral_phases() -> Iterator[Frame]:
         atoms = Atoms("Si8", cell=cell, positions=a * np.array(points + [[-y for y in p] for p in points]))
         atoms.pbc = True
         atoms.wrap()
-        yield Frame(f"bc8_{ratio}", "tetrahedral", split, 2.75, atoms)
+        yield Frame(f"bc8_{ratio}", "tetrahedral", split, 3.45, atoms)
 
 
 def elastic_strains() -> Iterator[Frame]:

@@ -82,7 +82,7 @@ def small_cells() -> Iterator[Frame]:
     two, four, eight = primitive(), primitive() * (1, 1, 2), cubic()
     sixteen = primitive() * (2, 2, 2)
     yield from _series(
-        two, "rattle2", "rattle_2", "train", 3.0,
+        two, "rattle2", "rattle_2", "train", 3.3,
         (0.05, 0.1, 0.15, 0.2, 0.25, 0.12, 0.18, 0.08, 0.22, 0.28, 0.03, 0.16),
         (1.0, 1.04, 0.96, 1.08, 0.92), 0.03, 1000, "Cs",
     )  # fmt: skip
@@ -91,7 +91,7 @@ def small_cells() -> Iterator[Frame]:
         (0.14, 0.07, 0.24), (1.02, 1.06, 0.94), 0.04, 91000, "Cs",
     )  # fmt: skip
     yield from _series(
-        four, "rattle4", "rattle_4", "train", 3.0,
+        four, "rattle4", "rattle_4", "train", 3.3,
         (0.06, 0.12, 0.2, 0.26, 0.09, 0.16, 0.23, 0.14), (1.0, 1.05, 0.95), 0.02, 2000, "Cs",
     )  # fmt: skip
     yield from _series(
@@ -113,11 +113,11 @@ def small_cells() -> Iterator[Frame]:
         (0.06, 0.13, 0.2, 0.27, 0.1, 0.16, 0.23), (1.0, 1.05, 0.95, 1.02), 0.02, 3100, "C3",
     )  # fmt: skip
     yield from _series(
-        eight, "rattle8_D2", "rattle_8_symmetric", "train", 3.0,
+        eight, "rattle8_D2", "rattle_8_symmetric", "train", 3.1,
         (0.08, 0.15, 0.22, 0.3, 0.11, 0.18, 0.25), (1.0, 0.96, 1.04, 0.99), 0.02, 3200, "D2",
     )  # fmt: skip
     yield from _series(
-        eight, "rattle8_C3_test", "rattle_8_symmetric", "test", 3.4,
+        eight, "rattle8_C3_test", "rattle_8_symmetric", "test", 2.9,
         (0.09, 0.19, 0.25), (0.98, 1.03), 0.03, 93100, "C3",
     )  # fmt: skip
     yield from _series(
