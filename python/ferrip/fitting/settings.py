@@ -36,9 +36,9 @@ class FitSettings(BaseModel):
     solver: Literal["ridge", "bayes"] = Field(default="ridge", description="ridge (GCV) or Bayesian ridge")
     ridge: float | None = Field(default=None, ge=0, allow_inf_nan=False, description="λ; chosen if not given")
     gcv_inflation: float = Field(default=1.0, ge=1, le=10, description="κ of the robust GCV (ridge only)")
-    smoothness: float = Field(default=1.0, ge=0, le=10, description="power of the (n, l) smoothness prior")
+    smoothness: float = Field(default=2.0, ge=0, le=10, description="power of the (n, l) smoothness prior")
     column_scaling: float = Field(
-        default=1.0, ge=0, le=1, description="power of the column norms in the penalty; 1: scale-free"
+        default=0.5, ge=0, le=1, description="power of the column norms in the penalty; 1: scale-free"
     )
     uncertainty: bool = Field(default=True, description="store the posterior factor (p × p) in the model")
 

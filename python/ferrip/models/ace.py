@@ -36,7 +36,7 @@ PAIR_CUTOFF_EXTRA = 1.0
 """Å by which the pair functions reach further than the many-body functions."""
 DEGREE_RATIO = (1.0, 0.85, 0.7, 0.6)
 """Largest total degree at correlation order 2, 3, 4, 5, relative to that at order 2."""
-L_WEIGHT = 1.5
+L_WEIGHT = 1.0
 """Weight of l in the total degree Σ (n + w l)."""
 RADIAL: dict[str, Any] = {
     "exponents": (2, 4),
@@ -62,7 +62,7 @@ class Preset:
 
 PRESETS = {
     "small": Preset(functions=100, max_order=3, n_pair=8),
-    "medium": Preset(functions=300, max_order=3, n_pair=12),
+    "medium": Preset(functions=300, max_order=4, n_pair=12),
     "large": Preset(functions=1000, max_order=4, n_pair=16),
 }
 
