@@ -108,7 +108,7 @@ class RFactor:
 def _fold(factor: F64, rows: F64, *, triangular: bool) -> F64:
     """Upper triangular factor of `[factor; rows]`; both are overwritten."""
     n = len(factor)
-    folded, _, _, info = lapack.dtpqrt(
+    folded, _, _, info = lapack.dtpqrt(  # pyright: ignore[reportAttributeAccessIssue] (missing in the stubs)
         n if triangular else 0, min(PANEL, n), factor, rows, overwrite_a=True, overwrite_b=True
     )
     if info != 0:

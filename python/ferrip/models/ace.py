@@ -98,7 +98,11 @@ class Ace:
 
     name = "ace"
     settings_class: type[BaseModel] = AceSettings
-    citations: tuple[str, ...] = ("10.1103/PhysRevB.99.014104", "10.1016/j.jcp.2022.110946", "10.1063/5.0158783")
+    citations: tuple[str, ...] = (
+        "10.1103/PhysRevB.99.014104",
+        "10.1016/j.jcp.2022.110946",
+        "10.1063/5.0158783",
+    )
 
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
