@@ -27,7 +27,7 @@ def library_path() -> Path:
     >>> library.ferrip_abi_version()
     1
     """
-    return _existing(_HERE / _LIBRARY)
+    return _existing(_HERE / "lib" / _LIBRARY)
 
 
 def include_dir() -> Path:

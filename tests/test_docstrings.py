@@ -1,0 +1,26 @@
+"""The examples in docstrings run and give what they say."""
+
+from __future__ import annotations
+
+import doctest
+import pkgutil
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import ferrip
+
+MODULES = sorted(
+    module.name
+    for module in pkgutil.walk_packages(ferrip.__path__, "ferrip.")
+    if module.name.rpartition(".")[2] not in ("_core", "__main__")
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstring_examples(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+    failed, _ = doctest.testmod(import_module(name), optionflags=flags)
+    assert failed == 0, "see the captured output"
