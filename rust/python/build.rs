@@ -15,7 +15,7 @@ use std::process::{Command, ExitCode};
 const EXTENSION_MODULE: &str = "PYO3_BUILD_EXTENSION_MODULE";
 
 /// What the nested build reads, relative to this crate; a change of any makes cargo run this script again.
-const INPUTS: [&str; 8] = [
+const INPUTS: [&str; 9] = [
     "build.rs",
     "../capi/Cargo.toml",
     "../capi/build.rs",
@@ -24,6 +24,7 @@ const INPUTS: [&str; 8] = [
     "../core/Cargo.toml",
     "../core/src",
     "../../Cargo.toml",
+    "../../Cargo.lock",
 ];
 
 fn main() -> ExitCode {
