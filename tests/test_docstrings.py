@@ -20,6 +20,8 @@ MODULES = sorted(
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if name == "ferrip.capi.locations" and not (Path(ferrip.__file__).parent / "capi" / "lib").is_dir():
+        pytest.skip("ferrip runs from a source tree, not installed")
     monkeypatch.chdir(tmp_path)
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     failed, _ = doctest.testmod(import_module(name), optionflags=flags)
