@@ -10,6 +10,7 @@ from ferrip.data import Frame
 from ferrip.evaluation import error_metrics, worst_frames
 from ferrip.prediction import Prediction
 from ferrip.properties import RadialDistribution, dimer_curves
+from ferrip.properties.comparison import Comparison, Quantity
 from ferrip.properties.eos import fit_birch_murnaghan
 from ferrip.report import Page, Section, Table, Validation, parity, write_report
 
@@ -77,8 +78,12 @@ def validation():
         worst={"train": worst_frames(frames, predictions)},
         minimum_distances={(29, 29): 2.0},
         dimers=dimer_curves(MorsePotential(), points=30),
-        curve=curve,
-        reference_curve=curve,
+        comparison=Comparison(
+            quantities=(Quantity(name="C11", unit="GPa", value=100.0, reference=80.0),),
+            curve=curve,
+            reference_curve=curve,
+            smooth=np.stack([volumes, curve.energies]),
+        ),
         rdf=RadialDistribution(distances=distances, values=np.ones(30), frames=2),
         times_ps=np.arange(5.0),
         temperatures=np.full(5, 300.0),
@@ -103,6 +108,7 @@ def test_the_report_is_one_self_contained_valid_page(validation, tmp_path):
     assert sum(resource.startswith("data:image/svg+xml") for resource in checker.resources) == 5
     assert "&lt;odd&gt; &amp; name" in html
     assert "Cu-Cu" in html
+    assert "+25.0 %" in html
     assert "2.000" in html
 
 

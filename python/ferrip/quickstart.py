@@ -264,8 +264,6 @@ def _validation(
         minimum_distances=potential.minimum_distances,
         dimers=dimer_curves(potential),
         comparison=result.comparison,
-        curve=result.comparison.curve,
-        reference_curve=result.comparison.reference_curve,
         rdf=_trajectory_rdf(result.folder / result.files["trajectory"]),
         rdf_title=f"Si, {settings.temperature:g} K, second half of the run",
         times_ps=log[:, 1],

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ferrip.cli.console import JsonFlag, ThreadsOption, print_json, show, table
+from ferrip.cli.console import JsonFlag, ThreadsOption, print_json, show_facts
 from ferrip.cli.structure import RepeatOption, check_elements, read_structure
 
 
@@ -33,8 +33,6 @@ def bench(
     )
     check_elements(model, atoms)
     result = asdict(benchmark(model, atoms, num_threads=threads, skin=skin, seconds=seconds))
-    show(
-        table("One MD step: energy, forces, virial", ("", ""), [(name, f"{v}") for name, v in result.items()])
-    )
+    show_facts(result)
     if as_json:
         print_json(result)

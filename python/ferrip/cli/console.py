@@ -60,6 +60,29 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     return Group(Text(title, style="bold"), result)
 
 
+def show_facts(facts: Mapping[str, Any]) -> None:
+    """Prints names and values in two columns to stderr; numbers to six digits, None as "–"."""
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table.grid(padding=(0, 2))
+    for name, value in facts.items():
+        grid.add_row(Text(name, style="bold"), Text(_text(value)))
+    show(grid)
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if hasattr(value, "tolist"):
+        return "  ".join(_text(item) for item in value.tolist())
+    if isinstance(value, list):
+        return "\n".join(_text(item) for item in value)
+    return str(value)
+
+
 def note(message: str) -> None:
     """Prints one line to stderr."""
     print(one_line(message), file=sys.stderr)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ferrip.cli.console import JsonFlag, print_json, show
+from ferrip.cli.console import JsonFlag, print_json, show, show_facts
 
 
 def info(
@@ -41,19 +41,8 @@ def info(
         "cite": ", ".join(metadata.get("citations", [])),
         "written by": f"ferrip {header['library_version']} (format {header['format_version']})",
     }
-    _show_rows({name: text for name, text in rows.items() if text})
+    show_facts({name: text for name, text in rows.items() if text})
     _show_errors(metadata.get("metrics", {}))
-
-
-def _show_rows(rows: dict[str, str]) -> None:
-    """Names and texts in two columns."""
-    from rich.table import Table
-    from rich.text import Text
-
-    grid = Table.grid(padding=(0, 2))
-    for name, text in rows.items():
-        grid.add_row(Text(name, style="bold"), Text(text))
-    show(grid)
 
 
 def _training_data(data: dict[str, Any]) -> str:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ferrip.cli.console import JsonFlag, ThreadsOption, note, print_json, show, table
+from ferrip.cli.console import JsonFlag, ThreadsOption, note, print_json, show_facts
 from ferrip.cli.structure import RepeatOption, check_elements, read_structure
+
+if TYPE_CHECKING:
+    from ferrip.md import MDResult, MDSettings
 
 
 def md(
@@ -65,8 +68,6 @@ def md(
     model = ferrip.load(potential)
     atoms = read_structure(structure, repeat)
     check_elements(model, atoms)
-    for line in settings.describe():
-        note(line)
     with progress_bar(f"{ensemble.upper()} {len(atoms)} atoms", steps) as advance:
         result = run(
             model,
@@ -77,8 +78,8 @@ def md(
             num_threads=threads,
             progress=lambda step, kelvin: advance(step, f"{kelvin:.0f} K"),
         )
-    summary = _summary(result, output)
-    show(table("Molecular dynamics", ("", ""), [(name, str(value)) for name, value in summary.items()]))
+    summary = _summary(result, settings, output)
+    show_facts(summary)
     if as_json:
         print_json(summary)
     if result.interrupted:
@@ -86,17 +87,18 @@ def md(
         raise typer.Exit(INTERRUPTED)
 
 
-def _summary(result: Any, output: Path) -> dict[str, Any]:
+def _summary(result: MDResult, settings: MDSettings, output: Path) -> dict[str, Any]:
     """Return what the table and the JSON object say."""
     statistics = result.statistics
     return {
+        "settings": settings.describe(),
         "steps": result.steps,
         "n_atoms": len(result.atoms),
         "interrupted": result.interrupted,
         "temperature_mean_K": statistics.temperature,
         "pressure_mean_GPa": statistics.pressure,
         "volume_mean_A3": statistics.volume,
-        "energy_drift_ueV_per_atom_ps": statistics.energy_drift,
+        "energy_drift_ueV_per_atom_ps": statistics.energy_drift if settings.ensemble == "nve" else None,
         "us_per_atom_step": result.us_per_atom_step,
         "neighbor_list_builds": result.rebuilds,
         "trajectory": str(output),

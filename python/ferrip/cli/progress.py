@@ -55,4 +55,5 @@ def progress_bar(title: str, total: int) -> Iterator[Advance]:
     try:
         yield advance
     finally:
-        progress.stop()
+        if progress.live.is_started:
+            progress.stop()

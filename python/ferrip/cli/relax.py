@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ferrip.cli.console import JsonFlag, ThreadsOption, print_json, show, table, warn
+from ferrip.cli.console import JsonFlag, ThreadsOption, print_json, show_facts, warn
 from ferrip.cli.structure import RepeatOption, check_elements, read_structure
 
 
@@ -58,6 +58,6 @@ def relax(
         "cell_angles_deg": result.atoms.cell.angles(),
         "output": str(output),
     }
-    show(table("Relaxation", ("", ""), [(name, str(value)) for name, value in summary.items()]))
+    show_facts(summary)
     if as_json:
         print_json(summary)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from ase.build import bulk
+from numpy.typing import NDArray
 
 from ferrip.errors import DataError
 from ferrip.properties.elastic import ElasticProcedure, cubic_elastic
-from ferrip.properties.eos import EquationOfState, equation_of_state, fit_birch_murnaghan
+from ferrip.properties.eos import EquationOfState, energy_volume, equation_of_state, fit_birch_murnaghan
 from ferrip.properties.vacancy import vacancy_energy
 from ferrip.relax import relax
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 FIT_RANGE = (0.905, 1.095)
 """Volume ratios that enter the Birch-Murnaghan fit."""
+FINE_POINTS = 81
 HEADINGS = ("property", "potential", "DFT", "deviation")
 ATOMS_PER_CUBE = {"diamond": 8, "fcc": 4, "bcc": 2, "sc": 1}
 
@@ -60,12 +62,15 @@ class Comparison:
     quantities
         Lattice constant, bulk modulus, elastic constants, vacancy energy.
     curve, reference_curve
-        Energy-volume curves of potential and DFT.
+        Energy-volume curves of potential and DFT at the DFT volumes.
+    smooth
+        Volumes (Å³ per atom) and energies (eV per atom) of the potential on a fine grid, (2, n).
     """
 
     quantities: tuple[Quantity, ...]
     curve: EquationOfState
     reference_curve: EquationOfState
+    smooth: NDArray[np.float64]
 
     def rows(self) -> list[tuple[str, str, str, str]]:
         """Return name with unit, potential, DFT and deviation of every property, as text."""
@@ -131,9 +136,8 @@ def _compare(
     near = (ratios > FIT_RANGE[0]) & (ratios < FIT_RANGE[1])
     reference_curve = fit_birch_murnaghan(volumes, np.array(points["energy_eV_per_atom"], float), near)
     a_dft = float(reference["lattice_constant_A"])
-    curve = equation_of_state(
-        potential, bulk(symbol, structure, a_dft), volumes, fit=near, num_threads=num_threads
-    )
+    primitive = bulk(symbol, structure, a_dft)
+    curve = equation_of_state(potential, primitive, volumes, fit=near, num_threads=num_threads)
     a_fit = curve.lattice_constant(ATOMS_PER_CUBE[structure])
     relaxed = relax(
         potential, bulk(symbol, structure, a_fit), cell=True, fmax=1e-5, num_threads=num_threads
@@ -167,4 +171,10 @@ def _compare(
         quantities.append(
             Quantity(name="vacancy energy (unrelaxed)", unit="eV", value=energy, reference=expected_energy)
         )
-    return Comparison(quantities=tuple(quantities), curve=curve, reference_curve=reference_curve)
+    fine = np.linspace(volumes.min(), volumes.max(), FINE_POINTS)
+    return Comparison(
+        quantities=tuple(quantities),
+        curve=curve,
+        reference_curve=reference_curve,
+        smooth=np.stack([fine, energy_volume(potential, primitive, fine, num_threads=num_threads)]),
+    )

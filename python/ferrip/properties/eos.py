@@ -89,13 +89,20 @@ def equation_of_state(
     if volumes is None:
         volumes = np.array(RATIOS) * atoms.get_volume() / len(atoms)
     per_atom = np.asarray(volumes, float)
+    energies = energy_volume(potential, atoms, per_atom, num_threads=num_threads)
+    return fit_birch_murnaghan(per_atom, energies, fit)
+
+
+def energy_volume(potential: Potential, atoms: Atoms, volumes: F64, *, num_threads: int | None = None) -> F64:
+    """Return the energies (eV per atom) of a structure scaled to volumes (Å³ per atom), ions following."""
     scaled, cell = atoms.copy(), atoms.cell.array
     scaled.calc = Calculator(potential, num_threads=num_threads)
     energies = []
-    for volume in per_atom:
-        scaled.set_cell(cell * (volume * len(atoms) / atoms.get_volume()) ** (1.0 / 3.0), scale_atoms=True)
+    for volume in volumes:
+        factor = (volume * len(atoms) / atoms.get_volume()) ** (1.0 / 3.0)
+        scaled.set_cell(cell * factor, scale_atoms=True)
         energies.append(scaled.get_potential_energy() / len(atoms))
-    return fit_birch_murnaghan(per_atom, np.array(energies), fit)
+    return np.array(energies)
 
 
 def fit_birch_murnaghan(volumes: F64, energies: F64, fit: Mask | None = None) -> EquationOfState:

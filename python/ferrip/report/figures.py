@@ -14,7 +14,8 @@ from ferrip.report.parity import Parity
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from ferrip.properties import DimerCurve, EquationOfState, RadialDistribution
+    from ferrip.properties import DimerCurve, RadialDistribution
+    from ferrip.properties.comparison import Comparison
 
 COLORS = ("#9aa7b8", "#b5482a", "#2f6f8f", "#5a8f3c", "#8a5a9e")
 RC: Any = {
@@ -50,17 +51,15 @@ def parity_figure(sets: Sequence[Parity]) -> str:
         return _svg(figure)
 
 
-def energy_volume_figure(curve: EquationOfState, reference: EquationOfState | None) -> str:
+def energy_volume_figure(comparison: Comparison) -> str:
     """Return the energy-volume curve with the DFT points; each is drawn relative to its own minimum."""
+    reference, (volumes, energies) = comparison.reference_curve, comparison.smooth
     with _style():
         figure = _figure(6.5, 4.0)
         axes = figure.subplots()
-        if reference is not None:
-            axes.plot(
-                reference.volumes, reference.energies - reference.energy, "o", mfc="none", color="#1c2430"
-            )
-            axes.lines[-1].set_label("DFT")
-        axes.plot(curve.volumes, curve.energies - curve.energy, "-", color=COLORS[1], label="potential")
+        points = reference.energies - reference.energy
+        axes.plot(reference.volumes, points, "o", mfc="none", color="#1c2430", label="DFT")
+        axes.plot(volumes, energies - comparison.curve.energy, color=COLORS[1], label="potential")
         axes.set(xlabel="volume, Å³/atom", ylabel="energy above minimum, eV/atom")
         axes.legend(frameon=False)
         return _svg(figure)

@@ -24,7 +24,7 @@ from ferrip.report.parity import Parity
 if TYPE_CHECKING:
     import numpy as np
 
-    from ferrip.properties import DimerCurve, EquationOfState, RadialDistribution
+    from ferrip.properties import DimerCurve, RadialDistribution
     from ferrip.properties.comparison import Comparison
 
 
@@ -45,9 +45,7 @@ class Validation:
     minimum_distances
         Å per pair of atomic numbers in the training data.
     comparison
-        Properties next to their DFT values.
-    curve, reference_curve
-        Energy-volume curve of the potential and of DFT.
+        Crystal properties and energy-volume curve next to DFT.
     dimers
         Curves of every pair.
     rdf, rdf_title
@@ -70,8 +68,6 @@ class Validation:
     minimum_distances: Mapping[tuple[int, int], float]
     dimers: Sequence[DimerCurve]
     comparison: Comparison | None = None
-    curve: EquationOfState | None = None
-    reference_curve: EquationOfState | None = None
     rdf: RadialDistribution | None = None
     rdf_title: str = ""
     times_ps: np.ndarray | None = None
@@ -136,20 +132,15 @@ def _errors(validation: Validation) -> Section:
 
 
 def _bulk(validation: Validation) -> list[Section]:
-    if validation.curve is None and validation.comparison is None:
+    comparison = validation.comparison
+    if comparison is None:
         return []
-    figures, tables = [], []
-    if validation.comparison is not None:
-        tables.append(Table(columns=HEADINGS, rows=validation.comparison.rows()))
-    if validation.curve is not None:
-        figure = energy_volume_figure(validation.curve, validation.reference_curve)
-        figures.append((figure, "Energy-volume curve of potential and DFT"))
     return [
         Section(
             title="Crystal properties",
             text="Computed by the same procedure as the DFT values: same volumes and fit, same strains, relaxed ions.",
-            figures=figures,
-            tables=tables,
+            figures=[(energy_volume_figure(comparison), "Energy-volume curve of potential and DFT")],
+            tables=[Table(columns=HEADINGS, rows=comparison.rows())],
         )
     ]
 
