@@ -16,7 +16,7 @@ from ferrip.potential import Potential
 
 
 def label(atoms: Atoms, index: int, config_type: str) -> Frame:
-    """A frame with the stand-in's energy and forces."""
+    """A frame with the stand-in's energy, forces and stress."""
     atoms = atoms.copy()
     atoms.calc = Calculator(MorsePotential())
     return Frame(
@@ -26,22 +26,23 @@ def label(atoms: Atoms, index: int, config_type: str) -> Frame:
         pbc=atoms.pbc,
         energy=atoms.get_potential_energy(),
         forces=atoms.get_forces(),
+        stress=atoms.get_stress(),
         config_type=config_type,
         index=index,
     )
 
 
 @cache
-def frames() -> list[Frame]:
-    """Strained and rattled copper cells of 4 and 8 atoms."""
+def frames(symbol: str = "Cu") -> list[Frame]:
+    """Strained and rattled fcc cells of 4 and 8 atoms, in sets of three."""
     rng = np.random.default_rng(11)
     made = []
     for index in range(40):
-        atoms = bulk("Cu", a=rng.uniform(3.6, 4.3), cubic=True)
+        atoms = bulk(symbol, "fcc", a=rng.uniform(3.4, 4.1), cubic=True)
         atoms = atoms * (2, 1, 1) if index % 4 == 0 else atoms
         atoms.set_cell(atoms.cell.array @ (np.eye(3) + 0.03 * rng.normal(size=(3, 3))), scale_atoms=True)
         atoms.positions += rng.uniform(0.0, 0.25) * rng.normal(size=(len(atoms), 3))
-        made.append(label(atoms, index, "rattled"))
+        made.append(label(atoms, index, f"set {index // 3}"))
     return made
 
 

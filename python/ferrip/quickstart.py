@@ -215,7 +215,8 @@ def quickstart(
         comparison = compare_with_reference(potential, SYMBOL, data.reference, num_threads=num_threads)
     watch.tell("properties", comparison)
     with watch.stage("molecular dynamics"):
-        cell = bulk(SYMBOL, "diamond", comparison.quantities[0].value, cubic=True) * REPEAT
+        structure = data.reference["structure"]
+        cell = bulk(SYMBOL, structure, comparison.quantities[0].value, cubic=True) * REPEAT
         trajectory = folder / names["trajectory"]
         md = run(potential, cell, settings, output=trajectory, num_threads=num_threads, progress=on_step)
     watch.tell("md", md)
@@ -238,7 +239,15 @@ def _fit(data: SiliconSet, size: str, num_threads: int | None, progress: bool) -
     """Fit the potential to the training frames; the test frames are only measured."""
     from ferrip import fit
 
-    return fit(data.train, test=data.test, model="ace", size=size, num_threads=num_threads, progress=progress)
+    return fit(
+        data.train,
+        test=data.test,
+        model="ace",
+        size=size,
+        stress="force",  # the set's stress was checked against its energy-volume slope
+        num_threads=num_threads,
+        progress=progress,
+    )
 
 
 def _validation(

@@ -133,6 +133,7 @@ class _Driver:
     num_threads: int | None
     session: Session = field(init=False)
     rebuilds: int = field(default=0, init=False)
+    written: int | None = field(default=None, init=False)
 
     @classmethod
     def new(
@@ -206,7 +207,8 @@ class _Driver:
                     evaluation = self._fresh_evaluation()
         except TrustError:
             self.state, evaluation = good
-            self._write(evaluation)
+            if self.written != self.state.step:
+                self._write(evaluation)
             raise
         return MDResult(
             atoms=frame(self.template, state, evaluation, self._time()),
@@ -252,6 +254,7 @@ class _Driver:
 
     def _write(self, evaluation: Evaluation) -> None:
         """Write a frame and a log line."""
+        self.written = self.state.step
         self.trajectory.append(frame(self.template, self.state, evaluation, self._time()))
         self.log.append(self.state, evaluation, self.system, self._time())
 
