@@ -31,7 +31,7 @@ class Relaxation:
     atoms
         The relaxed structure with its calculator.
     converged
-        Whether the largest force is below `fmax` (with a relaxed cell, also the stress per atom in the same unit).
+        Whether the largest force is below `fmax`; with a relaxed cell, all derivatives in ASE's `FrechetCellFilter`.
     steps
         Number of optimiser steps.
     max_force
