@@ -66,7 +66,7 @@ def test_equals_descriptor_times_coefficients(name: str, pbc: tuple[bool, bool, 
 
 
 def test_design_rows_give_energy_and_forces() -> None:
-    d, c, e0, _ = model("two")
+    d, c, _e0, _ = model("two")
     structure = random_structure(d.elements, 8, 4.4, (True, True, True), seed=1)
     rows = d.design([structure]) @ c
     energies, forces, _ = _core.Evaluator(d, c, [0.0, 0.0]).compute(structure)
@@ -113,9 +113,12 @@ def test_small_and_tiny_systems() -> None:
     evaluator = _core.Evaluator(d, c, e0, zbl)
     cell, open_, closed = np.eye(3) * 2.4, np.zeros(3, bool), np.ones(3, bool)
     none = evaluator.compute((np.zeros(0, np.int64), np.zeros((0, 3)), cell, open_))
-    assert [a.shape for a in none] == [(0,), (0, 3), (3, 3)] and not none[2].any()
+    assert [a.shape for a in none] == [(0,), (0, 3), (3, 3)]
+    assert not none[2].any()
     energies, forces, strain = evaluator.compute((np.array([22]), np.zeros((1, 3)), cell, open_))
-    assert energies.tolist() == [-2.0] and not forces.any() and not strain.any()
+    assert energies.tolist() == [-2.0]
+    assert not forces.any()
+    assert not strain.any()
     tiny = (np.array([14]), np.zeros((1, 3)), cell, closed)
     energies, forces, _ = evaluator.compute(tiny)
     double = (np.array([14, 14]), np.array([[0.0, 0, 0], [2.4, 0, 0]]), np.diag([4.8, 2.4, 2.4]), closed)
@@ -128,7 +131,9 @@ def test_session_reuses_its_list() -> None:
     evaluator = _core.Evaluator(d, c, e0, zbl)
     numbers, positions, cell, pbc = random_structure(d.elements, 20, 7.0, (True, True, False), seed=8)
     session = evaluator.session(skin=0.6, num_threads=1)
-    assert session.rebuilds == 0 and session.neighbors_per_atom == 0 and session.minimum_distances() == {}
+    assert session.rebuilds == 0
+    assert session.neighbors_per_atom == 0
+    assert session.minimum_distances() == {}
     rng = np.random.default_rng(0)
     for _ in range(6):
         positions = positions + rng.uniform(-0.03, 0.03, positions.shape)
@@ -167,15 +172,16 @@ def test_core_repulsion_is_monotone_and_finite() -> None:
     pbc, cell = np.zeros(3, bool), np.zeros((3, 3))
     energies = []
     for r in np.linspace(0.01, zbl[0][3], 100):
-        e, forces, _ = evaluator.compute((np.array([14, 14]), np.array([[0.0, 0, 0], [0, 0, r]]), cell, pbc))
+        e, _forces, _ = evaluator.compute((np.array([14, 14]), np.array([[0.0, 0, 0], [0, 0, r]]), cell, pbc))
         energies.append(e.sum())
-    assert np.all(np.isfinite(energies)) and np.all(np.diff(energies) < 0)
+    assert np.all(np.isfinite(energies))
+    assert np.all(np.diff(energies) < 0)
     assert energies[-1] == pytest.approx(2 * e0[0], abs=1e-6)
 
 
 def test_bad_settings_are_refused() -> None:
     d, c, e0, zbl = model("one")
-    with pytest.raises(SettingsError, match="simd.*sse9"):
+    with pytest.raises(SettingsError, match=r"simd.*sse9"):
         _core.Evaluator(d, c, e0, zbl, "sse9")
     with pytest.raises(DataError, match="coefficients"):
         _core.Evaluator(d, c[1:], e0)
@@ -188,5 +194,5 @@ def test_bad_settings_are_refused() -> None:
     with pytest.raises(SettingsError, match="skin"):
         _core.Evaluator(d, c, e0).session(skin=-1.0)
     structure = (np.array([6]), np.zeros((1, 3)), np.eye(3), np.zeros(3, bool))
-    with pytest.raises(UnsupportedElementError, match="C.*Si"):
+    with pytest.raises(UnsupportedElementError, match=r"C.*Si"):
         _core.Evaluator(d, c, e0).compute(structure)

@@ -8,6 +8,8 @@ use super::layout::Tile;
 
 /// Vectors of neighbors between two reductions over the lanes.
 const CHUNK: usize = 16;
+/// Most sums of a tile.
+const MOST_SUMS: usize = 12;
 
 /// Scratch of [`accumulate`].
 #[derive(Debug)]
@@ -69,19 +71,17 @@ pub(super) fn grow<S: Simd>(buffer: &mut Vec<S>, n: usize) {
 #[inline(always)]
 fn radial_values<S: Simd>(t: &Towards<S>, geometry: &Geometry<S>, radial: &mut [S], column: usize) {
     let w = t.width;
-    for group in 0..w {
+    let groups = radial.chunks_exact_mut(S::LANES * CHUNK).take(w);
+    for (group, out) in groups.enumerate() {
         let mut block = S::zero_block();
         for lane in 0..S::LANES {
-            let row = &t.table[geometry.bins[lane] as usize * 4 * w..][..4 * w];
+            let [c0, c1, c2, c3] = t.table[geometry.bins[lane] as usize * w + group];
             let u = S::splat(geometry.fraction[lane]);
-            block[lane] = row[3 * w + group]
-                .mul_add(u, row[2 * w + group])
-                .mul_add(u, row[w + group])
-                .mul_add(u, row[group]);
+            block[lane] = c3.mul_add(u, c2).mul_add(u, c1).mul_add(u, c0);
         }
         let block = S::transpose(block);
         for lane in 0..S::LANES {
-            radial[(group * S::LANES + lane) * CHUNK + column] = block[lane];
+            out[lane * CHUNK + column] = block[lane];
         }
     }
 }
@@ -108,8 +108,8 @@ fn add_sized<S: Simd, const ROWS: usize, const K: usize>(
     n: usize,
     sums: &mut [f64],
 ) {
-    let rows = &rows[tile.row * CHUNK..(tile.row + ROWS) * CHUNK];
-    let radial = &radial[tile.function * CHUNK..(tile.function + K) * CHUNK];
+    let rows = &rows[tile.row * CHUNK..][..ROWS * CHUNK];
+    let radial = &radial[tile.function * CHUNK..][..K * CHUNK];
     let mut acc = [[S::zero(); K]; ROWS];
     for v in 0..n.min(CHUNK) {
         for i in 0..ROWS {
@@ -118,12 +118,19 @@ fn add_sized<S: Simd, const ROWS: usize, const K: usize>(
             }
         }
     }
-    for (i, row) in acc.iter().enumerate() {
+    // Reduced over the lanes in fours, counted channel by channel.
+    let mut totals = [0.0; MOST_SUMS];
+    for first in (0..ROWS * K).step_by(4) {
         let mut four = [S::zero(); 4];
-        four[..K].copy_from_slice(row);
-        let out = &mut sums[tile.offset + i * tile.stride..][..K];
-        for (sum, value) in out.iter_mut().zip(S::sums(four)) {
-            *sum += value;
+        for at in first..(first + 4).min(ROWS * K) {
+            four[at - first] = acc[at % ROWS][at / ROWS];
+        }
+        totals[first..first + 4].copy_from_slice(&S::sums(four));
+    }
+    for k in 0..K {
+        let out = &mut sums[tile.offset + k * tile.stride..][..ROWS];
+        for i in 0..ROWS {
+            out[i] += totals[k * ROWS + i];
         }
     }
 }

@@ -135,7 +135,7 @@ fn add_forces<S: Simd>(
 ) {
     let neighborhood = &scratch.neighborhoods[lane];
     scratch.accumulator.sums.clear();
-    scratch.accumulator.sums.extend(scratch.adjoints.iter().skip(lane).step_by(S::LANES));
+    scratch.accumulator.sums.extend(scratch.adjoints.chunks_exact(S::LANES).map(|lanes| lanes[lane]));
     let adjoints = &scratch.accumulator.sums;
     let mut own = [S::zero(); 3];
     for (z, t) in kernel.towards.iter().enumerate() {

@@ -1,9 +1,9 @@
 //! Derivatives of the energy of one atom with respect to its neighbors' positions: neighbors in lanes.
 //!
 //! With the adjoints `u` of the one-particle sums, radial functions and Legendre functions are computed
-//! again and contracted at once: `T_row = Σ_k u_{row,k} R_k`, then for each m
-//! `C_m = Σ_l T_re P̄_lm`, `S_m = Σ_l T_im P̄_lm` and likewise with `dP̄_lm/dz` and `dR/dr`. The gradient of
-//! `Y_lm` is never formed.
+//! again and contracted at once: `T_lm = Σ_k u_{lm,k} R_k` (real and imaginary parts), then for each m
+//! `C_m = Σ_l Re T_lm P̄_lm`, `S_m = Σ_l Im T_lm P̄_lm` and likewise with `dP̄_lm/dz` and `dR/dr`. The gradient
+//! of `Y_lm` is never formed.
 
 use crate::simd::Simd;
 
@@ -13,8 +13,9 @@ use super::harmonics::Legendre;
 use super::kernel::Towards;
 use super::layout::Block;
 
-/// Most rows of a register tile.
-const TILE_ROWS: usize = 5;
+/// `T_lm` and the same with `dR/dr`: real and imaginary parts of the first, then of the second. For m = 0
+/// only the real parts are used.
+type Contracted<S> = [S; 4];
 
 /// Scratch of [`Gradient::run`].
 #[derive(Debug)]
@@ -24,21 +25,13 @@ pub struct Gradient<S> {
     /// Their derivatives per bin.
     slopes: Vec<S>,
     legendre: Vec<S>,
-    /// `Σ_k u R_k` per row.
-    rows: Vec<S>,
-    /// `Σ_k u dR_k` per row.
-    row_slopes: Vec<S>,
+    /// Per (l, m ≥ 0), in the order of [`Legendre`].
+    contracted: Vec<Contracted<S>>,
 }
 
 impl<S: Simd> Gradient<S> {
     pub(super) fn new() -> Self {
-        Self {
-            values: Vec::new(),
-            slopes: Vec::new(),
-            legendre: Vec::new(),
-            rows: Vec::new(),
-            row_slopes: Vec::new(),
-        }
+        Self { values: Vec::new(), slopes: Vec::new(), legendre: Vec::new(), contracted: Vec::new() }
     }
 
     /// Enlarges the scratch for neighbors of one species.
@@ -48,8 +41,9 @@ impl<S: Simd> Gradient<S> {
         grow(&mut self.slopes, t.width * S::LANES);
         if let Some(legendre) = &t.legendre {
             grow(&mut self.legendre, legendre.len());
-            grow(&mut self.rows, (legendre.lmax() + 1).pow(2));
-            grow(&mut self.row_slopes, (legendre.lmax() + 1).pow(2));
+            if self.contracted.len() < legendre.len() {
+                self.contracted.resize(legendre.len(), [S::zero(); 4]);
+            }
         }
     }
 
@@ -62,7 +56,7 @@ impl<S: Simd> Gradient<S> {
         let unit = &geometry.unit;
         if let Some(legendre) = &t.legendre {
             for (l, block) in t.layout.blocks.iter().enumerate() {
-                self.contract(l, block, adjoints);
+                self.contract(legendre, l, block, adjoints);
             }
             legendre.fill(unit[2], &mut self.legendre);
             let (slope, angular) = self.angular(legendre, unit);
@@ -83,47 +77,56 @@ impl<S: Simd> Gradient<S> {
     #[inline(always)]
     fn radial(&mut self, t: &Towards<S>, geometry: &Geometry<S>) {
         let w = t.width;
-        for group in 0..w {
+        let outputs = self.values.chunks_exact_mut(S::LANES).zip(self.slopes.chunks_exact_mut(S::LANES));
+        for (group, (values_out, slopes_out)) in outputs.take(w).enumerate() {
             let (mut values, mut slopes) = (S::zero_block(), S::zero_block());
             for lane in 0..S::LANES {
-                let row = &t.table[geometry.bins[lane] as usize * 4 * w..][..4 * w];
+                let [c0, c1, c2, c3] = t.table[geometry.bins[lane] as usize * w + group];
                 let u = S::splat(geometry.fraction[lane]);
-                let c3 = row[3 * w + group];
-                let h2 = c3.mul_add(u, row[2 * w + group]);
-                let h1 = h2.mul_add(u, row[w + group]);
-                values[lane] = h1.mul_add(u, row[group]);
+                let h2 = c3.mul_add(u, c2);
+                let h1 = h2.mul_add(u, c1);
+                values[lane] = h1.mul_add(u, c0);
                 slopes[lane] = c3.mul_add(u, h2).mul_add(u, h1);
             }
             let (values, slopes) = (S::transpose(values), S::transpose(slopes));
             for lane in 0..S::LANES {
-                self.values[group * S::LANES + lane] = values[lane];
-                self.slopes[group * S::LANES + lane] = slopes[lane];
+                values_out[lane] = values[lane];
+                slopes_out[lane] = slopes[lane];
             }
         }
     }
 
-    /// Rows of one l.
+    /// `T_lm` of one l. Register tiles: m = 0 with one or two m, so that an even number is left, then two m
+    /// at a time.
     #[inline(always)]
-    fn contract(&mut self, l: usize, block: &Block, adjoints: &[f64]) {
+    fn contract(&mut self, legendre: &Legendre, l: usize, block: &Block, adjoints: &[f64]) {
         let adjoints = &adjoints[block.offset..][..(2 * l + 1) * block.n];
         let values = &self.values[block.function..][..block.n];
         let slopes = &self.slopes[block.function..][..block.n];
-        let mut row = 0;
-        while row < 2 * l + 1 {
-            let left = 2 * l + 1 - row;
-            let pieces = left.div_ceil(TILE_ROWS);
-            let take = left.div_ceil(pieces);
-            let u = &adjoints[row * block.n..(row + take) * block.n];
-            let rows = &mut self.rows[l * l + row..][..take];
-            let row_slopes = &mut self.row_slopes[l * l + row..][..take];
-            match take {
-                1 => contract_sized::<S, 1>(u, values, slopes, rows, row_slopes),
-                2 => contract_sized::<S, 2>(u, values, slopes, rows, row_slopes),
-                3 => contract_sized::<S, 3>(u, values, slopes, rows, row_slopes),
-                4 => contract_sized::<S, 4>(u, values, slopes, rows, row_slopes),
-                _ => contract_sized::<S, TILE_ROWS>(u, values, slopes, rows, row_slopes),
+        let stride = 2 * l + 1;
+        let first = if l == 0 { 0 } else { 2 - l % 2 };
+        let out = &mut self.contracted;
+        match first {
+            0 => {
+                let [t] = contract_rows::<S, 1>(adjoints, stride, 0, values, slopes);
+                out[legendre.index(l, 0)] = [t[0], S::zero(), t[1], S::zero()];
             }
-            row += take;
+            1 => {
+                let [t, a, b] = contract_rows::<S, 3>(adjoints, stride, 0, values, slopes);
+                out[legendre.index(l, 0)] = [t[0], S::zero(), t[1], S::zero()];
+                out[legendre.index(l, 1)] = [a[0], b[0], a[1], b[1]];
+            }
+            _ => {
+                let [t, a, b, c, d] = contract_rows::<S, 5>(adjoints, stride, 0, values, slopes);
+                out[legendre.index(l, 0)] = [t[0], S::zero(), t[1], S::zero()];
+                out[legendre.index(l, 1)] = [a[0], b[0], a[1], b[1]];
+                out[legendre.index(l, 2)] = [c[0], d[0], c[1], d[1]];
+            }
+        }
+        for m in (first + 1..l).step_by(2) {
+            let [a, b, c, d] = contract_rows::<S, 4>(adjoints, stride, 2 * m - 1, values, slopes);
+            out[legendre.index(l, m)] = [a[0], b[0], a[1], b[1]];
+            out[legendre.index(l, m + 1)] = [c[0], d[0], c[1], d[1]];
         }
     }
 
@@ -131,70 +134,61 @@ impl<S: Simd> Gradient<S> {
     #[inline(always)]
     fn angular(&self, legendre: &Legendre, [x, y, _]: &[S; 3]) -> (S, [S; 3]) {
         let lmax = legendre.lmax();
-        let size = legendre.len();
-        let (p, kappa) = (&self.legendre[..size], &legendre.kappa()[..size]);
-        let (rows, slopes) = (&self.rows[..(lmax + 1).pow(2)], &self.row_slopes[..(lmax + 1).pow(2)]);
         let mut slope = S::zero();
-        let mut gz = S::zero();
-        for l in 0..=lmax {
-            slope = slopes[l * l].mul_add(p[l], slope);
-            if l > 0 {
-                gz = rows[l * l].mul_add(S::splat(kappa[l]).mul(p[lmax + l]), gz);
-            }
-        }
-        let (mut gx, mut gy) = (S::zero(), S::zero());
+        let [mut gx, mut gy, mut gz] = [S::zero(); 3];
         let (mut cos, mut sin) = (S::splat(1.0), S::zero());
-        let mut at = lmax + 1;
-        for m in 1..=lmax {
-            let mut sums = [[S::zero(); 2]; 3];
-            for l in m..=lmax {
-                let (k, row) = (at + l - m, l * l + 2 * m - 1);
-                for part in 0..2 {
-                    sums[0][part] = rows[row + part].mul_add(p[k], sums[0][part]);
-                    sums[1][part] = slopes[row + part].mul_add(p[k], sums[1][part]);
-                }
-                if l > m {
-                    let dp = S::splat(kappa[k]).mul(p[k + lmax - m]);
-                    for part in 0..2 {
-                        sums[2][part] = rows[row + part].mul_add(dp, sums[2][part]);
-                    }
-                }
+        let (mut before_cos, mut before_sin) = (S::zero(), S::zero());
+        for m in 0..=lmax {
+            let end = legendre.index(lmax, m) + 1;
+            let range = legendre.index(m, m)..end;
+            let p = &self.legendre[range.clone()];
+            let t = &self.contracted[range.clone()];
+            let kappa = &legendre.kappa()[range];
+            // P̄_{l,m+1} of l > m follow at once.
+            let above = &self.legendre[end..end + lmax - m];
+            let [mut c, mut s, mut slope_c, mut slope_s] = [S::zero(); 4];
+            for (t, &p) in t.iter().zip(p) {
+                c = t[0].mul_add(p, c);
+                s = t[1].mul_add(p, s);
+                slope_c = t[2].mul_add(p, slope_c);
+                slope_s = t[3].mul_add(p, slope_s);
             }
-            at += lmax - m + 1;
+            let (mut dc, mut ds) = (S::zero(), S::zero());
+            for ((t, &kappa), &p) in t[1..].iter().zip(&kappa[1..]).zip(above) {
+                let dp = S::splat(kappa).mul(p);
+                dc = t[0].mul_add(dp, dc);
+                ds = t[1].mul_add(dp, ds);
+            }
             let factor = S::splat(m as f64);
-            let [c, s] = sums[0];
-            gx = factor.mul_add(c.mul_add(cos, s.mul(sin)), gx);
-            gy = factor.mul_add(s.mul_add(cos, c.neg_mul_add(sin, S::zero())), gy);
-            let next = cos.mul(*x).sub(sin.mul(*y));
-            sin = cos.mul_add(*y, sin.mul(*x));
-            cos = next;
-            slope = sums[1][0].mul_add(cos, sums[1][1].mul_add(sin, slope));
-            gz = sums[2][0].mul_add(cos, sums[2][1].mul_add(sin, gz));
+            gx = factor.mul_add(c.mul_add(before_cos, s.mul(before_sin)), gx);
+            gy = factor.mul_add(c.neg_mul_add(before_sin, s.mul(before_cos)), gy);
+            slope = slope_c.mul_add(cos, slope_s.mul_add(sin, slope));
+            gz = dc.mul_add(cos, ds.mul_add(sin, gz));
+            (before_cos, before_sin) = (cos, sin);
+            cos = before_cos.mul(*x).sub(before_sin.mul(*y));
+            sin = before_cos.mul_add(*y, before_sin.mul(*x));
         }
         (slope, [gx, gy, gz])
     }
 }
 
+/// `Σ_k u_{row,k} R_k` and the same with `dR_k` for some rows from `first` on.
 #[inline(always)]
-fn contract_sized<S: Simd, const ROWS: usize>(
-    u: &[f64],
+fn contract_rows<S: Simd, const ROWS: usize>(
+    adjoints: &[f64],
+    stride: usize,
+    first: usize,
     values: &[S],
     slopes: &[S],
-    rows: &mut [S],
-    row_slopes: &mut [S],
-) {
-    let n = values.len();
-    let (u, slopes) = (&u[..ROWS * n], &slopes[..n]);
+) -> [[S; 2]; ROWS] {
     let mut sums = [[S::zero(); 2]; ROWS];
-    for k in 0..n {
+    for ((u, &value), &slope) in adjoints.chunks_exact(stride).zip(values).zip(slopes) {
+        let u = &u[first..][..ROWS];
         for i in 0..ROWS {
-            let u = S::splat(u[i * n + k]);
-            sums[i][0] = u.mul_add(values[k], sums[i][0]);
-            sums[i][1] = u.mul_add(slopes[k], sums[i][1]);
+            let u = S::splat(u[i]);
+            sums[i][0] = u.mul_add(value, sums[i][0]);
+            sums[i][1] = u.mul_add(slope, sums[i][1]);
         }
     }
-    for i in 0..ROWS {
-        rows[i] = sums[i][0];
-        row_slopes[i] = sums[i][1];
-    }
+    sums
 }

@@ -82,12 +82,15 @@ impl Legendre {
             diagonal = diagonal.mul(S::splat(self.diagonal[m]));
             p[k] = diagonal;
             let (mut before, mut last) = (S::zero(), diagonal);
-            for i in k + 1..=k + self.lmax - m {
-                let next = S::splat(alpha[i]).mul(z).mul_add(last, S::splat(beta[i]).mul(before));
-                p[i] = next;
+            let end = k + self.lmax - m + 1;
+            let rest = k + 1..end;
+            let coefficients = alpha[rest.clone()].iter().zip(&beta[rest.clone()]);
+            for (p, (&alpha, &beta)) in p[rest].iter_mut().zip(coefficients) {
+                let next = S::splat(alpha).mul(z).mul_add(last, S::splat(beta).mul(before));
+                *p = next;
                 (before, last) = (last, next);
             }
-            k += self.lmax - m + 1;
+            k = end;
         }
     }
 

@@ -20,10 +20,10 @@ pub struct Towards<S> {
     pub scale: f64,
     /// Number of bins below the cutoff.
     pub n_bins: f64,
-    /// Vectors per coefficient: tabulated functions / lanes, rounded up.
+    /// Vectors of functions: tabulated functions / lanes, rounded up.
     pub width: usize,
-    /// Spline coefficients, `[bin][coefficient][function]`.
-    pub table: Vec<S>,
+    /// Spline coefficients 0 ..= 3 of each vector of functions, `[bin][vector]`.
+    pub table: Vec<[S; 4]>,
     /// Index of φ among the functions.
     pub phi: usize,
     /// Sums over neighbors of this species.
@@ -102,12 +102,19 @@ impl<S: Simd> Towards<S> {
         let phi = layout.channels.len();
         let width = (phi + 1).div_ceil(S::LANES);
         let table = SplineTable::new(width * S::LANES, n_bins, cutoff, sample)?;
+        let mut rows = Vec::with_capacity((n_bins + 1) * width);
+        for row in table.coefficients().chunks_exact(4 * width * S::LANES) {
+            for vector in 0..width {
+                let coefficient = |k: usize| S::load(&row[(k * width + vector) * S::LANES..]);
+                rows.push([coefficient(0), coefficient(1), coefficient(2), coefficient(3)]);
+            }
+        }
         Ok(Self {
             cutoff,
             scale: n_bins as f64 / cutoff,
             n_bins: n_bins as f64,
             width,
-            table: table.coefficients().chunks_exact(S::LANES).map(S::load).collect(),
+            table: rows,
             phi,
             layout: layout.clone(),
             legendre: layout.lmax().map(Legendre::new),

@@ -1,7 +1,7 @@
 //! Where the one-particle sums of one centre species lie.
 //!
 //! For every neighbor species and l, the used radial channels form one contiguous range (their hull). The
-//! sums are real numbers `[species][l][row][channel]`; row 0 is m = 0, rows 2m−1 and 2m are the real and
+//! sums are real numbers `[species][l][channel][row]`; row 0 is m = 0, rows 2m−1 and 2m are the real and
 //! imaginary parts of m > 0. Entries with −m follow from `A_{−m} = (−1)^m conj(A_m)`.
 
 use std::ops::Range;
@@ -18,7 +18,7 @@ pub struct Block {
     pub function: usize,
     /// Number of channels, 0 if this l is not used.
     pub n: usize,
-    /// Index of row 0, first channel among the sums.
+    /// Index of the first channel, row 0 among the sums.
     pub offset: usize,
 }
 
@@ -35,7 +35,7 @@ pub struct Tile {
     pub functions: usize,
     /// Index of the first sum.
     pub offset: usize,
-    /// Distance between the sums of successive rows.
+    /// Distance between the sums of successive channels.
     pub stride: usize,
 }
 
@@ -101,7 +101,7 @@ impl Layout {
             let species = &layout.species[usize::from(v.species)];
             let block = &species.blocks[usize::from(v.l)];
             let channel = usize::from(v.channel) - species.channels.start - block.function;
-            let sum = |row: usize| block.offset + row * block.n + channel;
+            let sum = |row: usize| block.offset + channel * (2 * usize::from(v.l) + 1) + row;
             if v.m == 0 {
                 layout.real.push(RealInput { sum: sum(0), node });
             } else if v.m > 0 {
@@ -161,8 +161,8 @@ fn tiles(l: usize, block: &Block) -> Vec<Tile> {
                 rows: rows.len(),
                 function: block.function + channels.start,
                 functions: channels.len(),
-                offset: block.offset + rows.start * block.n + channels.start,
-                stride: block.n,
+                offset: block.offset + channels.start * (2 * l + 1) + rows.start,
+                stride: 2 * l + 1,
             });
         }
     }
@@ -194,7 +194,7 @@ mod tests {
             assert!(tile.rows <= TILE_ROWS[tile.functions - 1]);
             for row in 0..tile.rows {
                 for k in 0..tile.functions {
-                    seen[tile.offset + row * tile.stride + k] += 1;
+                    seen[tile.offset + k * tile.stride + row] += 1;
                 }
             }
         }
