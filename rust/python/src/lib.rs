@@ -1,5 +1,7 @@
 //! Python bindings of `ferrip-core`: the private extension module `ferrip._core`.
 
+#![expect(clippy::needless_pass_by_value, reason = "PyO3 hands arguments over by value")]
+
 use pyo3::prelude::*;
 
 mod convert;

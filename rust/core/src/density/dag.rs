@@ -6,6 +6,7 @@
 //! product: `Re(a · Σ w b)`. Since the real part of a product is that of its conjugate, a sub-product and
 //! its conjugate share one node. Pairs are chosen greedily by the number of monomials they serve.
 
+use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
 /// A monomial: ascending inputs and its weight.
@@ -176,17 +177,14 @@ impl<'a> Builder<'a> {
         }
         for (factors, weight) in rest {
             let flipped = self.conjugated(factors);
-            let mut best: Option<((usize, std::cmp::Reverse<usize>), Vec<u32>, Vec<u32>)> = None;
-            for (front, back) in splits(factors).into_iter().chain(splits(&flipped)) {
-                let missing = self.missing(&front) + if front == back { 0 } else { self.missing(&back) };
-                let popular = [&front, &back]
+            let candidates = splits(factors).into_iter().chain(splits(&flipped));
+            let best = candidates.min_by_key(|(front, back)| {
+                let missing = self.missing(front) + if front == back { 0 } else { self.missing(back) };
+                let popular = [front, back]
                     .map(|product| popularity.get(&self.canonical(product)).copied().unwrap_or(0));
-                let key = (missing, std::cmp::Reverse(popular[0] + popular[1]));
-                if best.as_ref().is_none_or(|(lowest, ..)| key < *lowest) {
-                    best = Some((key, front, back));
-                }
-            }
-            if let Some((_, front, back)) = best {
+                (missing, Reverse(popular[0] + popular[1]))
+            });
+            if let Some((front, back)) = best {
                 let factors = [self.node(&front), self.node(&back)];
                 self.leaves.push(Leaf { factors, weight: *weight });
             }

@@ -18,6 +18,9 @@ const SHORTEST: f64 = 1e-10;
 /// Most numbers in one table.
 const LIMIT: usize = 1 << 28;
 
+/// Functions to tabulate: `(r, values, derivatives)`.
+pub type Sample<'a> = dyn Fn(f64, &mut [f64], &mut [f64]) + 'a;
+
 /// Table of several functions of r on `0 ..= cutoff`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SplineTable {
@@ -33,12 +36,7 @@ impl SplineTable {
     /// # Errors
     /// [`Error::Setting`] for zero bins, a cutoff that is not positive, or a sample that is not finite;
     /// [`Error::TooLarge`] for a table that would not fit.
-    pub fn new(
-        n_functions: usize,
-        n_bins: usize,
-        cutoff: f64,
-        sample: &dyn Fn(f64, &mut [f64], &mut [f64]),
-    ) -> Result<Self> {
+    pub fn new(n_functions: usize, n_bins: usize, cutoff: f64, sample: &Sample<'_>) -> Result<Self> {
         if n_bins == 0 || !(cutoff.is_finite() && cutoff > 0.0) {
             let reason = format!("a table needs bins and a positive cutoff, got {n_bins} and {cutoff}");
             return Err(Error::Setting { name: "n_bins", reason });
@@ -110,7 +108,7 @@ impl Node {
         Self { value: vec![0.0; n], slope: vec![0.0; n] }
     }
 
-    fn fill(&mut self, r: f64, h: f64, sample: &dyn Fn(f64, &mut [f64], &mut [f64])) -> Result<()> {
+    fn fill(&mut self, r: f64, h: f64, sample: &Sample<'_>) -> Result<()> {
         let from = r.max(SHORTEST);
         sample(from, &mut self.value, &mut self.slope);
         for (v, d) in self.value.iter_mut().zip(&mut self.slope) {

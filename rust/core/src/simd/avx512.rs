@@ -1,6 +1,7 @@
 //! AVX-512F: eight lanes.
 
 #![expect(unsafe_code, reason = "processor intrinsics")]
+#![expect(clippy::incompatible_msrv, reason = "compiled only where build.rs found Rust 1.89 or later")]
 
 use core::arch::x86_64 as x86;
 

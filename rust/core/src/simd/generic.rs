@@ -19,11 +19,7 @@ fn fused(a: f64, b: f64, c: f64) -> f64 {
 impl Generic {
     #[inline(always)]
     fn zip(self, b: Self, op: impl Fn(f64, f64) -> f64) -> Self {
-        let mut out = self.0;
-        for k in 0..LANES {
-            out[k] = op(self.0[k], b.0[k]);
-        }
-        Self(out)
+        Self(std::array::from_fn(|k| op(self.0[k], b.0[k])))
     }
 }
 
@@ -83,20 +79,12 @@ impl Simd for Generic {
 
     #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
-        let mut out = c.0;
-        for k in 0..LANES {
-            out[k] = fused(self.0[k], b.0[k], c.0[k]);
-        }
-        Self(out)
+        Self(std::array::from_fn(|k| fused(self.0[k], b.0[k], c.0[k])))
     }
 
     #[inline(always)]
     fn neg_mul_add(self, b: Self, c: Self) -> Self {
-        let mut out = c.0;
-        for k in 0..LANES {
-            out[k] = fused(-self.0[k], b.0[k], c.0[k]);
-        }
-        Self(out)
+        Self(std::array::from_fn(|k| fused(-self.0[k], b.0[k], c.0[k])))
     }
 
     #[inline(always)]
@@ -112,13 +100,7 @@ impl Simd for Generic {
 
     #[inline(always)]
     fn transpose(block: Self::Block) -> Self::Block {
-        let mut out = block;
-        for i in 0..LANES {
-            for j in 0..LANES {
-                out[i].0[j] = block[j].0[i];
-            }
-        }
-        out
+        std::array::from_fn(|i| Self(block.map(|row| row.0[i])))
     }
 
     #[inline(always)]

@@ -70,7 +70,7 @@ impl<S: Simd> Task<S> for BlockTask<'_, S> {
         let Self { kernel, source, centers, scratch } = self;
         let mut out = BlockOutput::default();
         scratch.slots.resize(source.species().len(), u32::MAX);
-        let mut strain = [S::zero(); 6];
+        let mut strain = [[S::zero(); 3]; 3];
         let mut outcome = Ok(());
         for group in centers.chunks(S::LANES) {
             outcome = evaluate_energies(kernel, source, group, scratch, &mut out);
@@ -85,7 +85,8 @@ impl<S: Simd> Task<S> for BlockTask<'_, S> {
             scratch.slots[atom as usize] = u32::MAX;
         }
         outcome?;
-        out.strain = strain.map(S::sum);
+        out.strain = [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]]
+            .map(|[a, b]| 0.5 * (strain[a][b].sum() + strain[b][a].sum()));
         Ok(out)
     }
 }
@@ -131,7 +132,7 @@ fn add_forces<S: Simd>(
     center: u32,
     scratch: &mut Scratch<S>,
     out: &mut BlockOutput,
-    strain: &mut [S; 6],
+    strain: &mut [[S; 3]; 3],
 ) {
     let neighborhood = &scratch.neighborhoods[lane];
     scratch.accumulator.sums.clear();
@@ -144,8 +145,10 @@ fn add_forces<S: Simd>(
             let geometry = &neighborhood.vectors[vector];
             let g = scratch.gradient.run(t, geometry, adjoints);
             let d = geometry.unit.map(|v| v.mul(geometry.r));
-            for (k, (a, b)) in [(0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)].into_iter().enumerate() {
-                strain[k] = g[a].mul_add(d[b], strain[k]);
+            for a in 0..3 {
+                for b in 0..3 {
+                    strain[a][b] = g[a].mul_add(d[b], strain[a][b]);
+                }
             }
             let mut lanes = [[0.0; MAX_LANES]; 3];
             for axis in 0..3 {

@@ -4,7 +4,7 @@ use crate::density::dag::Dag;
 use crate::density::program::Program;
 use crate::error::{Error, Result};
 use crate::pair::Zbl;
-use crate::radial::spline::SplineTable;
+use crate::radial::spline::{Sample, SplineTable};
 use crate::simd::Simd;
 
 use super::contraction::Contraction;
@@ -93,12 +93,7 @@ impl<S: Simd> CenterKernel<S> {
 }
 
 impl<S: Simd> Towards<S> {
-    fn new(
-        layout: &SpeciesLayout,
-        cutoff: f64,
-        n_bins: usize,
-        sample: &dyn Fn(f64, &mut [f64], &mut [f64]),
-    ) -> Result<Self> {
+    fn new(layout: &SpeciesLayout, cutoff: f64, n_bins: usize, sample: &Sample<'_>) -> Result<Self> {
         let phi = layout.channels.len();
         let width = (phi + 1).div_ceil(S::LANES);
         let table = SplineTable::new(width * S::LANES, n_bins, cutoff, sample)?;

@@ -210,8 +210,8 @@ impl Evaluation {
             self.energies[center as usize] = *energy;
         }
         for (&atom, force) in part.atoms.iter().zip(&part.forces) {
-            for axis in 0..3 {
-                self.forces[atom as usize][axis] += force[axis];
+            for (sum, part) in self.forces[atom as usize].iter_mut().zip(force) {
+                *sum += part;
             }
         }
         for (voigt, [a, b]) in [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]].into_iter().enumerate() {
