@@ -9,7 +9,7 @@ import ase.io
 import numpy as np
 from ase import Atoms, units
 from ase.calculators.singlepoint import SinglePointCalculator
-from ase.io.trajectory import TrajectoryWriter
+from ase.io.trajectory import TrajectoryReader, TrajectoryWriter
 from ase.stress import full_3x3_to_voigt_6_stress
 
 from ferrip.errors import DataError, SettingsError
@@ -67,37 +67,59 @@ class TrajectoryFile:
             _writable(self.path)
             self.path.unlink(missing_ok=True)
 
-    def resume(self, frames: int) -> None:
-        """Keep the first `frames` frames of the file that is there.
+    def resume(self, frames: int, length: int) -> None:
+        """Keep the first `frames` frames of the file that is there; as text, they are its first `length` bytes.
 
         Raises
         ------
         DataError
-            The file holds fewer.
+            The file holds less.
         """
         self.frames = frames
         if self.path is None:
             return
-        kept = list(ase.io.iread(self.path, index=":")) if self.path.is_file() else []
-        if len(kept) < frames:
-            raise DataError(
-                f"{self.path}: {len(kept)} frames, but the restart file was written after {frames}"
-            )
-        if len(kept) > frames:
-            partial = self.path.with_name(self.path.stem + ".partial" + self.path.suffix)
-            ase.io.write(partial, kept[:frames])
-            partial.replace(self.path)
+        if not self.path.is_file() or (self._is_text and self.path.stat().st_size < length):
+            raise DataError(f"{self.path}: less is there than when the restart file was written")
+        if self._is_text:
+            with self.path.open("r+b") as file:
+                file.truncate(length)
+        else:
+            self._keep_frames(self.path, frames)
+
+    def size(self) -> int:
+        """Return the length of the file in bytes."""
+        return self.path.stat().st_size if self.path is not None and self.path.is_file() else 0
+
+    @property
+    def _is_text(self) -> bool:
+        return self.path is not None and self.path.suffix != ".traj"
+
+    @staticmethod
+    def _keep_frames(path: Path, frames: int) -> None:
+        """Cut an ASE trajectory to its first frames."""
+        partial = path.with_name(path.stem + ".partial.traj")
+        with TrajectoryReader(path) as reader:
+            if len(reader) < frames:
+                raise DataError(
+                    f"{path}: {len(reader)} frames, but the restart file was written after {frames}"
+                )
+            if len(reader) == frames:
+                return
+            with TrajectoryWriter(partial, "w") as writer:
+                for index in range(frames):
+                    writer.write(reader[index])
+        partial.replace(path)
 
     def append(self, atoms: Atoms) -> None:
         """Write one frame; it is on disk when this returns."""
         self.frames += 1
         if self.path is None:
             return
-        if self.path.suffix == ".traj":
+        if self._is_text:
+            ase.io.write(self.path, atoms, format="extxyz", append=True)
+        else:
             with TrajectoryWriter(self.path, "a") as file:
                 file.write(atoms)
-        else:
-            ase.io.write(self.path, atoms, format="extxyz", append=True)
 
 
 @dataclass(kw_only=True)
@@ -120,7 +142,7 @@ class LogFile:
 
     def resume(self, length: int) -> None:
         """Cut the file that is there to `length` bytes."""
-        if self.path is not None and self.path.is_file():
+        if self.path is not None and self.size() > length:
             with self.path.open("r+b") as file:
                 file.truncate(length)
 

@@ -39,8 +39,8 @@ class Checkpoint:
         Temperature at step 0, K.
     log_bytes
         Length of the log when the checkpoint was taken.
-    frames
-        Number of frames in the trajectory then.
+    frames, trajectory_bytes
+        Number of frames in the trajectory and its length then.
     """
 
     state: State
@@ -49,6 +49,7 @@ class Checkpoint:
     initial_temperature: float
     log_bytes: int
     frames: int
+    trajectory_bytes: int
 
     def write(self, path: Path) -> None:
         """Replace the file at `path`."""
@@ -60,6 +61,7 @@ class Checkpoint:
             "initial_temperature": self.initial_temperature,
             "log_bytes": self.log_bytes,
             "frames": self.frames,
+            "trajectory_bytes": self.trajectory_bytes,
         }
         tensors = {
             "numbers": np.ascontiguousarray(self.numbers),
@@ -107,6 +109,7 @@ class Checkpoint:
                 initial_temperature=float(header["initial_temperature"]),
                 log_bytes=int(header["log_bytes"]),
                 frames=int(header["frames"]),
+                trajectory_bytes=int(header["trajectory_bytes"]),
             )
         except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
             raise DataError(f"{path}: this is no intact ferrip restart file ({error})") from error

@@ -240,7 +240,7 @@ class _Driver:
     def _open_files(self, evaluation: Evaluation) -> None:
         """Begin trajectory and log with step 0, or cut them back to the checkpoint."""
         if self.resumed is not None:
-            self.trajectory.resume(self.resumed.frames)
+            self.trajectory.resume(self.resumed.frames, self.resumed.trajectory_bytes)
             self.log.resume(self.resumed.log_bytes)
             return
         self.trajectory.start()
@@ -268,6 +268,7 @@ class _Driver:
                 initial_temperature=self.initial_temperature,
                 log_bytes=self.log.size(),
                 frames=self.trajectory.frames,
+                trajectory_bytes=self.trajectory.size(),
             ).write(self.restart_path)
 
 
