@@ -38,7 +38,7 @@ def fit(
     ridge: Annotated[float | None, typer.Option(help="λ; chosen from the data if not given.")] = None,
     cutoff: Annotated[float | None, typer.Option(help="Many-body cutoff, Å.")] = None,
     max_order: Annotated[int | None, typer.Option(help="Correlation order.")] = None,
-    degree: Annotated[float | None, typer.Option(help="Total degree at order 2.")] = None,
+    degree: Annotated[float | None, typer.Option(help="Total degree Σ (n + l).")] = None,
     energy_key: EnergyKey = None,
     forces_key: ForcesKey = None,
     stress_key: StressKey = None,

@@ -10,7 +10,7 @@ doi:10.1063/5.0158783.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +34,6 @@ CUTOFF_RANGE = (5.0, 7.0)
 """Å"""
 PAIR_CUTOFF_EXTRA = 1.0
 """Å by which the pair functions reach further than the many-body functions."""
-DEGREE_RATIO = (1.0, 0.85, 0.7, 0.6)
-"""Largest total degree at correlation order 2, 3, 4, 5, relative to that at order 2."""
 L_WEIGHT = 1.0
 """Weight of l in the total degree Σ (n + w l)."""
 RADIAL: dict[str, Any] = {
@@ -49,6 +47,7 @@ RADIAL: dict[str, Any] = {
 """Agnesi exponents (p, q) and orders of the zeros at the cutoff and at r = 0, many-body and pair."""
 DEGREE_STEP = 0.25
 MAX_DEGREE = 40.0
+MAX_SLOPE = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +74,7 @@ class AceSettings(BaseModel):
     cutoff: float | None = Field(default=None, gt=0, le=20, description="many-body cutoff, Å")
     pair_cutoff: float | None = Field(default=None, gt=0, le=20, description="pair cutoff, Å")
     max_order: int | None = Field(default=None, ge=1, le=5, description="correlation order")
-    degree: float | None = Field(default=None, gt=0, le=60, description="total degree at order 2")
+    degree: float | None = Field(default=None, gt=0, le=60, description="total degree, the same at every order")
     degrees: tuple[float, ...] | None = Field(default=None, description="total degree at order 2, 3, …")
     n_pair: int | None = Field(default=None, ge=0, le=64, description="pair functions per species pair")
     l_weight: float | None = Field(default=None, ge=0.25, description="weight of l in the total degree")
@@ -158,23 +157,32 @@ class Ace:
         return _core.Evaluator(descriptor, coefficients, e0, zbl, simd)
 
     def _degrees_for(self, resolved: dict[str, Any], target: int, max_order: int) -> list[float]:
-        """Degrees of the largest basis within `target` functions; doubling first, then bisection."""
+        """Degrees of the largest basis within `target` functions: first the same degree at every order, then
+        as much more at the lower orders, whose functions are few, as still fits."""
 
-        def fits(degree: float) -> bool:
-            degrees = _degrees(degree, max_order)
+        def fits(degree: float, slope: float) -> bool:
+            degrees = _degrees(degree, max_order, slope)
             return self.descriptor(resolved | {"degrees": degrees}).n_features <= target
 
-        low, high = 1.0, 2.0
-        while fits(high) and high < MAX_DEGREE:
-            low, high = high, high + 2.0
-        while high - low > DEGREE_STEP:
-            middle = 0.5 * (low + high)
-            low, high = (middle, high) if fits(middle) else (low, middle)
-        return _degrees(low, max_order)
+        degree = _largest(lambda value: fits(value, 0.0), 1.0, MAX_DEGREE)
+        slope = _largest(lambda value: fits(degree, value), 0.0, MAX_SLOPE)
+        return _degrees(degree, max_order, slope)
 
 
-def _degrees(degree: float, max_order: int) -> list[float]:
-    return [degree * ratio for ratio in DEGREE_RATIO[: max_order - 1]]
+def _degrees(degree: float, max_order: int, slope: float = 0.0) -> list[float]:
+    """Largest total degree at orders 2, 3, …: `degree` at the highest, `slope` more for every order below."""
+    return [degree + slope * (max_order - order) for order in range(2, max_order + 1)]
+
+
+def _largest(fits: Callable[[float], bool], start: float, end: float) -> float:
+    """Largest multiple of the degree step from `start` to `end` that fits, by steps of 2 and bisection."""
+    low, high = start, start + 2.0
+    while high < end and fits(high):
+        low, high = high, high + 2.0
+    while high - low > DEGREE_STEP:
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if fits(middle) else (low, middle)
+    return low
 
 
 def _default_cutoff(elements: Sequence[int], distances: PairDistances) -> float:

@@ -24,6 +24,9 @@ pub struct PyDescriptor {
 /// A factor of a basis function: (neighbor's atomic number, n, l).
 type FactorTuple = (u8, u16, u8);
 
+/// A row of the feature table: (centre's atomic number, factors).
+type FeatureRow = (u8, Vec<FactorTuple>);
+
 #[pymethods]
 impl PyDescriptor {
     /// Compiles an ACE basis; see `ferrip._core.pyi` for the settings.
@@ -100,21 +103,20 @@ impl PyDescriptor {
     }
 
     /// Per feature: (centre's atomic number, factors (neighbor's atomic number, n ≥ 1, l)).
-    fn feature_table(&self) -> Vec<(u32, Vec<(u32, u32, u32)>)> {
+    fn feature_table(&self) -> Vec<FeatureRow> {
         let species = self.ace.program.species();
-        let number = |k: u16| u32::from(species[usize::from(k)]);
-        let mut table = Vec::with_capacity(self.ace.program.n_features());
+        let number = |k: u16| species[usize::from(k)];
+        let mut table: Vec<FeatureRow> = Vec::with_capacity(self.ace.program.n_features());
         for &z0 in species {
             for &z in species {
-                table.extend(
-                    (1..=self.ace.n_pair as u32).map(|n| (u32::from(z0), vec![(u32::from(z), n, 0)])),
-                );
+                table.extend((1..=self.ace.n_pair as u16).map(|n| (z0, vec![(z, n, 0)])));
             }
-            table.extend(self.ace.functions.iter().map(|factors| {
-                let list =
-                    factors.iter().map(|f| (number(f.species), u32::from(f.n), u32::from(f.l))).collect();
-                (u32::from(z0), list)
-            }));
+            table.extend(
+                self.ace
+                    .functions
+                    .iter()
+                    .map(|factors| (z0, factors.iter().map(|f| (number(f.species), f.n, f.l)).collect())),
+            );
         }
         table
     }
@@ -196,7 +198,7 @@ impl PyDescriptor {
     /// Smoothness `Σ_factors n^power + (l_weight·l)^power` of every feature, shape (`n_features`,).
     #[pyo3(signature = (power=2.0, l_weight=1.0))]
     fn smoothness<'py>(&self, py: Python<'py>, power: f64, l_weight: f64) -> Bound<'py, PyArray1<f64>> {
-        let term = |n: u32, l: u32| f64::from(n).powf(power) + (l_weight * f64::from(l)).powf(power);
+        let term = |n: u16, l: u8| f64::from(n).powf(power) + (l_weight * f64::from(l)).powf(power);
         self.feature_table()
             .iter()
             .map(|(_, factors)| factors.iter().map(|&(_, n, l)| term(n, l)).sum())

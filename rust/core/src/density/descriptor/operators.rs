@@ -115,10 +115,10 @@ impl Descriptor {
         visit: impl Fn(usize, usize, &CenterWork, &mut [T]) + Sync,
     ) -> Result<()> {
         let species = self.program.species_indices(structure.numbers())?;
-        let list = NeighborList::build(structure, self.program.cutoff())?;
-        let edges = Displacements::new(&list, structure)?;
         let harmonics: Vec<Harmonics> = self.layouts.iter().map(|l| Harmonics::new(l.lmax)).collect();
         threads::pool(num_threads)?.install(|| {
+            let list = NeighborList::build(structure, self.program.cutoff())?;
+            let edges = Displacements::new(&list, structure)?;
             out.par_chunks_mut(stride.max(1)).enumerate().try_for_each_init(
                 CenterWork::default,
                 |work, (i, row)| {
