@@ -12,7 +12,7 @@ from standins import MorsePotential
 
 import ferrip
 from ferrip.cli.app import app
-from ferrip.errors import SettingsError
+from ferrip.errors import SettingsError, TrustError
 from ferrip.properties import cubic_elastic, equation_of_state
 from ferrip.quickstart import SiliconSet, quickstart
 from ferrip.relax import relax
@@ -94,6 +94,12 @@ def test_the_command_prints_one_json_object(silicon, tmp_path, capsys, monkeypat
     assert json.loads(captured.out)["md"]["steps"] == 20
     assert "crystal properties" in captured.err
     assert "report.html" in captured.err
+
+
+def test_dynamics_that_must_stop_still_leave_a_report(silicon, tmp_path):
+    with pytest.raises(TrustError, match="stopped at step"):
+        quickstart(tmp_path, size="small", steps=20, temperature=50000.0, num_threads=1, data=silicon)
+    assert "stopped at step" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 def test_bad_settings_end_before_anything_is_fitted(silicon, tmp_path):

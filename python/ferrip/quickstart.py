@@ -21,7 +21,7 @@ import numpy as np
 from ase.build import bulk
 
 from ferrip.data import Frame, read_frames
-from ferrip.errors import DataError, SettingsError
+from ferrip.errors import DataError, SettingsError, TrustError
 from ferrip.evaluation import error_metrics, worst_frames
 from ferrip.md import MDResult, MDSettings, run
 from ferrip.properties import RadialDistribution, dimer_curves, radial_distribution
@@ -88,7 +88,7 @@ class QuickstartResult:
     comparison
         Crystal properties next to DFT.
     md
-        How molecular dynamics ended.
+        How molecular dynamics ended; None where it had to be stopped.
     timings
         Stage → seconds.
     folder
@@ -100,27 +100,30 @@ class QuickstartResult:
     potential: Potential
     metrics: Mapping[str, Mapping[str, Any]]
     comparison: Comparison
-    md: MDResult
+    md: MDResult | None
     timings: Mapping[str, float]
     folder: Path
     files: Mapping[str, str]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the summary as a JSON document."""
-        statistics = self.md.statistics
         return {
             "errors": dict(self.metrics),
             "properties": self.comparison.as_dict(),
-            "md": {
-                "steps": self.md.steps,
-                "n_atoms": len(self.md.atoms),
-                "temperature_mean_K": statistics.temperature,
-                "pressure_mean_GPa": statistics.pressure,
-                "us_per_atom_step": self.md.us_per_atom_step,
-            },
+            "md": None if self.md is None else _md_summary(self.md),
             "timings_s": dict(self.timings),
             "files": {name: str(self.folder / file) for name, file in self.files.items()},
         }
+
+
+def _md_summary(md: MDResult) -> dict[str, Any]:
+    return {
+        "steps": md.steps,
+        "n_atoms": len(md.atoms),
+        "temperature_mean_K": md.statistics.temperature,
+        "pressure_mean_GPa": md.statistics.pressure,
+        "us_per_atom_step": md.us_per_atom_step,
+    }
 
 
 @dataclass(kw_only=True)
@@ -185,7 +188,7 @@ def quickstart(
     Raises
     ------
     DataError, SettingsError, TrustError
-        Bad input, or molecular dynamics that had to be stopped.
+        Bad input, or molecular dynamics that had to be stopped (the report is written all the same).
 
     Examples
     --------
@@ -218,8 +221,12 @@ def quickstart(
         structure = data.reference["structure"]
         cell = bulk(SYMBOL, structure, comparison.quantities[0].value, cubic=True) * REPEAT
         trajectory = folder / names["trajectory"]
-        md = run(potential, cell, settings, output=trajectory, num_threads=num_threads, progress=on_step)
-    watch.tell("md", md)
+        md, stopped = None, None
+        try:
+            md = run(potential, cell, settings, output=trajectory, num_threads=num_threads, progress=on_step)
+            watch.tell("md", md)
+        except TrustError as error:
+            stopped = error
     result = QuickstartResult(
         potential=potential,
         metrics=metrics,
@@ -230,8 +237,11 @@ def quickstart(
         files=names,
     )
     with watch.stage("report"):
-        write_report(_validation(result, data, predictions, settings), folder / names["report"])
+        lines = [*settings.describe(), str(stopped) if md is None else _md_line(md)]
+        write_report(_validation(result, data, predictions, lines, temperature), folder / names["report"])
     watch.tell("report", folder / names["report"])
+    if stopped is not None:
+        raise stopped
     return result
 
 
@@ -250,19 +260,24 @@ def _fit(data: SiliconSet, size: str, num_threads: int | None, progress: bool) -
     )
 
 
+def _md_line(md: MDResult) -> str:
+    """Return what was run and how warm it was."""
+    mean = md.statistics.temperature
+    warmth = "" if mean is None else f", mean temperature of the second half {mean:.0f} K"
+    return f"{len(md.atoms)} atoms, {md.steps} steps{warmth}"
+
+
 def _validation(
     result: QuickstartResult,
     data: SiliconSet,
     predictions: Mapping[str, list[Prediction]],
-    settings: MDSettings,
+    md_lines: list[str],
+    temperature: float,
 ) -> Validation:
     """Collect what the report shows."""
     sets = {"train": data.train, "test": data.test}
     log = np.loadtxt(result.folder / result.files["log"], ndmin=2)
-    potential, statistics = result.potential, result.md.statistics
-    lines = [*settings.describe(), f"{len(result.md.atoms)} atoms, {result.md.steps} steps"]
-    if statistics.temperature is not None:
-        lines.append(f"mean temperature of the second half {statistics.temperature:.0f} K")
+    potential = result.potential
     return Validation(
         title="Silicon: linear ACE",
         subtitle=f"{len(potential.coefficients)} basis functions, cutoff {potential.cutoff:g} Å, "
@@ -274,13 +289,13 @@ def _validation(
         dimers=dimer_curves(potential),
         comparison=result.comparison,
         rdf=_trajectory_rdf(result.folder / result.files["trajectory"]),
-        rdf_title=f"Si, {settings.temperature:g} K, second half of the run",
+        rdf_title=f"Si, {temperature:g} K, second half of the run",
         times_ps=log[:, 1],
         temperatures=log[:, 2],
-        target_temperature=settings.temperature,
-        md_lines=lines,
+        target_temperature=temperature,
+        md_lines=md_lines,
         timings=result.timings,
-        us_per_atom_step=result.md.us_per_atom_step,
+        us_per_atom_step=None if result.md is None else result.md.us_per_atom_step,
     )
 
 

@@ -53,7 +53,7 @@ class Guard:
         if temperature > self.max_temperature:
             raise TrustError(
                 f"stopped at step {state.step}: the temperature rose to {temperature:.0f} K, "
-                f"above the limit of {self.max_temperature:.0f} K (--max-temperature)"
+                f"above max_temperature = {self.max_temperature:.0f} K"
             )
 
     def check_distances(self, step: int, distances: Distances) -> None:
@@ -71,5 +71,5 @@ class Guard:
                 name = "-".join(chemical_symbols[number] for number in pair)
                 raise TrustError(
                     f"stopped at step {step}: a {name} distance fell to {distance:.3f} Å, below {factor:g} times "
-                    f"the training minimum of {known:.3f} Å (--min-distance-factor)"
+                    f"(min_distance_factor) the training minimum of {known:.3f} Å"
                 )
