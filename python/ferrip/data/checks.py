@@ -20,6 +20,8 @@ SMALLEST_SQUARED_VOLUME = 1e-12
 """Of the cell of unit vectors along the periodic directions; less counts as linearly dependent."""
 SAME_ENERGY = 1e-4
 """eV per atom; labels of the same structure that differ by more contradict each other."""
+CELL_DEPENDENT = ("kgrid", "kpoints")
+"""Ends of the names of DFT settings that follow the cell and may differ between frames."""
 
 
 def check_frames(
@@ -183,7 +185,7 @@ def _mixed_metadata(frames: Sequence[Frame]) -> list[Problem]:
     """DFT settings that differ between frames."""
     names = dict.fromkeys(name for frame in frames for name in frame.metadata)
     problems = []
-    for name in names:
+    for name in [name for name in names if not name.endswith(CELL_DEPENDENT)]:
         counts = Counter(frame.metadata.get(name, "not stated") for frame in frames)
         if len(counts) > 1:
             listed = ", ".join(f"{value} ({count} frames)" for value, count in counts.most_common(4))

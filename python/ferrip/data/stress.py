@@ -19,6 +19,8 @@ from ferrip.data.strain_pairs import StrainPair, strain_pairs
 MAX_OFFSET_GPA = 0.5
 """Constant difference above which stress labels are not fitted."""
 MIN_PAIRS = 4
+MIN_FRAMES = 5
+"""Frames that a comparison with a fit needs."""
 MIN_SIGNIFICANCE = 3.0
 """An offset counts where it is this many times its standard error."""
 SLOPE_RANGE = (0.8, 1.25)
@@ -221,12 +223,16 @@ def _slope_reason(slope: float) -> str:
 
 
 def _verdict_of_differences(own: NDArray[np.float64], others: NDArray[np.float64]) -> StressVerdict:
-    offset, error = _median_and_error(own)
-    decision = _decide(offset, error)
+    if len(own) < MIN_FRAMES:
+        return StressVerdict(decision="unknown", reason="too few frames to tell", n_samples=len(own))
+    offset, error, spread = _median_error_spread(own)
+    decision = _decide(offset, error, spread)
     reason = f"stress labels minus fit to energies and forces: {offset:+.2f} ± {error:.2f} GPa"
-    if decision == "usable" and len(others):
-        other_offset, other_error = _median_and_error(others)
-        decision = _decide(offset - other_offset, float(np.hypot(error, other_error)))
+    if decision == "usable" and len(others) >= MIN_FRAMES:
+        other_offset, other_error, other_spread = _median_error_spread(others)
+        decision = _decide(
+            offset - other_offset, float(np.hypot(error, other_error)), float(np.hypot(spread, other_spread))
+        )
         if decision == "unusable":
             reason = f"{reason}, other groups {other_offset:+.2f} GPa"
     return StressVerdict(
@@ -238,18 +244,19 @@ def _verdict_of_differences(own: NDArray[np.float64], others: NDArray[np.float64
     )
 
 
-def _median_and_error(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Median and its standard error from the median absolute deviation."""
+def _median_error_spread(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Median, its standard error and the deviation of one value, both from the median absolute deviation."""
     median = float(np.median(values))
     deviation = 1.4826 * float(np.median(np.abs(values - median)))
-    return median, 1.2533 * deviation / float(np.sqrt(len(values)))
+    return median, 1.2533 * deviation / float(np.sqrt(len(values))), deviation
 
 
-def _decide(offset: float, error: float) -> Decision:
-    """Unusable where the offset exceeds the threshold and is no accident; unknown where it may be one."""
+def _decide(offset: float, error: float, spread: float = 0.0) -> Decision:
+    """Unusable where the offset exceeds the threshold, is no accident and is a constant (larger than the spread);
+    unknown where it may be one."""
     if abs(offset) <= MAX_OFFSET_GPA:
         return "usable"
-    return "unusable" if abs(offset) > MIN_SIGNIFICANCE * error else "unknown"
+    return "unusable" if abs(offset) > max(MIN_SIGNIFICANCE * error, spread) else "unknown"
 
 
 def _consequence(decision: Decision) -> str:
