@@ -33,7 +33,7 @@ def labelled(cache: Cache, frame: Frame) -> Atoms | None:
     atoms.info["config_type"] = frame.config_type
     atoms.info["name"] = frame.name
     atoms.info.update(cache.settings.metadata())
-    atoms.info["dft_kgrid"] = "x".join(str(n) for n in grid)
+    atoms.info["kgrid"] = "x".join(str(n) for n in grid)
     return atoms
 
 
