@@ -105,7 +105,7 @@ def small_cells() -> Iterator[Frame]:
         (1.0, 0.94, 1.06, 0.97, 1.03, 0.9, 1.1), 0.02, 3000,
     )  # fmt: skip
     yield from _series(
-        eight, "rattle8_test", "rattle_8", "test", 3.3,
+        eight, "rattle8_test", "rattle_8", "test", 3.04,
         (0.07, 0.17, 0.23, 0.13, 0.27), (1.01, 0.95, 1.05), 0.03, 93000,
     )  # fmt: skip
     yield from _series(
