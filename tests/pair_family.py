@@ -92,6 +92,9 @@ class PairFamily:
     settings_class = PairSettings
     citations = ("10.0000/test",)
 
+    def candidates(self, settings):
+        return [settings]
+
     def resolve(self, settings, size, elements, distances):
         return {"elements": list(elements), **settings.model_dump()}
 

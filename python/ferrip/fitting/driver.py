@@ -19,6 +19,7 @@ from ferrip.fitting.problem import Problem, check_test_elements, describe, prepa
 from ferrip.fitting.progress import Reporter
 from ferrip.fitting.provenance import metadata
 from ferrip.fitting.rows import stream
+from ferrip.fitting.selection import choose
 from ferrip.fitting.settings import FitSettings, parse_settings
 from ferrip.fitting.stress import solve
 from ferrip.fitting.tsqr import RFactor
@@ -88,7 +89,9 @@ def fit(
     fit_settings, model_settings = parse_settings(settings, FitSettings, chosen.settings_class)
     frames = read_frames(data, keys)
     test_frames = [] if test is None else read_frames(test, keys)
-    problem = prepare(chosen, size, cast(FitSettings, fit_settings), model_settings, frames, num_threads)
+    settings_of_fit = cast(FitSettings, fit_settings)
+    model_settings = choose(chosen, settings_of_fit, model_settings, frames, num_threads)
+    problem = prepare(chosen, size, settings_of_fit, model_settings, frames, num_threads)
     check_test_elements(problem, test_frames)
     reporter.note(describe(problem))
     with blas_threads(problem.source.descriptor.n_features, num_threads):

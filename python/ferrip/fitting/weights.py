@@ -26,9 +26,9 @@ class Weights(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    energy: float = Field(default=30.0, ge=0, allow_inf_nan=False)
+    energy: float = Field(default=15.0, ge=0, allow_inf_nan=False)
     forces: float = Field(default=1.0, ge=0, allow_inf_nan=False)
-    virial: float = Field(default=1.0, ge=0, allow_inf_nan=False)
+    virial: float = Field(default=0.5, ge=0, allow_inf_nan=False)
 
 
 class QuantityFactors(BaseModel):

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols, covalent_radii
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS = 4000
 """Largest total number of functions that a preset chooses."""
-CUTOFF_FACTOR = 2.3
-"""Many-body cutoff over the largest typical nearest-neighbor distance of an element."""
 CUTOFF_RANGE = (5.0, 7.0)
 """Å"""
 PAIR_CUTOFF_EXTRA = 1.0
@@ -38,16 +36,41 @@ L_WEIGHT = 1.0
 """Weight of l in the total degree Σ (n + w l)."""
 RADIAL: dict[str, Any] = {
     "exponents": (2, 4),
-    "outer_zero": 2,
-    "inner_zero": 2,
     "pair_exponents": (1, 3),
     "pair_outer_zero": 3,
     "pair_inner_zero": 0,
 }
-"""Agnesi exponents (p, q) and orders of the zeros at the cutoff and at r = 0, many-body and pair."""
+"""Agnesi exponents (p, q), many-body and pair, and orders of the zeros of the pair functions."""
 DEGREE_STEP = 0.25
 MAX_DEGREE = 40.0
 MAX_SLOPE = 4.0
+
+
+Shape = Literal["wide", "compact"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RadialShape:
+    """Reach of the many-body radial functions.
+
+    Attributes
+    ----------
+    cutoff_factor
+        Cutoff over the largest typical nearest-neighbor distance of an element.
+    outer_zero, inner_zero
+        Order of the zeros at the cutoff and at r = 0.
+    """
+
+    cutoff_factor: float
+    outer_zero: int
+    inner_zero: int
+
+
+SHAPES: dict[Shape, RadialShape] = {
+    "wide": RadialShape(cutoff_factor=2.13, outer_zero=2, inner_zero=2),
+    "compact": RadialShape(cutoff_factor=2.0, outer_zero=4, inner_zero=1),
+}
+"""Cross-validation on training data takes "wide" for mlearn_Si and "compact" for mlearn_Ni and mlearn_Mo."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +83,9 @@ class Preset:
 
 
 PRESETS = {
-    "small": Preset(functions=100, max_order=3, n_pair=8),
-    "medium": Preset(functions=300, max_order=4, n_pair=12),
-    "large": Preset(functions=1000, max_order=4, n_pair=16),
+    "small": Preset(functions=100, max_order=3, n_pair=10),
+    "medium": Preset(functions=300, max_order=4, n_pair=14),
+    "large": Preset(functions=1000, max_order=4, n_pair=14),
 }
 
 
@@ -71,6 +94,9 @@ class AceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    shape: Literal["auto", "wide", "compact"] = Field(
+        default="auto", description="reach of the radial functions; auto: held-out training frames decide"
+    )
     cutoff: float | None = Field(default=None, gt=0, le=20, description="many-body cutoff, Å")
     pair_cutoff: float | None = Field(default=None, gt=0, le=20, description="pair cutoff, Å")
     max_order: int | None = Field(default=None, ge=1, le=5, description="correlation order")
@@ -103,6 +129,15 @@ class Ace:
         "10.1063/5.0158783",
     )
 
+    def candidates(self, settings: BaseModel) -> list[BaseModel]:
+        """Both shapes of the radial functions where neither shape, cutoff nor zeros are given."""
+        if not isinstance(settings, AceSettings):
+            raise TypeError(f"expected AceSettings, got {type(settings).__name__}")
+        given = (settings.cutoff, settings.outer_zero, settings.inner_zero)
+        if settings.shape != "auto" or any(value is not None for value in given):
+            return [settings]
+        return [settings.model_copy(update={"shape": shape}) for shape in SHAPES]
+
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
     ) -> dict[str, Any]:
@@ -112,7 +147,8 @@ class Ace:
         if size not in PRESETS:
             raise SettingsError(f"size: expected one of {', '.join(PRESETS)}, got {size!r}")
         preset = PRESETS[size]
-        cutoff = settings.cutoff or _default_cutoff(elements, distances)
+        shape = SHAPES["wide" if settings.shape == "auto" else settings.shape]
+        cutoff = settings.cutoff or _default_cutoff(elements, distances, shape.cutoff_factor)
         max_order = settings.max_order or preset.max_order
         resolved: dict[str, Any] = {
             "elements": [int(z) for z in elements],
@@ -122,7 +158,8 @@ class Ace:
             "l_weight": settings.l_weight or L_WEIGHT,
             "r0": _typical_distances(elements, distances, settings.r0 or {}),
         }
-        for name, default in RADIAL.items():
+        zeros = {"outer_zero": shape.outer_zero, "inner_zero": shape.inner_zero}
+        for name, default in (RADIAL | zeros).items():
             given = getattr(settings, name)
             value = default if given is None else given
             resolved[name] = list(value) if isinstance(value, tuple) else value
@@ -185,7 +222,7 @@ def _largest(fits: Callable[[float], bool], start: float, end: float) -> float:
     return low
 
 
-def _default_cutoff(elements: Sequence[int], distances: PairDistances) -> float:
+def _default_cutoff(elements: Sequence[int], distances: PairDistances, factor: float) -> float:
     """A multiple of the largest nearest-neighbor distance of an element, in steps of 0.1 Å."""
     nearest = [
         min(
@@ -194,7 +231,7 @@ def _default_cutoff(elements: Sequence[int], distances: PairDistances) -> float:
         )
         for z in elements
     ]
-    return round(float(np.clip(CUTOFF_FACTOR * max(nearest), *CUTOFF_RANGE)), 1)
+    return round(float(np.clip(factor * max(nearest), *CUTOFF_RANGE)), 1)
 
 
 def _typical_distances(

@@ -79,6 +79,10 @@ class Family(Protocol):
     settings_class: type[BaseModel]
     citations: tuple[str, ...]
 
+    def candidates(self, settings: BaseModel) -> list[BaseModel]:
+        """Variants of `settings` between which the data decide; one where nothing is open."""
+        ...
+
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
     ) -> dict[str, Any]:

@@ -1,0 +1,84 @@
+"""Choice between the variants of a family that no setting decides, on held-out training frames.
+
+Covalent and metallic systems want radial functions of different reach. Where the user has not said which, each
+variant is fitted to four fifths of a sample of the training data at size medium, and the one with the smaller
+weighted squared error on the last fifth is taken. Test data play no part.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ferrip.blas import blas_threads
+from ferrip.fitting.problem import Problem, prepare
+from ferrip.fitting.rows import stream
+from ferrip.fitting.tsqr import RFactor, combine
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from ferrip.data import Frame
+    from ferrip.fitting.settings import FitSettings
+    from ferrip.models import Family
+
+SAMPLE_ATOMS = 6000
+"""Atoms of the sample, at most (one frame at least)."""
+FOLD = 5
+"""Every fifth frame of the sample is held out."""
+SIZE = "medium"
+
+
+def choose(
+    family: Family,
+    settings: FitSettings,
+    model_settings: BaseModel,
+    frames: Sequence[Frame],
+    num_threads: int | None,
+) -> BaseModel:
+    """The family's settings with every open choice made.
+
+    Raises
+    ------
+    DataError
+        For the errors of the data that a fit would raise.
+    """
+    candidates = family.candidates(model_settings)
+    sample = _sample(frames)
+    if len(candidates) == 1 or len(sample) < 2 * FOLD:
+        return candidates[0]
+    scores = [_held_out_error(family, settings, candidate, sample, num_threads) for candidate in candidates]
+    return candidates[int(np.argmin(scores))]
+
+
+def _sample(frames: Sequence[Frame]) -> list[Frame]:
+    """Evenly spread frames with at most `SAMPLE_ATOMS` atoms."""
+    atoms = sum(frame.n_atoms for frame in frames)
+    count = max(1, int(len(frames) * min(1.0, SAMPLE_ATOMS / max(atoms, 1))))
+    return [frames[int(k)] for k in np.linspace(0, len(frames) - 1, count).round()] if frames else []
+
+
+def _held_out_error(
+    family: Family, settings: FitSettings, candidate: BaseModel, sample: list[Frame], num_threads: int | None
+) -> float:
+    """Weighted squared error on the held-out frames."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the fit itself gives them, for all frames
+        problem = prepare(family, SIZE, settings, candidate, sample, num_threads)
+    with blas_threads(problem.source.descriptor.n_features, num_threads):
+        train = _factors(problem, [frame for k, frame in enumerate(sample) if k % FOLD])
+        test = _factors(problem, sample[::FOLD])
+        coefficients = problem.solve(train, use_stress=problem.stress_note is None).coefficients
+        weights = settings.weights.model_dump()
+        held_out = combine([(test[name], weights[name]) for name in test])
+    residual = held_out.r @ coefficients - held_out.q
+    return float(residual @ residual) + held_out.rho2
+
+
+def _factors(problem: Problem, frames: list[Frame]) -> dict[str, RFactor]:
+    factors = problem.source.factors()
+    stream(problem.source, frames, factors, 0, lambda _: None)
+    return factors
