@@ -1,7 +1,10 @@
 """The build backend's check of the Rust compiler: one line, never a download."""
 
 import importlib.util
+import json
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -83,6 +86,23 @@ def test_a_compiler_that_does_not_run_is_reported(backend: ModuleType, fake_path
 def test_the_minimum_is_that_of_the_workspace(backend: ModuleType) -> None:
     workspace = (BACKEND.parents[2] / "Cargo.toml").read_text(encoding="utf-8")
     assert 'rust-version = "{}.{}"'.format(*backend.MINIMUM_RUST) in workspace
+
+
+def test_no_crate_needs_a_newer_compiler(backend: ModuleType) -> None:
+    cargo = shutil.which("cargo")
+    if cargo is None:
+        pytest.skip("no cargo on this machine")
+    command = [cargo, "metadata", "--locked", "--offline", "--format-version", "1"]
+    run = subprocess.run(command, cwd=BACKEND.parents[2], capture_output=True, text=True, check=False)
+    if run.returncode != 0:
+        pytest.skip("the crates are not on this machine: ferrip was not built here")
+    needs = {p["name"]: p["rust_version"] for p in json.loads(run.stdout)["packages"] if p["rust_version"]}
+    newer = {
+        name: version
+        for name, version in needs.items()
+        if tuple(map(int, version.split(".")))[:2] > backend.MINIMUM_RUST
+    }
+    assert not newer
 
 
 def test_pip_finds_the_backend() -> None:

@@ -24,9 +24,12 @@ fn contract_body<const FMA: bool>(out: &mut [f64], matrix: &[f64], terms: &[(u32
     }
 }
 
+/// # Safety
+/// The processor has AVX2 and FMA.
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
-fn contract_avx2(out: &mut [f64], matrix: &[f64], terms: &[(u32, f64)]) {
+#[expect(unsafe_code, reason = "safe functions with target features came after Rust 1.85")]
+unsafe fn contract_avx2(out: &mut [f64], matrix: &[f64], terms: &[(u32, f64)]) {
     contract_body::<true>(out, matrix, terms);
 }
 
