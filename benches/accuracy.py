@@ -86,7 +86,7 @@ def rows(name: str, data: DataSet, size: str, root: Path, work: Path) -> list[st
     fit = ["fit", str(root / data.train), "-o", str(potential), "--size", size, *data.flags]
     seconds, megabytes = peak_megabytes([sys.executable, "-m", "ferrip", *fit])
     speed = ferrip("bench", str(potential), "--threads", "1")
-    functions = ferrip("info", str(potential))["n_features"]
+    functions = ferrip("info", str(potential))["fingerprint"]["n_features"]
     lines = []
     for label, test in data.tests.items():
         errors = ferrip("eval", str(potential), str(root / test), *data.eval_flags)
