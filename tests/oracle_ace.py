@@ -26,18 +26,18 @@ def clebsch_gordan(j1: int, m1: int, j2: int, m2: int, j: int, m: int) -> float:
     front = (2 * j + 1) * f(j1 + j2 - j) * f(j1 - j2 + j) * f(j2 - j1 + j) / f(j1 + j2 + j + 1)
     front *= f(j1 + m1) * f(j1 - m1) * f(j2 + m2) * f(j2 - m2) * f(j + m) * f(j - m)
     total = 0.0
-    for k in range(0, j1 + j2 - j + 1):
+    for k in range(j1 + j2 - j + 1):
         denominators = (k, j1 + j2 - j - k, j1 - m1 - k, j2 + m2 - k, j - j2 + m1 + k, j - j1 - m2 + k)
         if min(denominators) >= 0:
             total += (-1) ** k / np.prod([float(f(d)) for d in denominators])
     return sqrt(front) * total
 
 
-def harmonic(l: int, m: int, vector: F64) -> complex:
+def harmonic(degree: int, m: int, vector: F64) -> complex:
     """Y_lm with Condon–Shortley phase, scaled so that Y_00 = 1."""
     x, y, z = vector / np.linalg.norm(vector)
     theta, phi = np.arccos(np.clip(z, -1, 1)), np.arctan2(y, x)
-    return complex(sph_harm_y(l, m, theta, phi)) * sqrt(4 * np.pi)
+    return complex(sph_harm_y(degree, m, theta, phi)) * sqrt(4 * np.pi)
 
 
 def couplings(ls: tuple[int, ...]) -> list[dict[tuple[int, ...], float]]:
@@ -45,13 +45,13 @@ def couplings(ls: tuple[int, ...]) -> list[dict[tuple[int, ...], float]]:
     trees: list[tuple[int, dict[tuple[tuple[int, ...], int], float]]] = [
         (ls[0], {((m,), m): 1.0 for m in range(-ls[0], ls[0] + 1)})
     ]
-    for l in ls[1:]:
+    for degree in ls[1:]:
         grown = []
         for total, states in trees:
-            for target in range(abs(total - l), total + l + 1):
+            for target in range(abs(total - degree), total + degree + 1):
                 new: dict[tuple[tuple[int, ...], int], float] = {}
-                for ((ms, big), c), m in product(states.items(), range(-l, l + 1)):
-                    cg = clebsch_gordan(total, big, l, m, target, big + m) if abs(big + m) <= target else 0.0
+                for ((ms, big), c), m in product(states.items(), range(-degree, degree + 1)):
+                    cg = clebsch_gordan(total, big, degree, m, target, big + m) if abs(big + m) <= target else 0.0
                     if cg:
                         new[(*ms, m), big + m] = new.get(((*ms, m), big + m), 0.0) + c * cg
                 grown.append((target, new))
@@ -67,12 +67,12 @@ def cluster_sums(
     `factors` are (atomic number, n, l); `radial[j, n − 1]` is R_n of neighbor j.
     """
     order = len(factors)
-    trees = couplings(tuple(l for _, _, l in factors))
+    trees = couplings(tuple(factor[2] for factor in factors))
     one_particle = [
         {
-            (t, m): radial[j, n - 1] * harmonic(l, m, vector) if numbers[j] == z else 0.0
-            for t, (z, n, l) in enumerate(factors)
-            for m in range(-l, l + 1)
+            (t, m): radial[j, n - 1] * harmonic(degree, m, vector) if numbers[j] == z else 0.0
+            for t, (z, n, degree) in enumerate(factors)
+            for m in range(-degree, degree + 1)
         }
         for j, vector in enumerate(vectors)
     ]

@@ -6,7 +6,7 @@ from itertools import groupby
 
 import numpy as np
 import pytest
-from oracle_ace import cluster_sums, clebsch_gordan
+from oracle_ace import clebsch_gordan, cluster_sums
 
 from ferrip import _core
 from ferrip.errors import SettingsError
@@ -70,7 +70,7 @@ def blocks(descriptor, centre):
         [(14, 1, 1), (14, 1, 1), (14, 2, 1), (14, 2, 1)],
         [(14, 1, 2), (14, 1, 2), (14, 2, 1), (14, 1, 1)],
     ],
-    ids=lambda f: "-".join(f"{n}{l}" for _, n, l in f),
+    ids=lambda f: "-".join(f"{n}{degree}" for _, n, degree in f),
 )
 def test_spans_the_clebsch_gordan_couplings(factors):
     """Over random environments, our functions of a block span the cluster sums of all coupling trees."""
@@ -135,8 +135,8 @@ def test_degree_rule_and_table():
     assert len(table) == descriptor.n_features
     for _, factors in table:
         if len(factors) > 1:
-            assert sum(n + 1.5 * l for _, n, l in factors) <= 5 + 1e-9
-            assert sum(l for _, _, l in factors) % 2 == 0
+            assert sum(n + 1.5 * degree for _, n, degree in factors) <= 5 + 1e-9
+            assert sum(degree for _, _, degree in factors) % 2 == 0
     assert descriptor.smoothness(1.0, 0.0)[0] == 1.0
 
 

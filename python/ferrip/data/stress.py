@@ -252,8 +252,7 @@ def _median_error_spread(values: NDArray[np.float64]) -> tuple[float, float, flo
 
 
 def _decide(offset: float, error: float, spread: float = 0.0) -> Decision:
-    """Unusable where the offset exceeds the threshold, is no accident and is a constant (larger than the spread);
-    unknown where it may be one."""
+    """Unusable where the offset exceeds the threshold, its error and the spread; unknown where it may be one."""
     if abs(offset) <= MAX_OFFSET_GPA:
         return "usable"
     return "unusable" if abs(offset) > max(MIN_SIGNIFICANCE * error, spread) else "unknown"

@@ -194,8 +194,11 @@ class Ace:
         return _core.Evaluator(descriptor, coefficients, e0, zbl, simd)
 
     def _degrees_for(self, resolved: dict[str, Any], target: int, max_order: int) -> list[float]:
-        """Degrees of the largest basis within `target` functions: first the same degree at every order, then
-        as much more at the lower orders, whose functions are few, as still fits."""
+        """Degrees of the largest basis within `target` functions.
+
+        First the same degree at every order, then as much more at the lower orders, whose functions are few, as
+        still fits.
+        """
 
         def fits(degree: float, slope: float) -> bool:
             degrees = _degrees(degree, max_order, slope)
