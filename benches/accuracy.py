@@ -18,6 +18,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import ase.io
+
 
 @dataclass(frozen=True, kw_only=True)
 class DataSet:
@@ -97,19 +99,19 @@ def rows(name: str, data: DataSet, size: str, root: Path, work: Path) -> list[st
             f"| {seconds:.0f} | {megabytes:.0f} "
             f"| {speed['us_per_atom_step']:.1f} ({speed['neighbors_per_atom']:.0f}) |"
         )
-        without = [g for n, g in errors["by_config_type"].items() if "Multinary" not in n]
-        if len(without) < len(errors["by_config_type"]):
-            lines.append(_without_multinary(name, size, without))
+        if any("Multinary" in group for group in errors["by_config_type"]):
+            rest = without_multinary(root / test, work / f"{name}_without_multinary.xyz")
+            errors = ferrip("eval", str(potential), str(rest), *data.eval_flags)
+            energy, forces = errors["energy"]["mae_meV_per_atom"], errors["forces"]["mae_meV_per_A"]
+            lines.append(f"| {name} | {size} | | without Multinary | {energy:.2f} | | {forces:.1f} | | | | |")
     return lines
 
 
-def _without_multinary(name: str, size: str, groups: list[dict]) -> str:
-    """Row of the frames that are no extrapolation: group errors weighted by their number of labels."""
-    frames = sum(g["n_structures"] for g in groups)
-    energy = sum(g["energy"]["mae_meV_per_atom"] * g["n_structures"] for g in groups) / frames
-    atoms = sum(g["n_atoms"] for g in groups)
-    forces = sum(g["forces"]["mae_meV_per_A"] * g["n_atoms"] for g in groups) / atoms
-    return f"| {name} | {size} | | test without Multinary | {energy:.2f} | | {forces:.1f} | | | | |"
+def without_multinary(path: Path, output: Path) -> Path:
+    """The frames of the binaries and elements, which are no extrapolation."""
+    frames = [atoms for atoms in ase.io.read(path, ":") if "Multinary" not in atoms.info["config_type"]]
+    ase.io.write(output, frames, format="extxyz")
+    return output
 
 
 def main() -> None:
