@@ -65,7 +65,7 @@ def test_settings_come_from_file_flags_and_assignments(files):
     )
     settings = document["fit"]["settings"]
     assert (settings["solver"], settings["ridge"], settings["smoothness"]) == ("bayes", 0.5, 2.0)
-    assert settings["weights"] == {"energy": 5.0, "forces": 1.0, "virial": 1.0}
+    assert settings["weights"] == {"energy": 5.0, "forces": 1.0, "virial": 0.5}
     assert document["fit"]["n_functions"] == 12
 
 
