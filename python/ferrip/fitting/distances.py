@@ -9,6 +9,7 @@ import numpy as np
 
 from ferrip import _core
 from ferrip.data import Frame
+from ferrip.data.distances import SERIAL_ATOMS
 
 SEARCH_RADIUS = 6.0
 """Å within which neighbors are looked for."""
@@ -39,7 +40,8 @@ def pair_distances(frames: Sequence[Frame], num_threads: int | None = None) -> P
     samples: dict[tuple[int, int], list[np.ndarray]] = {}
     edges = atoms = 0
     for frame in frames:
-        i, j, _, vectors = _core.neighbor_list(*frame.structure, SEARCH_RADIUS, num_threads)
+        threads = 1 if frame.n_atoms < SERIAL_ATOMS else num_threads
+        i, j, _, vectors = _core.neighbor_list(*frame.structure, SEARCH_RADIUS, threads)
         kind = np.searchsorted(species, frame.numbers)
         closest = np.full((len(kind), len(species)), np.inf)
         np.minimum.at(closest, (i, kind[j]), np.linalg.norm(vectors, axis=1))

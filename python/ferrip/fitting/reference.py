@@ -11,16 +11,6 @@ from ase.data import atomic_numbers, chemical_symbols
 from ferrip.data import Frame
 from ferrip.errors import DataError, SettingsError
 
-ISOLATED = "isolatedatom"
-
-
-def is_isolated(frame: Frame) -> bool:
-    """Whether the frame is an isolated atom: one atom, and not periodic or marked `IsolatedAtom`."""
-    if len(frame.numbers) != 1:
-        return False
-    marked = (frame.config_type or "").replace("_", "").lower() == ISOLATED
-    return marked or not np.any(frame.pbc)
-
 
 def parse_e0(given: dict[str, float]) -> dict[int, float]:
     """Energies by atomic number from energies by symbol (eV).
@@ -66,7 +56,7 @@ def reference_energies(
     energies = {z: e for z, e in parse_e0(given or {}).items() if z in elements}
     source = {chemical_symbols[z]: "given" for z in energies}
     for z in elements:
-        found = [f.energy for f in frames if is_isolated(f) and f.energy is not None and f.numbers[0] == z]
+        found = [f.energy for f in frames if f.is_isolated_atom and f.energy is not None and f.numbers[0] == z]
         if z not in energies and found:
             energies[z] = float(np.mean(found))
             source[chemical_symbols[z]] = "isolated atom"
