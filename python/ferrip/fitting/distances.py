@@ -24,7 +24,9 @@ class PairDistances:
     minimum
         Shortest distance in the data; pairs never closer than `SEARCH_RADIUS` are missing.
     nearest
-        Median over atoms of the distance to the nearest neighbor of that species.
+        Typical nearest-neighbor distance: median over the atoms of one species of the distance to the nearest
+        atom of the other, seen from the species where it is smaller (a bond that few of the common atoms have
+        is one that all of the rare ones have).
     neighbors
         Mean number of neighbors per atom within `SEARCH_RADIUS`.
     """
@@ -49,12 +51,13 @@ def pair_distances(frames: Sequence[Frame], num_threads: int | None = None) -> P
         for a in np.unique(kind):
             for b in np.unique(kind):
                 found = closest[kind == a, b]
-                key = (int(species[min(a, b)]), int(species[max(a, b)]))
-                samples.setdefault(key, []).append(found[np.isfinite(found)])
-    joined = {key: np.concatenate(parts) for key, parts in samples.items()}
-    joined = {key: values for key, values in joined.items() if len(values)}
-    return PairDistances(
-        minimum={key: float(values.min()) for key, values in joined.items()},
-        nearest={key: float(np.median(values)) for key, values in joined.items()},
-        neighbors=edges / max(atoms, 1),
-    )
+                samples.setdefault((int(species[a]), int(species[b])), []).append(found[np.isfinite(found)])
+    seen = {key: np.concatenate(parts) for key, parts in samples.items()}
+    minimum: dict[tuple[int, int], float] = {}
+    nearest: dict[tuple[int, int], float] = {}
+    for (a, b), values in seen.items():
+        if len(values):
+            pair = (min(a, b), max(a, b))
+            minimum[pair] = min(float(values.min()), minimum.get(pair, np.inf))
+            nearest[pair] = min(float(np.median(values)), nearest.get(pair, np.inf))
+    return PairDistances(minimum=minimum, nearest=nearest, neighbors=edges / max(atoms, 1))

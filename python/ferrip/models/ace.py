@@ -251,7 +251,8 @@ def _typical_distances(
     for index, a in enumerate(elements):
         for b in list(elements)[index:]:
             covalent = float(covalent_radii[a] + covalent_radii[b])
-            near = wanted.get((a, b), min(distances.nearest.get((a, b), covalent), 1.5 * covalent))
+            limit = max(1.5 * covalent, distances.minimum.get((a, b), 0.0))
+            near = wanted.get((a, b), min(distances.nearest.get((a, b), covalent), limit))
             typical[_pair_name(a, b)] = round(float(near), 4)
     return typical
 
