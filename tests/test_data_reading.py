@@ -2,7 +2,9 @@
 
 import gzip
 import pickle
+from importlib.resources import files
 
+import ase.db
 import ase.io
 import numpy as np
 import pytest
@@ -67,6 +69,38 @@ def test_other_formats_through_ase(tmp_path):
     ase.io.write(tmp_path / "POSCAR", atoms, format="vasp")
     frames = read_frames([tmp_path / "one.traj", tmp_path / "POSCAR"])
     assert [frame.energy for frame in frames] == [-43.0, -43.0, None]
+
+
+def test_ase_databases(tmp_path):
+    atoms = bulk("Si", cubic=True)
+    atoms.calc = SinglePointCalculator(atoms, energy=-43.0, forces=np.zeros((8, 3)))
+    with ase.db.connect(tmp_path / "data.db") as database:
+        database.write(atoms, config_type="bulk")
+        database.write(atoms, REF_energy=-44.0)
+    first, second = read_frames(tmp_path / "data.db")
+    assert (first.energy, first.config_type) == (-43.0, "bulk")
+    assert (second.energy, second.keys["energy"]) == (-44.0, "REF_energy")
+
+
+@pytest.mark.parametrize("name", ["OUTCAR_example_1", "vasprun_dfpt.xml"])
+def test_vasp_outputs(tmp_path, name):
+    original = files("ase.test") / "testdata" / "vasp" / name
+    if not original.is_file():
+        pytest.skip("ASE came without its test data")
+    for path, content in (
+        (tmp_path / name, original.read_bytes()),
+        (tmp_path / f"{name}.gz", gzip.compress(original.read_bytes())),
+    ):
+        path.write_bytes(content)
+        (frame,) = read_frames(path)
+        assert frame.energy is not None
+        assert frame.forces is not None
+        assert frame.stress is not None
+    path = tmp_path / f"cut_{name}"
+    path.write_bytes(original.read_bytes()[:2000])
+    with pytest.raises(DataError, match=rf"cut_{name}: cannot be read") as caught:
+        read_frames(path)
+    assert "\n" not in str(caught.value)
 
 
 def test_atoms_and_frames_pass(two_frames):

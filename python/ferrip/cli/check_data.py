@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ferrip.cli.console import JsonFlag, ThreadsOption, fail, note, print_json, show, table, warn
-from ferrip.cli.data_options import DataFiles, EnergyKey, ForcesKey, StressKey, VirialKey, label_keys
+from ferrip.cli.data_options import DataFiles, Reading, reads_data
 from ferrip.cli.group import BAD_INPUT
 
 if TYPE_CHECKING:
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from ferrip.data import GroupSummary, LabelSummary, StressVerdict
 
 
+@reads_data
 def check_data(
     data: DataFiles,
-    energy_key: EnergyKey = None,
-    forces_key: ForcesKey = None,
-    stress_key: StressKey = None,
-    virial_key: VirialKey = None,
+    reading: Reading,
     threads: ThreadsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -31,13 +29,11 @@ def check_data(
         check_frames,
         measure_distances,
         overall_decision,
-        read_frames,
         stress_consistency,
         summarize,
     )
 
-    keys = label_keys(energy_key, forces_key, stress_key, virial_key)
-    frames = read_frames(data, keys, check_finite=False)
+    frames = reading.frames(data, check_finite=False)
     distances = measure_distances(frames, threads)
     summary = summarize(frames, distances=distances)
     verdicts = stress_consistency(frames)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ferrip.cli.console import JsonFlag, ThreadsOption, print_json, show, table
-from ferrip.cli.data_options import DataFiles, EnergyKey, ForcesKey, StressKey, VirialKey, label_keys
+from ferrip.cli.data_options import DataFiles, Reading, reads_data
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -16,28 +16,25 @@ if TYPE_CHECKING:
 N_WORST_SHOWN = 5
 
 
+@reads_data
 def evaluate(
     potential: Annotated[str, typer.Argument(metavar="POT", help="Potential file (.ferrip).")],
     data: DataFiles,
+    reading: Reading,
     align_energies: Annotated[
         bool,
         typer.Option("--align-energies", help="Take a least-squares energy offset per element out first."),
     ] = False,
-    energy_key: EnergyKey = None,
-    forces_key: ForcesKey = None,
-    stress_key: StressKey = None,
-    virial_key: VirialKey = None,
     threads: ThreadsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Print the errors of a potential on labelled data, overall and per config type."""
     import ferrip
-    from ferrip.data import read_frames
     from ferrip.errors import DataError
     from ferrip.evaluation import error_metrics, worst_frames
 
     loaded = ferrip.load(potential)
-    frames = read_frames(data, label_keys(energy_key, forces_key, stress_key, virial_key))
+    frames = reading.frames(data)
     if all(frame.energy is None and frame.forces is None and frame.stress is None for frame in frames):
         raise DataError(f"{', '.join(data)}: no energy, forces or stress labels to compare with")
     predictions = loaded.evaluate(frames, num_threads=threads)

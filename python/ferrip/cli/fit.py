@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ferrip.cli.console import JsonFlag, ThreadsOption, note, print_json, show
-from ferrip.cli.data_options import EnergyKey, ForcesKey, StressKey, VirialKey, label_keys
+from ferrip.cli.data_options import Reading, reads_data
 from ferrip.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 CHECKPOINT_SUFFIX = ".checkpoint"
 
 
+@reads_data
 def fit(
-    train: Annotated[str, typer.Argument(help="Training data (extxyz, or anything that ASE reads).")],
+    train: Annotated[
+        str, typer.Argument(help="Training data (extended XYZ, MLIP .cfg or anything that ASE reads).")
+    ],
+    reading: Reading,
     output: Annotated[Path, typer.Option("-o", "--output", help="Potential file to write.")] = Path(
         "model.ferrip"
     ),
@@ -39,10 +43,6 @@ def fit(
     cutoff: Annotated[float | None, typer.Option(help="Many-body cutoff, Å.")] = None,
     max_order: Annotated[int | None, typer.Option(help="Correlation order.")] = None,
     degree: Annotated[float | None, typer.Option(help="Total degree Σ (n + l).")] = None,
-    energy_key: EnergyKey = None,
-    forces_key: ForcesKey = None,
-    stress_key: StressKey = None,
-    virial_key: VirialKey = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="Any other setting, e.g. --set smoothness=2 (repeatable)."),
@@ -83,7 +83,8 @@ def fit(
         model=settings.pop("model", model),
         size=settings.pop("size", size),
         test=test,
-        keys=label_keys(energy_key, forces_key, stress_key, virial_key),
+        keys=reading.keys,
+        elements=reading.elements,
         checkpoint=checkpoint,
         num_threads=threads,
         **settings,

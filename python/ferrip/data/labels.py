@@ -180,7 +180,8 @@ def _find_stress(
         voigt = _voigt(where, key, value)
         if not is_virial:
             return key, voigt
-        volume = abs(float(np.linalg.det(np.asarray(atoms.cell))))
+        with np.errstate(invalid="ignore"):  # numbers that are not finite are reported for the whole frame
+            volume = abs(float(np.linalg.det(np.asarray(atoms.cell))))
         if volume > 0.0:
             return key, -voigt / volume
         if keys.virial is not None or np.any(voigt != 0.0):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -42,6 +42,7 @@ def fit(
     size: str = "medium",
     test: str | os.PathLike[str] | Iterable[Frame | Atoms] | None = None,
     keys: LabelKeys | None = None,
+    elements: Sequence[str] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     num_threads: int | None = None,
     progress: bool = True,
@@ -57,6 +58,8 @@ def fit(
         Family, and one knob for everything in it: `"small"`, `"medium"` or `"large"`.
     keys
         Names of the labels in the files, where they are not the usual ones.
+    elements
+        Chemical symbols of the atom types 0, 1, … in files that number them (MLIP's `.cfg`).
     checkpoint
         File that an interrupted fit leaves and that the same fit continues from; removed at the end.
     num_threads
@@ -87,8 +90,8 @@ def fit(
     reporter = Reporter(verbose=progress)
     chosen = family(model)
     fit_settings, model_settings = parse_settings(settings, FitSettings, chosen.settings_class)
-    frames = read_frames(data, keys)
-    test_frames = [] if test is None else read_frames(test, keys)
+    frames = read_frames(data, keys, elements=elements)
+    test_frames = [] if test is None else read_frames(test, keys, elements=elements)
     settings_of_fit = cast(FitSettings, fit_settings)
     model_settings = choose(chosen, settings_of_fit, model_settings, frames, num_threads)
     problem = prepare(chosen, size, settings_of_fit, model_settings, frames, num_threads)
