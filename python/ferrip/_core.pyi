@@ -76,14 +76,48 @@ class Descriptor:
         energy Σ_i B, forces −dB/dr (atom-major xyz), strain derivatives dB/dε (Voigt xx yy zz yz xz xy,
         symmetric part, not divided by the volume; virial = −row, stress = row / V)."""
 
+Core = tuple[F64, float, float]
+"""Core repulsion: (one coefficient per pair function of the centre, rho_cut, drho_cut)."""
+
+class Readout:
+    """Energy of an atom from its features, frozen, per centre element (ML-PACE's form):
+
+    E = e0 + f_cut(rho_core) * sum_p w_p F_{m_p}(rho_p) + rho_core, rho_p = densities[p] @ own features,
+    rho_core = core coefficients @ own pair functions; f_cut is the quintic step from 1 at rho_cut - drho_cut
+    to 0 at rho_cut."""
+
+    def __new__(
+        cls,
+        descriptor: Descriptor,
+        e0: Sequence[float],
+        densities: Sequence[F64],
+        embeddings: Sequence[tuple[str, Sequence[tuple[float, float]]] | None] | None = None,
+        cores: Sequence[Core | None] | None = None,
+    ) -> Readout:
+        """One entry per element everywhere: `densities` of shape (P <= 16, own features) in the order of
+        `feature_range`; `embeddings` None for E = sum_p rho_p, or (name, [(w_p, m_p), ...]) with the name
+        'FinnisSinclair' or 'FinnisSinclairShiftedScaled'; `cores` None for no core repulsion."""
+    @staticmethod
+    def linear(descriptor: Descriptor, coefficients: F64, e0: Sequence[float]) -> Readout:
+        """The linear readout with one coefficient per feature."""
+
 class Evaluator:
-    """Contracted fast evaluator of a linear potential, frozen and shared between threads."""
+    """Contracted fast evaluator of a potential, frozen and shared between threads. The constructor takes a
+    linear readout as coefficients and energies."""
 
     def __new__(
         cls,
         descriptor: Descriptor,
         coefficients: F64,
         e0: Sequence[float],
+        zbl: Sequence[ZblPair] = (),
+        simd: str | None = None,
+        n_bins: int | None = None,
+    ) -> Evaluator: ...
+    @staticmethod
+    def from_readout(
+        descriptor: Descriptor,
+        readout: Readout,
         zbl: Sequence[ZblPair] = (),
         simd: str | None = None,
         n_bins: int | None = None,
@@ -111,6 +145,15 @@ class Session:
         """Mean number of neighbors within the cutoff in the last compute."""
     def minimum_distances(self) -> dict[tuple[int, int], float]:
         """Shortest distance (Å) per unordered pair of atomic numbers (low, high) in the last compute."""
+
+def compute_analytic(
+    descriptor: Descriptor,
+    readout: Readout,
+    structure: Structure,
+    zbl: Sequence[ZblPair] = (),
+    num_threads: int | None = None,
+) -> tuple[F64, F64, F64]:
+    """As Evaluator.compute, through all features and with the radial functions instead of tables: strict, slow."""
 
 def zbl_defaults(elements: Sequence[int]) -> list[ZblPair]:
     """Default ZBL switches of all unordered pairs, from covalent radii."""

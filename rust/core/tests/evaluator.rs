@@ -1,7 +1,7 @@
 //! The contracted evaluator against a slow explicit sum over monomials of the same program.
 
 use ferrip_core::density::evaluator::{Evaluation, Evaluator, Options};
-use ferrip_core::density::{Center, OneParticle, Program, Radial, Ragged};
+use ferrip_core::density::{Center, OneParticle, Program, Radial, Ragged, Readout};
 use ferrip_core::neighbors::NeighborList;
 use ferrip_core::pair::{Switch, Zbl};
 use ferrip_core::simd::Path;
@@ -144,7 +144,8 @@ impl Case {
 
     fn evaluator(&self, path: Path, n_bins: usize) -> Evaluator {
         let options = Options { path, n_bins };
-        Evaluator::new(&self.program, &self.coefficients, &self.e0, &self.zbl, options).expect("an evaluator")
+        let readout = Readout::linear(&self.program, &self.coefficients, &self.e0).expect("a readout");
+        Evaluator::new(&self.program, &readout, &self.zbl, options).expect("an evaluator")
     }
 
     /// Per-atom energies by explicit sums over images, entries and monomials.
@@ -360,8 +361,7 @@ fn repulsive_and_finite_at_short_distance() {
 #[test]
 fn bad_input_is_refused() {
     let case = Case::new(&[14], 2, 1, 0);
-    let options = Options { path: Path::Generic, n_bins: 64 };
-    let build = |c: &[f64], e0: &[f64]| Evaluator::new(&case.program, c, e0, &case.zbl, options).map(|_| ());
+    let build = |c: &[f64], e0: &[f64]| Readout::linear(&case.program, c, e0).map(|_| ());
     assert!(matches!(build(&case.coefficients[1..], &case.e0), Err(Error::Length { .. })));
     assert!(matches!(build(&case.coefficients, &[]), Err(Error::Length { .. })));
     let mut nan = case.coefficients.clone();

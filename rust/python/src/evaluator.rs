@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use ferrip_core::density::evaluator::{Evaluation, Evaluator, Options, Session};
+use ferrip_core::density::Readout;
+use ferrip_core::density::evaluator::{Evaluation, Evaluator, Options, Session, compute_analytic};
 use ferrip_core::neighbors::NeighborList;
 use ferrip_core::pair::{Switch, Zbl};
 use ferrip_core::simd::Path;
@@ -16,6 +17,7 @@ use pyo3::prelude::*;
 use crate::convert::{StructureArg, structure};
 use crate::descriptor::PyDescriptor;
 use crate::errors::{detached, to_python};
+use crate::readout::PyReadout;
 
 /// A ZBL switch: (z1, z2, inner, outer).
 type ZblPair = (u8, u8, f64, f64);
@@ -40,7 +42,7 @@ fn arrays(py: Python<'_>, evaluation: Evaluation) -> PyResult<Arrays<'_>> {
     Ok((evaluation.energies.into_pyarray(py), forces, strain))
 }
 
-/// Contracted fast evaluator of a linear potential.
+/// Contracted fast evaluator of a potential.
 #[pyclass(frozen, name = "Evaluator", module = "ferrip._core")]
 pub struct PyEvaluator {
     inner: Arc<Evaluator>,
@@ -64,7 +66,27 @@ impl PyEvaluator {
         let program = descriptor.inner.program();
         let inner = detached(py, || {
             let options = Options { path: Path::resolve(simd)?, n_bins: n_bins.unwrap_or(Options::N_BINS) };
-            Evaluator::new(program, &coefficients, &e0, &baseline(&zbl)?, options)
+            let readout = Readout::linear(program, &coefficients, &e0)?;
+            Evaluator::new(program, &readout, &baseline(&zbl)?, options)
+        })?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// As the constructor, with a readout instead of coefficients and energies.
+    #[staticmethod]
+    #[pyo3(signature = (descriptor, readout, zbl=Vec::new(), simd=None, n_bins=None))]
+    fn from_readout(
+        py: Python<'_>,
+        descriptor: &PyDescriptor,
+        readout: &PyReadout,
+        zbl: Vec<ZblPair>,
+        simd: Option<&str>,
+        n_bins: Option<usize>,
+    ) -> PyResult<Self> {
+        let program = descriptor.inner.program();
+        let inner = detached(py, || {
+            let options = Options { path: Path::resolve(simd)?, n_bins: n_bins.unwrap_or(Options::N_BINS) };
+            Evaluator::new(program, &readout.inner, &baseline(&zbl)?, options)
         })?;
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -158,6 +180,24 @@ impl PySession {
     }
 }
 
+/// Energies (N,), forces (N, 3) and dE/dε (3, 3) through all features, without tables: strict and slow.
+#[pyfunction(name = "compute_analytic")]
+#[pyo3(signature = (descriptor, readout, structure, zbl=Vec::new(), num_threads=None))]
+fn analytic<'py>(
+    py: Python<'py>,
+    descriptor: &PyDescriptor,
+    readout: &PyReadout,
+    structure: StructureArg<'py>,
+    zbl: Vec<ZblPair>,
+    num_threads: Option<usize>,
+) -> PyResult<Arrays<'py>> {
+    let atoms = self::structure(py, &structure)?;
+    let evaluation = detached(py, || {
+        compute_analytic(&descriptor.inner, &readout.inner, &baseline(&zbl)?, &atoms, num_threads)
+    })?;
+    arrays(py, evaluation)
+}
+
 /// Names of the SIMD paths that this processor and build support, fastest first.
 #[pyfunction]
 fn supported_simd() -> Vec<&'static str> {
@@ -194,6 +234,7 @@ fn zbl_design_offset<'py>(
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyEvaluator>()?;
     module.add_class::<PySession>()?;
+    module.add_function(wrap_pyfunction!(analytic, module)?)?;
     module.add_function(wrap_pyfunction!(supported_simd, module)?)?;
     module.add_function(wrap_pyfunction!(zbl_defaults, module)?)?;
     module.add_function(wrap_pyfunction!(zbl_design_offset, module)?)

@@ -9,6 +9,7 @@ mod descriptor;
 mod errors;
 mod evaluator;
 mod neighbors;
+mod readout;
 mod threads;
 
 /// The extension module.
@@ -18,5 +19,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     descriptor::register(module)?;
     evaluator::register(module)?;
     neighbors::register(module)?;
+    readout::register(module)?;
     threads::register(module)
 }

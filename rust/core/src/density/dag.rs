@@ -1,7 +1,7 @@
-//! Products with shared sub-products: `E = Σ_q w_q Re Π_{v ∈ q} A_v` as a directed acyclic graph.
+//! Products with shared sub-products: `ρ_p = Σ_q w_qp Re Π_{v ∈ q} A_v` as a directed acyclic graph.
 //!
 //! Nodes are the inputs `A_v` followed by interior products of two earlier nodes. A monomial ends in a
-//! leaf `w Re(a · b)` of two nodes: two inputs for order 2, a pair and an input for order 3, two pairs for
+//! leaf `w_p Re(a · b)` of two nodes: two inputs for order 2, a pair and an input for order 3, two pairs for
 //! order 4, a triple and a pair for order 5. Leaves are grouped by one factor `a`, so that a group costs one
 //! product: `Re(a · Σ w b)`. Since the real part of a product is that of its conjugate, a sub-product and
 //! its conjugate share one node. Pairs are chosen greedily by the number of monomials they serve.
@@ -9,8 +9,14 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 
-/// A monomial: ascending inputs and its weight.
-pub type Monomial = (Vec<u32>, f64);
+/// A product of inputs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Monomial {
+    /// Ascending inputs.
+    pub factors: Vec<u32>,
+    /// Weight in each density.
+    pub weights: Vec<f64>,
+}
 
 /// Leaves that share the factor `node`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,20 +38,22 @@ pub struct Dag {
     pub groups: Vec<Group>,
     /// Other factor of each leaf.
     pub leaf_nodes: Vec<u32>,
-    /// Weight of each leaf.
+    /// Number of densities.
+    pub n_densities: usize,
+    /// Weights of each leaf, `[leaf][density]`.
     pub leaf_weights: Vec<f64>,
 }
 
 impl Dag {
     /// Graph of the given monomials (ascending inputs, two or more each) over inputs whose conjugates, up
     /// to the sign `(−1)^m`, are `conjugate[v]`. Every input must be below `conjugate.len()` and the signs
-    /// of a monomial must cancel (Σ m = 0).
-    pub fn build(conjugate: &[u32], monomials: &[Monomial]) -> Self {
+    /// of a monomial must cancel (Σ m = 0). Every monomial has `n_densities` weights.
+    pub fn build(conjugate: &[u32], n_densities: usize, monomials: &[Monomial]) -> Self {
         let mut builder = Builder::new(conjugate);
         builder.order_two(monomials);
         builder.order_three(monomials);
         builder.higher_orders(monomials);
-        builder.finish()
+        builder.finish(n_densities)
     }
 
     /// Number of nodes: inputs and interior products.
@@ -55,16 +63,16 @@ impl Dag {
 }
 
 /// A leaf before grouping.
-struct Leaf {
+struct Leaf<'a> {
     factors: [u32; 2],
-    weight: f64,
+    weights: &'a [f64],
 }
 
 struct Builder<'a> {
     conjugate: &'a [u32],
     node_of: HashMap<Vec<u32>, u32>,
     interior: Vec<[u32; 2]>,
-    leaves: Vec<Leaf>,
+    leaves: Vec<Leaf<'a>>,
 }
 
 impl<'a> Builder<'a> {
@@ -102,20 +110,20 @@ impl<'a> Builder<'a> {
         node
     }
 
-    fn order_two(&mut self, monomials: &[Monomial]) {
-        for (factors, weight) in monomials.iter().filter(|(factors, _)| factors.len() == 2) {
-            self.leaves.push(Leaf { factors: [factors[0], factors[1]], weight: *weight });
+    fn order_two(&mut self, monomials: &'a [Monomial]) {
+        for Monomial { factors, weights } in monomials.iter().filter(|q| q.factors.len() == 2) {
+            self.leaves.push(Leaf { factors: [factors[0], factors[1]], weights });
         }
     }
 
     /// Covers the monomials of order 3 by pairs: always the pair that serves most of the uncovered ones.
-    fn order_three(&mut self, monomials: &[Monomial]) {
-        let triples: Vec<&Monomial> = monomials.iter().filter(|(factors, _)| factors.len() == 3).collect();
+    fn order_three(&mut self, monomials: &'a [Monomial]) {
+        let triples: Vec<&Monomial> = monomials.iter().filter(|q| q.factors.len() == 3).collect();
         let mut pairs: Vec<Vec<u32>> = Vec::new();
         let mut members: Vec<Vec<(usize, usize)>> = Vec::new();
         let mut pair_ids: HashMap<Vec<u32>, usize> = HashMap::new();
         let mut covers = Vec::with_capacity(triples.len());
-        for (q, (factors, _)) in triples.iter().enumerate() {
+        for (q, Monomial { factors, .. }) in triples.iter().enumerate() {
             let mut own = Vec::with_capacity(3);
             for third in 0..3 {
                 let pair = self.canonical(&without(factors, third));
@@ -148,11 +156,11 @@ impl<'a> Builder<'a> {
                 if std::mem::replace(&mut done[q], true) {
                     continue;
                 }
-                let (factors, weight) = triples[q];
+                let Monomial { factors, weights } = triples[q];
                 let direct = without(factors, third) == pairs[id];
                 let other = factors[third];
                 let other = if direct { other } else { self.conjugate[other as usize] };
-                self.leaves.push(Leaf { factors: [pair, other], weight: *weight });
+                self.leaves.push(Leaf { factors: [pair, other], weights });
                 for &cover in &covers[q] {
                     uncovered[cover] -= 1;
                 }
@@ -162,11 +170,11 @@ impl<'a> Builder<'a> {
 
     /// Splits monomials of order 4 and more into two products, preferring nodes that exist, then products
     /// that occur in many monomials.
-    fn higher_orders(&mut self, monomials: &[Monomial]) {
-        let mut rest: Vec<&Monomial> = monomials.iter().filter(|(factors, _)| factors.len() > 3).collect();
-        rest.sort_by_key(|(factors, _)| factors.len());
+    fn higher_orders(&mut self, monomials: &'a [Monomial]) {
+        let mut rest: Vec<&Monomial> = monomials.iter().filter(|q| q.factors.len() > 3).collect();
+        rest.sort_by_key(|q| q.factors.len());
         let mut popularity: HashMap<Vec<u32>, usize> = HashMap::new();
-        for (factors, _) in &rest {
+        for Monomial { factors, .. } in &rest {
             let products: HashSet<Vec<u32>> = splits(factors)
                 .into_iter()
                 .flat_map(|(front, back)| [self.canonical(&front), self.canonical(&back)])
@@ -175,7 +183,7 @@ impl<'a> Builder<'a> {
                 *popularity.entry(product).or_default() += 1;
             }
         }
-        for (factors, weight) in rest {
+        for Monomial { factors, weights } in rest {
             let flipped = self.conjugated(factors);
             let candidates = splits(factors).into_iter().chain(splits(&flipped));
             let best = candidates.min_by_key(|(front, back)| {
@@ -186,7 +194,7 @@ impl<'a> Builder<'a> {
             });
             if let Some((front, back)) = best {
                 let factors = [self.node(&front), self.node(&back)];
-                self.leaves.push(Leaf { factors, weight: *weight });
+                self.leaves.push(Leaf { factors, weights });
             }
         }
     }
@@ -197,7 +205,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Groups the leaves by their more frequent factor.
-    fn finish(self) -> Dag {
+    fn finish(self, n_densities: usize) -> Dag {
         let n_inputs = self.conjugate.len();
         let n_nodes = n_inputs + self.interior.len();
         let mut uses = vec![0_usize; n_nodes];
@@ -206,25 +214,25 @@ impl<'a> Builder<'a> {
                 uses[factor as usize] += 1;
             }
         }
-        let mut leaves: Vec<(u32, u32, f64)> = self
+        let mut leaves: Vec<(u32, u32, &[f64])> = self
             .leaves
             .iter()
             .map(|leaf| {
                 let [a, b] = leaf.factors;
                 let swap = (uses[a as usize], a) < (uses[b as usize], b);
-                if swap { (b, a, leaf.weight) } else { (a, b, leaf.weight) }
+                if swap { (b, a, leaf.weights) } else { (a, b, leaf.weights) }
             })
             .collect();
         leaves.sort_by_key(|&(group, other, _)| (group, other));
-        let mut dag = Dag { n_inputs, interior: self.interior, ..Dag::default() };
-        for (group, other, weight) in leaves {
+        let mut dag = Dag { n_inputs, n_densities, interior: self.interior, ..Dag::default() };
+        for (group, other, weights) in leaves {
             let at = dag.leaf_nodes.len();
             match dag.groups.last_mut() {
                 Some(last) if last.node == group => last.leaves.end = at + 1,
                 _ => dag.groups.push(Group { node: group, leaves: at..at + 1 }),
             }
             dag.leaf_nodes.push(other);
-            dag.leaf_weights.push(weight);
+            dag.leaf_weights.extend(weights);
         }
         dag
     }
@@ -253,8 +261,8 @@ fn splits(factors: &[u32]) -> Vec<(Vec<u32>, Vec<u32>)> {
 mod tests {
     use super::*;
 
-    /// Value of the graph for given complex inputs.
-    fn evaluate(dag: &Dag, inputs: &[[f64; 2]]) -> f64 {
+    /// Density `p` of the graph for given complex inputs.
+    fn evaluate(dag: &Dag, inputs: &[[f64; 2]], p: usize) -> f64 {
         let product = |a: [f64; 2], b: [f64; 2]| [a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]];
         let mut nodes = inputs.to_vec();
         for &[a, b] in &dag.interior {
@@ -264,7 +272,8 @@ mod tests {
             .iter()
             .flat_map(|group| group.leaves.clone().map(move |k| (group.node, k)))
             .map(|(node, k)| {
-                dag.leaf_weights[k] * product(nodes[node as usize], nodes[dag.leaf_nodes[k] as usize])[0]
+                dag.leaf_weights[k * dag.n_densities + p]
+                    * product(nodes[node as usize], nodes[dag.leaf_nodes[k] as usize])[0]
             })
             .sum()
     }
@@ -290,22 +299,23 @@ mod tests {
                 stack.extend((factors[factors.len() - 1]..8).map(|v| [&factors[..], &[v]].concat()));
             }
             if factors.len() >= 2 && factors.iter().map(|&v| orders[v as usize]).sum::<i32>() == 0 {
-                monomials.push((factors, 0.1 + (monomials.len() % 7) as f64));
+                let weights = vec![0.1 + (monomials.len() % 7) as f64, 1.3 - (monomials.len() % 11) as f64];
+                monomials.push(Monomial { factors, weights });
             }
         }
-        let direct: f64 = monomials
-            .iter()
-            .map(|(factors, weight)| {
+        let dag = Dag::build(&conjugate, 2, &monomials);
+        assert_eq!(dag.leaf_nodes.len(), monomials.len());
+        assert!(dag.interior.len() < monomials.len() / 3);
+        for p in 0..2 {
+            let direct = monomials.iter().map(|Monomial { factors, weights }| {
                 let value = factors.iter().fold([1.0, 0.0], |a, &v| {
                     let b = inputs[v as usize];
                     [a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]]
                 });
-                weight * value[0]
-            })
-            .sum();
-        let dag = Dag::build(&conjugate, &monomials);
-        assert_eq!(dag.leaf_nodes.len(), monomials.len());
-        assert!(dag.interior.len() < monomials.len() / 3);
-        assert!((evaluate(&dag, &inputs) - direct).abs() < 1e-10 * direct.abs());
+                weights[p] * value[0]
+            });
+            let direct: f64 = direct.sum();
+            assert!((evaluate(&dag, &inputs, p) - direct).abs() < 1e-10 * direct.abs());
+        }
     }
 }

@@ -4,7 +4,9 @@ pub mod dag;
 pub mod descriptor;
 pub mod evaluator;
 pub mod program;
+pub mod readout;
 
 pub use descriptor::Descriptor;
 pub use evaluator::{Evaluation, Evaluator};
 pub use program::{Center, OneParticle, Program, Radial, Ragged};
+pub use readout::{CenterReadout, CoreRepulsion, Embedding, Readout};

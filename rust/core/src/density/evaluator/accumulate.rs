@@ -11,7 +11,7 @@ const CHUNK: usize = 16;
 /// Most sums of a tile.
 const MOST_SUMS: usize = 12;
 
-/// Scratch of [`accumulate`].
+/// Scratch of the sums.
 #[derive(Debug)]
 pub struct Accumulator<S> {
     /// Radial functions, `[function][CHUNK]`.
@@ -22,19 +22,35 @@ pub struct Accumulator<S> {
     legendre: Vec<S>,
     /// The sums of one atom.
     pub sums: Vec<f64>,
+    /// Its sums of pair functions, lane by lane.
+    pair: Vec<S>,
 }
 
 impl<S: Simd> Accumulator<S> {
     pub(super) fn new() -> Self {
-        Self { radial: Vec::new(), rows: Vec::new(), legendre: Vec::new(), sums: Vec::new() }
+        Self {
+            radial: Vec::new(),
+            rows: Vec::new(),
+            legendre: Vec::new(),
+            sums: Vec::new(),
+            pair: Vec::new(),
+        }
     }
 
-    /// Sums of one neighborhood into [`Self::sums`] (`size` numbers); returns the pair energy.
+    /// Sums of one neighborhood into [`Self::sums`] (`size` numbers); returns those of the `n_terms` pair
+    /// functions.
     #[inline(always)]
-    pub(super) fn run(&mut self, neighborhood: &Neighborhood<S>, towards: &[Towards<S>], size: usize) -> f64 {
+    pub(super) fn run(
+        &mut self,
+        neighborhood: &Neighborhood<S>,
+        towards: &[Towards<S>],
+        size: usize,
+        n_terms: usize,
+    ) -> impl Iterator<Item = f64> + '_ {
         self.sums.clear();
         self.sums.resize(size, 0.0);
-        let mut phi = S::zero();
+        self.pair.clear();
+        self.pair.resize(n_terms, S::zero());
         for (z, t) in towards.iter().enumerate() {
             let vectors = &neighborhood.vectors[neighborhood.offsets[z]..neighborhood.offsets[z + 1]];
             grow(&mut self.radial, t.width * S::LANES * CHUNK);
@@ -45,7 +61,9 @@ impl<S: Simd> Accumulator<S> {
             for chunk in vectors.chunks(CHUNK) {
                 for (column, geometry) in chunk.iter().enumerate() {
                     radial_values(t, geometry, &mut self.radial, column);
-                    phi = phi.add(self.radial[t.phi * CHUNK + column]);
+                    for (k, sum) in self.pair.iter_mut().enumerate() {
+                        *sum = sum.add(self.radial[(t.pair + k) * CHUNK + column]);
+                    }
                     if let Some(legendre) = &t.legendre {
                         legendre.fill(geometry.unit[2], &mut self.legendre);
                         legendre.rows(&geometry.unit, &self.legendre, &mut self.rows, CHUNK, column);
@@ -56,7 +74,7 @@ impl<S: Simd> Accumulator<S> {
                 }
             }
         }
-        phi.sum()
+        self.pair.iter().map(|sum| sum.sum())
     }
 }
 

@@ -8,6 +8,7 @@ use super::accumulate::Accumulator;
 use super::environment::{Neighborhood, Neighborhoods};
 use super::forces::Gradient;
 use super::kernel::CenterKernel;
+use super::pair::{NO_SUMS, PairSums};
 use super::products::Products;
 
 /// What a block contributes.
@@ -33,6 +34,9 @@ pub struct Scratch<S> {
     products: Products<S>,
     gradient: Gradient<S>,
     adjoints: Vec<f64>,
+    /// Adjoints of the sums of pair functions.
+    pair: PairSums,
+    pair_bar: Vec<f64>,
     /// Place of each atom in the block's output, `u32::MAX` where it has none.
     slots: Vec<u32>,
 }
@@ -45,6 +49,8 @@ impl<S: Simd> Scratch<S> {
             products: Products::new(),
             gradient: Gradient::new(),
             adjoints: Vec::new(),
+            pair: NO_SUMS,
+            pair_bar: Vec::new(),
             slots: Vec::new(),
         }
     }
@@ -101,26 +107,28 @@ fn evaluate_energies<S: Simd>(
     out: &mut BlockOutput,
 ) -> Result<()> {
     let size = kernel.layout.size;
-    let mut energies = [kernel.e0; MAX_LANES];
-    let mut lanes = [0.0; MAX_LANES];
     let sums = &mut scratch.adjoints;
+    scratch.pair = NO_SUMS;
     sums.clear();
     sums.resize(size * S::LANES, 0.0);
     for (lane, &center) in group.iter().enumerate() {
         let neighborhood = &mut scratch.neighborhoods[lane];
         out.n_edges += neighborhood.fill(source, center as usize, &kernel.towards)?;
-        energies[lane] += scratch.accumulator.run(neighborhood, &kernel.towards, size);
+        let pair = scratch.accumulator.run(neighborhood, &kernel.towards, size, kernel.terms.len());
+        for (of_lanes, sum) in scratch.pair.iter_mut().zip(pair) {
+            of_lanes[lane] = sum;
+        }
         for (of_lanes, &sum) in sums.chunks_exact_mut(S::LANES).zip(&scratch.accumulator.sums) {
             of_lanes[lane] = sum;
         }
     }
     scratch.products.sums.clear();
     scratch.products.sums.extend(sums.chunks_exact(S::LANES).map(S::load));
-    scratch.products.run(&kernel.layout, &kernel.dag).store(&mut lanes);
+    let energies = scratch.products.run(kernel, &mut scratch.pair);
     for (of_lanes, &adjoint) in sums.chunks_exact_mut(S::LANES).zip(&scratch.products.sums) {
         adjoint.store(of_lanes);
     }
-    out.energies.extend(energies.iter().zip(lanes).take(group.len()).map(|(a, b)| a + b));
+    out.energies.extend_from_slice(&energies[..group.len()]);
     Ok(())
 }
 
@@ -138,12 +146,14 @@ fn add_forces<S: Simd>(
     scratch.accumulator.sums.clear();
     scratch.accumulator.sums.extend(scratch.adjoints.chunks_exact(S::LANES).map(|lanes| lanes[lane]));
     let adjoints = &scratch.accumulator.sums;
+    scratch.pair_bar.clear();
+    scratch.pair_bar.extend(scratch.pair[..kernel.terms.len()].iter().map(|lanes| lanes[lane]));
     let mut own = [S::zero(); 3];
     for (z, t) in kernel.towards.iter().enumerate() {
         scratch.gradient.reserve(t);
         for vector in neighborhood.offsets[z]..neighborhood.offsets[z + 1] {
             let geometry = &neighborhood.vectors[vector];
-            let g = scratch.gradient.run(t, geometry, adjoints);
+            let g = scratch.gradient.run(t, geometry, adjoints, &scratch.pair_bar);
             let d = geometry.unit.map(|v| v.mul(geometry.r));
             for a in 0..3 {
                 for b in 0..3 {

@@ -47,11 +47,21 @@ impl<S: Simd> Gradient<S> {
         }
     }
 
-    /// `dE/dr_ij` (eV/Å) for one vector of neighbors, given the adjoints of the sums.
+    /// `dE/dr_ij` (eV/Å) for one vector of neighbors, given the adjoints of the sums and of the sums of
+    /// pair functions.
     #[inline(always)]
-    pub(super) fn run(&mut self, t: &Towards<S>, geometry: &Geometry<S>, adjoints: &[f64]) -> [S; 3] {
+    pub(super) fn run(
+        &mut self,
+        t: &Towards<S>,
+        geometry: &Geometry<S>,
+        adjoints: &[f64],
+        pair_bar: &[f64],
+    ) -> [S; 3] {
         self.radial(t, geometry);
-        let mut radial = self.slopes[t.phi];
+        let mut radial = S::zero();
+        for (&slope, &bar) in self.slopes[t.pair..].iter().zip(pair_bar) {
+            radial = slope.mul_add(S::splat(bar), radial);
+        }
         let mut g = [S::zero(); 3];
         let unit = &geometry.unit;
         if let Some(legendre) = &t.legendre {

@@ -1,11 +1,12 @@
-//! The contracted evaluator: a program and linear coefficients compiled to the cheapest form.
+//! The contracted evaluator: a program and its readout compiled to the cheapest form.
 //!
 //! ```text
-//! E_i = E0_{z_i} + Σ_j φ_{z_i z_j}(r_ij) + Σ_q w_q Re Π_{v ∈ q} A_v
+//! ρ_p = Σ_j φ_{p, z_i z_j}(r_ij) + Σ_q w_qp Re Π_{v ∈ q} A_v,     E_i as in [`crate::density::readout`] + ½ Σ_j ZBL
 //! ```
 //!
-//! φ is the sum of all pair functions and of ZBL, tabulated as one spline with the radial channels
-//! ([`crate::radial::spline`]); `w = Cᵀ c` are weights of monomials, evaluated as a graph of shared products
+//! φ is the sum of all pair functions, tabulated as one spline per density with the radial channels
+//! ([`crate::radial::spline`]); for a linear readout it includes ZBL, otherwise core repulsion and ZBL have
+//! splines of their own. `w = c C` are weights of monomials, evaluated as a graph of shared products
 //! ([`crate::density::dag`]). Sums and forces have neighbors in SIMD lanes, products have atoms in lanes.
 //! Forces are the exact derivative of the tabulated energy. Blocks of atoms are distributed over threads and
 //! reduced in a fixed order: results are bitwise independent of the number of threads.
@@ -14,6 +15,7 @@ use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
 use crate::density::program::Program;
+use crate::density::readout::Readout;
 use crate::error::{Error, Result};
 use crate::neighbors::NeighborList;
 use crate::pair::Zbl;
@@ -29,13 +31,16 @@ mod forces;
 mod harmonics;
 mod kernel;
 mod layout;
+mod pair;
 mod products;
+mod reference;
 mod session;
 mod system;
 
 use block::{BlockOutput, BlockTask, Scratch};
 pub use environment::{Edge, Neighborhoods};
 use kernel::CenterKernel;
+pub use reference::compute_analytic;
 pub use session::Session;
 use system::System;
 
@@ -72,7 +77,7 @@ pub struct Evaluation {
     pub n_edges: usize,
 }
 
-/// A contracted linear potential; see the module documentation.
+/// A contracted potential; see the module documentation.
 #[derive(Debug)]
 pub struct Evaluator {
     species: Vec<u8>,
@@ -82,41 +87,23 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    /// Compiles a program with one coefficient per feature, one energy `e0` (eV) per species and a pair
-    /// repulsion.
+    /// Compiles a program with its readout and a pair repulsion.
     ///
     /// # Errors
-    /// [`Error::Length`] for a wrong number of coefficients or energies, [`Error::Setting`] for values that
-    /// are not finite or a path that is not supported here.
-    pub fn new(
-        program: &Program,
-        coefficients: &[f64],
-        e0: &[f64],
-        zbl: &Zbl,
-        options: Options,
-    ) -> Result<Self> {
-        let check = |what, expected, got| {
-            if expected == got { Ok(()) } else { Err(Error::Length { what, expected, got }) }
-        };
-        check("coefficients", program.n_features(), coefficients.len())?;
-        check("e0", program.species().len(), e0.len())?;
-        if let Some(k) = coefficients.iter().position(|c| !c.is_finite()) {
-            return Err(Error::Setting {
-                name: "coefficients",
-                reason: format!("coefficient {k} is not finite"),
-            });
-        }
+    /// [`Error::Length`] for the readout of another program, [`Error::Setting`] for a path that is not
+    /// supported here or radial functions that are not finite.
+    pub fn new(program: &Program, readout: &Readout, zbl: &Zbl, options: Options) -> Result<Self> {
+        let readout = Readout::new(program, readout.centers().to_vec())?;
+        let readout = &readout;
         Path::resolve(Some(options.path.name()))?;
         let engine: Box<dyn Engine> = match options.path {
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2 => {
-                Box::new(Kernels::<crate::simd::Avx2>::new(program, coefficients, e0, zbl, options.n_bins)?)
-            }
+            Path::Avx2 => Box::new(Kernels::<crate::simd::Avx2>::new(program, readout, zbl, options.n_bins)?),
             #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
             Path::Avx512 => {
-                Box::new(Kernels::<crate::simd::Avx512>::new(program, coefficients, e0, zbl, options.n_bins)?)
+                Box::new(Kernels::<crate::simd::Avx512>::new(program, readout, zbl, options.n_bins)?)
             }
-            _ => Box::new(Kernels::<Generic>::new(program, coefficients, e0, zbl, options.n_bins)?),
+            _ => Box::new(Kernels::<Generic>::new(program, readout, zbl, options.n_bins)?),
         };
         Ok(Self {
             species: program.species().to_vec(),
@@ -243,12 +230,9 @@ struct Kernels<S> {
 }
 
 impl<S: Simd> Kernels<S> {
-    fn new(program: &Program, coefficients: &[f64], e0: &[f64], zbl: &Zbl, n_bins: usize) -> Result<Self> {
+    fn new(program: &Program, readout: &Readout, zbl: &Zbl, n_bins: usize) -> Result<Self> {
         let centers = (0..program.species().len())
-            .map(|k| {
-                let own = &coefficients[program.feature_range(k)];
-                CenterKernel::new(program, k, own, e0[k], zbl, n_bins)
-            })
+            .map(|k| CenterKernel::new(program, k, &readout.centers()[k], zbl, n_bins))
             .collect::<Result<_>>()?;
         Ok(Self { centers, scratch: Mutex::default() })
     }
