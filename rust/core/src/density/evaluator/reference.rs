@@ -69,13 +69,10 @@ fn add_pairs(descriptor: &Descriptor, zbl: &Zbl, structure: &Structure, out: &mu
             out.n_edges += usize::from(r < cutoff);
             let (v, dv) = zbl.evaluate(numbers[i], numbers[j], r);
             out.energies[i] += 0.5 * v;
-            let g = d.map(|x| 0.5 * dv * x / r);
-            for a in 0..3 {
-                out.forces[i][a] += g[a];
-                out.forces[j][a] -= g[a];
-                for b in 0..3 {
-                    out.strain_gradient[a][b] += g[a] * d[b];
-                }
+            for (a, g) in d.map(|x| 0.5 * dv * x / r).into_iter().enumerate() {
+                out.forces[i][a] += g;
+                out.forces[j][a] -= g;
+                out.strain_gradient[a].iter_mut().zip(d).for_each(|(strain, x)| *strain += g * x);
             }
         }
     }
