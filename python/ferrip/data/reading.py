@@ -251,11 +251,10 @@ def _database_images(path: Path) -> list[Atoms]:
     from ase.db import connect
 
     images = []
-    with connect(path, use_lock_file=False) as database:
-        for row in database.select():
-            atoms = row.toatoms()
-            atoms.info.update(row.key_value_pairs)
-            images.append(atoms)
+    for row in connect(path, use_lock_file=False).select():
+        atoms = row.toatoms()
+        atoms.info.update(row.key_value_pairs)
+        images.append(atoms)
     return images
 
 
