@@ -1,11 +1,10 @@
 """One time step: velocity Verlet with a stochastic thermostat and barostat.
 
 The thermostat scales all momenta so that the kinetic energy follows its canonical stochastic equation (Bussi,
-Donadio, Parrinello, J. Chem. Phys. 126, 014101 (2007), doi 10.1063/1.2408420). The barostat propagates √V with
-the stochastic cell rescaling equation (Bernetti, Bussi, J. Chem. Phys. 153, 114107 (2020),
-doi 10.1063/5.0020514), isotropically; positions scale with the cell and momenta against it, in the middle of
-the drift, so that every force evaluation belongs to the configuration that the next half kick acts on.
-Neither has variables beside positions, momenta, cell and random generator.
+Donadio, Parrinello, J. Chem. Phys. 126, 014101 (2007), doi 10.1063/1.2408420). The barostat (`ferrip.md.barostat`)
+deforms the cell; positions follow it and momenta go against it, in the middle of the drift, so that every force
+evaluation belongs to the configuration that the next half kick acts on. Neither has variables beside positions,
+momenta, cell and random generator.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from ase import units
 
+from ferrip.md.barostat import deformation
 from ferrip.md.settings import MDSettings
 from ferrip.md.state import Evaluation, State, System
 
@@ -47,11 +47,11 @@ class Integrator:
         masses = self.system.masses
         state.momenta += 0.5 * dt * evaluation.forces
         if self.settings.ensemble == "npt":
-            scale = self._cell_scale(state, evaluation, dt)
+            lengths, inverse = deformation(self.settings, state, evaluation, self.system, dt)
             state.positions += 0.5 * dt * state.momenta / masses
-            state.positions *= scale
-            state.cell *= scale
-            state.momenta /= scale
+            state.positions = state.positions @ lengths
+            state.cell = state.cell @ lengths
+            state.momenta = state.momenta @ inverse
             state.positions += 0.5 * dt * state.momenta / masses
         else:
             state.positions += dt * state.momenta / masses
@@ -75,19 +75,6 @@ class Integrator:
         share = (1.0 - keep) * target / (n_dof * kinetic)
         squared = keep + share * (first**2 + others) + 2.0 * first * math.sqrt(keep * share)
         return math.copysign(math.sqrt(max(squared, 0.0)), first + math.sqrt(keep / share))
-
-    def _cell_scale(self, state: State, evaluation: Evaluation, dt: float) -> float:
-        """Return the factor of all lengths: an Euler step of √V, eq. (9) of Bernetti and Bussi."""
-        volume = state.volume()
-        thermal = units.kB * self.settings.temperature
-        rate = self.settings.compressibility / units.GPa / (self.settings.barostat_time * units.fs)
-        internal = state.pressure(self.system, evaluation) or 0.0
-        excess = internal + 0.5 * thermal / volume - self.settings.pressure * units.GPa
-        root = math.sqrt(volume)
-        noise = math.sqrt(0.5 * thermal * rate * dt) * state.rng.standard_normal()
-        new_root = root + 0.5 * rate * root * excess * dt + noise
-        # One step may change a length by at most 1 %: enough for any sane start, and a bad one stays computable.
-        return float(np.clip((new_root / root) ** (2.0 / 3.0), 0.99, 1.01))
 
 
 def maxwell_boltzmann(

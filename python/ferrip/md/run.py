@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ase import Atoms
 
-from ferrip.errors import SettingsError, TrustError
+from ferrip.errors import DataError, SettingsError, TrustError
 from ferrip.interrupt import Interruption
 from ferrip.md.guard import Guard
 from ferrip.md.integrate import Integrator, maxwell_boltzmann, remove_drift
@@ -103,7 +103,7 @@ def run(
     TrustError
         The run exploded or left the distances of the training data; the last good frame has been written.
     DataError, SettingsError
-        Bad input.
+        Bad input, npt without a full cell for one.
 
     Examples
     --------
@@ -148,6 +148,10 @@ class _Driver:
     ) -> _Driver:
         """Return a driver at the first state; no file is touched yet."""
         system = System.from_atoms(atoms)
+        if settings.ensemble == "npt" and not (
+            atoms.pbc.all() and abs(np.linalg.det(atoms.cell.array)) > 0.0
+        ):
+            raise DataError("npt needs a cell with three periodic directions")
         trajectory = TrajectoryFile(path=path)
         restart_path = path.with_suffix(".restart") if path else None
         resumed = None

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from ferrip.errors import SettingsError
 
 ENSEMBLES = ("nve", "nvt", "npt")
+BAROSTATS = {
+    "isotropic": ("isotropic stochastic cell rescaling", "10.1063/5.0020514"),
+    "anisotropic": ("stochastic cell rescaling of each axis x, y, z", "10.3390/app12031139"),
+    "full": ("stochastic cell rescaling of lengths and angles", "10.3390/app12031139"),
+}
+"""What a barostat changes, and its source."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +28,9 @@ class MDSettings:
         Temperature of the thermostat and of the initial velocities, K.
     pressure
         Pressure of the barostat, GPa.
+    barostat
+        What the barostat changes: ``"isotropic"`` all lengths alike, ``"anisotropic"`` the lengths along x, y and z
+        one by one (no shear), ``"full"`` lengths and angles. Liquids resist no shear: use isotropic there.
     timestep
         Time step, fs.
     steps
@@ -59,6 +68,7 @@ class MDSettings:
     ensemble: str = "nvt"
     temperature: float = 300.0
     pressure: float = 0.0
+    barostat: str = "isotropic"
     timestep: float = 1.0
     steps: int = 1000
     seed: int = 0
@@ -76,6 +86,8 @@ class MDSettings:
     def __post_init__(self) -> None:
         if self.ensemble not in ENSEMBLES:
             raise SettingsError(f"ensemble: {self.ensemble!r} is none of {', '.join(ENSEMBLES)}")
+        if self.barostat not in BAROSTATS:
+            raise SettingsError(f"barostat: {self.barostat!r} is none of {', '.join(BAROSTATS)}")
         for name in ("timestep", "thermostat_time", "barostat_time", "compressibility", "skin"):
             _check(name, getattr(self, name), positive=True)
         for name in ("temperature", "min_distance_factor"):
@@ -106,8 +118,9 @@ class MDSettings:
                 f"time constant {self.thermostat_time:g} fs"
             )
         if self.ensemble == "npt":
+            method, doi = BAROSTATS[self.barostat]
             lines.append(
-                f"barostat: isotropic stochastic cell rescaling (doi 10.1063/5.0020514), {self.pressure:g} GPa, "
+                f"barostat: {method} (doi {doi}), {self.pressure:g} GPa, "
                 f"time constant {self.barostat_time:g} fs at compressibility {self.compressibility:g} /GPa"
             )
         return lines

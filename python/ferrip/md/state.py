@@ -146,5 +146,9 @@ class State:
         """Return the instantaneous pressure (2K − tr dE/dε) / 3V in eV/Å³, None without a full cell."""
         if not system.pbc.all():
             return None
-        work = 2.0 * self.kinetic_energy(system) - float(np.trace(evaluation.strain_gradient))
-        return work / (3.0 * self.volume())
+        return float(np.trace(self.pressure_tensor(system, evaluation))) / 3.0
+
+    def pressure_tensor(self, system: System, evaluation: Evaluation) -> F64:
+        """Return (Σ p pᵀ / m − dE/dε) / V in eV/Å³, (3, 3) and symmetric, of a full cell."""
+        gradient = 0.5 * (evaluation.strain_gradient + evaluation.strain_gradient.T)
+        return ((self.momenta / system.masses).T @ self.momenta - gradient) / self.volume()

@@ -25,7 +25,7 @@ class Statistics:
     first: int
     last: int
     timestep_fs: float
-    _means: np.ndarray = field(default_factory=lambda: np.zeros(4), init=False)
+    _means: np.ndarray = field(default_factory=lambda: np.zeros(7), init=False)
     _line: np.ndarray = field(default_factory=lambda: np.zeros(5), init=False)
     _origin: float | None = field(default=None, init=False)
     _n_atoms: int = field(default=1, init=False)
@@ -40,7 +40,8 @@ class Statistics:
         if state.step >= 0.5 * (self.first + self.last):
             pressure = state.pressure(system, evaluation)
             gpa = np.nan if pressure is None else pressure / units.GPa
-            self._means += (1.0, state.temperature(system), gpa, state.volume())
+            lengths = np.linalg.norm(state.cell, axis=1)
+            self._means += (1.0, state.temperature(system), gpa, state.volume(), *lengths)
 
     @property
     def temperature(self) -> float | None:
@@ -56,6 +57,12 @@ class Statistics:
     def volume(self) -> float | None:
         """Mean volume, Å³."""
         return self._mean(3)
+
+    @property
+    def lengths(self) -> list[float] | None:
+        """Mean lengths of the lattice vectors, Å."""
+        means = [self._mean(column) for column in (4, 5, 6)]
+        return None if None in means else [mean for mean in means if mean is not None]
 
     @property
     def energy_drift(self) -> float | None:
