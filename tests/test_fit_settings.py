@@ -40,7 +40,7 @@ def test_settings_are_frozen():
     ("values", "message"),
     [
         ({"cutof": 5.0}, "unknown setting 'cutof'; did you mean 'cutoff'"),
-        ({"zzzzzz": 5.0}, "unknown setting 'zzzzzz'; known: column_scaling"),
+        ({"zzzzzz": 5.0}, "unknown setting 'zzzzzz'; known: center_tie"),
         ({"cutoff": -1.0}, "cutoff: .*greater than 0.*-1"),
         ({"cutoff": "wide"}, "cutoff: .*number"),
         ({"max_order": 9}, "max_order"),

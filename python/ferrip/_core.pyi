@@ -63,6 +63,10 @@ class Descriptor:
         """(n_features,) Σ over factors of n^power + (l_weight l)^power, for smoothness priors."""
     def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
         """Per feature: (centre atomic number, [(neighbor atomic number, n, l), ...])."""
+    def tied_functions(self, similarity: F64) -> list[tuple[I64, F64]]:
+        """Groups of functions of one centre that differ only in neighbor species: their columns within the
+        features of a centre, and the covariance (k, k) of their coefficients that the similarity κ (S, S) of
+        species implies, a factor κ per neighbor; symmetric under exchange of equal (n, l)."""
     def values(self, structure: Structure, num_threads: int | None = None) -> F64:
         """(N, n_features); zero outside the columns of each atom's own element."""
     def vjp(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> tuple[F64, F64]:

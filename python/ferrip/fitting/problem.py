@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from ase.data import chemical_symbols
-from numpy.typing import NDArray
 
 from ferrip import _core
 from ferrip.data import (
@@ -23,12 +22,14 @@ from ferrip.data import (
 from ferrip.errors import DataError, SettingsError
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.distances import PairDistances, pair_distances
+from ferrip.fitting.prior import Prior, SpeciesTies, tied_groups
 from ferrip.fitting.reference import reference_energies
 from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.rows import RowSource, has_stress
 from ferrip.fitting.settings import FitSettings
 from ferrip.fitting.tsqr import RFactor, combine
 from ferrip.models import Family
+from ferrip.models.family import Descriptor
 from ferrip.potential import Potential
 
 
@@ -45,7 +46,7 @@ class Problem:
     distances: PairDistances
     source: RowSource
     e0_source: dict[str, str]
-    smoothness: NDArray[np.float64]
+    prior: Prior
     stress_verdicts: dict[str, StressVerdict]
     stress_note: str | None
     """Why the stress labels are left out from the start; `None` where they are not."""
@@ -69,10 +70,7 @@ class Problem:
         """Coefficients from the factors, with the weights, the prior and the solver of the settings."""
         weights = self.settings.weights.model_dump() | ({} if use_stress else {"virial": 0.0})
         problem = combine([(factors[name], weights[name]) for name in factors])
-        norms = np.linalg.norm(problem.r, axis=0)
-        scale = np.where(norms > 0, norms, np.inf) ** self.settings.column_scaling
-        smoothness = np.maximum(self.smoothness / self.smoothness.mean(), 1e-6) ** self.settings.smoothness
-        return self.settings.regressor().solve(problem, scale * smoothness)
+        return self.prior.solve(self.settings.regressor(), problem)
 
     def potential(self, solution: LinearFit, metadata: dict[str, Any]) -> Potential:
         """The potential of a solution."""
@@ -127,9 +125,20 @@ def prepare(
         distances=distances,
         source=source,
         e0_source=e0_source,
-        smoothness=np.asarray(descriptor.smoothness(), dtype=float),
+        prior=_prior(descriptor, settings),
         stress_verdicts=verdicts,
         stress_note=stress_note,
+    )
+
+
+def _prior(descriptor: Descriptor, settings: FitSettings) -> Prior:
+    """The prior that the settings describe."""
+    roughness = np.asarray(descriptor.smoothness(), dtype=float)
+    ties = SpeciesTies(neighbor=settings.neighbor_tie, center=settings.center_tie)
+    return Prior(
+        roughness=np.maximum(roughness / roughness.mean(), 1e-6) ** settings.smoothness,
+        column_scaling=settings.column_scaling,
+        groups=tied_groups(descriptor, ties),
     )
 
 

@@ -32,7 +32,7 @@ RELATIVE_RANGE = (1e-16, 1e2)
 """Smallest and largest λ looked at, relative to the largest s²."""
 GRID_POINTS = 145
 RANK_TOLERANCE = 1e-14
-"""Directions with s below this times the largest s carry no data and are left out."""
+"""Directions with s below this times the largest s carry no data: c is 0 there, with the variance of the prior."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class _Path:
         keep = s > RANK_TOLERANCE * s[0] if len(s) else np.zeros(0, bool)
         if not keep.any():
             raise ValueError("the design matrix is zero: no atom has a neighbor within the cutoff")
-        self.s, self.vt = s[keep], vt[keep]
+        self.s, self.vt, self.unseen = s[keep], vt[keep], vt[~keep]
         self.beta = u[:, keep].T @ problem.q
         self.rho2 = problem.rho2 + max(0.0, float(problem.q @ problem.q - self.beta @ self.beta))
         self.n = problem.n_rows
@@ -126,9 +126,12 @@ class _Path:
         shrunk = self.s / (self.s**2 + ridge) * self.beta
         coefficients = np.zeros(self.size)
         coefficients[self.active] = shrunk @ self.vt / self.gamma
-        factor = np.zeros((self.size, len(self.s)))
-        spread = np.sqrt(noise_variance / (self.s**2 + ridge))
-        factor[self.active] = self.vt.T * spread / self.gamma[:, None]
+        directions, precision = self.vt, self.s**2 + ridge
+        if ridge > 0:
+            directions = np.vstack([self.vt, self.unseen])
+            precision = np.append(precision, np.full(len(self.unseen), ridge))
+        factor = np.zeros((self.size, len(directions)))
+        factor[self.active] = directions.T * np.sqrt(noise_variance / precision) / self.gamma[:, None]
         return LinearFit(
             coefficients=coefficients,
             ridge=ridge,

@@ -40,6 +40,18 @@ class FitSettings(BaseModel):
     column_scaling: float = Field(
         default=0.5, ge=0, le=1, description="power of the column norms in the penalty; 1: scale-free"
     )
+    neighbor_tie: float = Field(
+        default=0.9,
+        ge=0,
+        lt=1,
+        description="prior correlation of functions that differ in a neighbor species",
+    )
+    center_tie: float = Field(
+        default=0.9,
+        ge=0,
+        lt=1,
+        description="prior correlation of functions that differ in the centre species",
+    )
     uncertainty: bool = Field(default=True, description="store the posterior factor (p × p) in the model")
 
     @field_validator("config_weights", mode="before")

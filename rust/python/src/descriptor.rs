@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ferrip_core::ace::{Ace, AceSettings, Selection, compile};
+use ferrip_core::ace::{Ace, AceSettings, Selection, compile, tied_functions};
 use ferrip_core::density::Descriptor;
 use ferrip_core::radial::RadialSettings;
 use numpy::ndarray::{Array2, ShapeBuilder};
@@ -26,6 +26,9 @@ type FactorTuple = (u8, u16, u8);
 
 /// A row of the feature table: (centre's atomic number, factors).
 type FeatureRow = (u8, Vec<FactorTuple>);
+
+/// Columns of tied functions and the covariance of their coefficients.
+type TiedFunctionsOut<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray2<f64>>);
 
 #[pymethods]
 impl PyDescriptor {
@@ -204,6 +207,32 @@ impl PyDescriptor {
             .map(|(_, factors)| factors.iter().map(|&(_, n, l)| term(n, l)).sum())
             .collect::<Vec<f64>>()
             .into_pyarray(py)
+    }
+
+    /// Groups of functions of one centre that differ only in neighbor species, with the covariance of their
+    /// coefficients under `similarity` (S, S).
+    fn tied_functions<'py>(
+        &self,
+        py: Python<'py>,
+        similarity: PyReadonlyArray2<'py, f64>,
+    ) -> PyResult<Vec<TiedFunctionsOut<'py>>> {
+        let n = self.ace.program.species().len();
+        let given = similarity.as_array();
+        if given.dim() != (n, n) || given.iter().any(|v| !v.is_finite()) {
+            return Err(PyValueError::new_err(format!(
+                "similarity: expected {n} × {n} finite numbers, got shape {:?}",
+                given.dim()
+            )));
+        }
+        let kappa: Vec<f64> = given.iter().copied().collect();
+        tied_functions(&self.ace.functions, self.ace.n_pair, &kappa)
+            .into_iter()
+            .map(|tied| {
+                let k = tied.columns.len();
+                let columns: Vec<i64> = tied.columns.iter().map(|&c| c as i64).collect();
+                Ok((columns.into_pyarray(py), matrix(py, k, k, tied.covariance)?))
+            })
+            .collect()
     }
 }
 

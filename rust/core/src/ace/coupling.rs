@@ -32,12 +32,18 @@ pub fn invariants(l: &[u8], label: &[usize]) -> Invariants {
     if total % 2 == 1 || 2 * largest > total {
         return none;
     }
+    let (states, kernel) = states(l, label);
+    let norms: Vec<f64> = states.iter().map(|m| occupation(m, label).sqrt()).collect();
+    fold(&states, label, &kernel, &norms)
+}
+
+/// Occupation-number states with Σm = 0, and orthonormal invariants in them (one row each).
+pub(super) fn states(l: &[u8], label: &[usize]) -> (Vec<Vec<i8>>, Vec<Vec<f64>>) {
     let states = enumerate(l, label, 0);
     let raised: HashMap<Vec<i8>, usize> =
         enumerate(l, label, 1).into_iter().enumerate().map(|(k, m)| (m, k)).collect();
     let kernel = kernel(&raising(l, label, &states, &raised));
-    let norms: Vec<f64> = states.iter().map(|m| occupation(m, label).sqrt()).collect();
-    fold(&states, label, &kernel, &norms)
+    (states, kernel)
 }
 
 /// All m tuples with the given sum, ascending inside each group of equal labels.

@@ -7,8 +7,10 @@ mod basis;
 mod compile;
 mod coupling;
 mod settings;
+mod similarity;
 
 pub use basis::{Factor, enumerate};
 pub use compile::{Ace, compile};
 pub use coupling::{Invariants, invariants};
 pub use settings::{AceSettings, Selection};
+pub use similarity::{TiedFunctions, tied_functions};

@@ -1,0 +1,131 @@
+"""The Gaussian prior of the coefficients: smooth functions first, and species that resemble each other.
+
+The coefficients of functions that differ only in species are correlated. A similarity κ of neighbor species implies
+the covariance C of such functions of one centre (`tied_functions` of the descriptor), a similarity κ₀ of centre
+species the covariance κ₀ ⊗ C over all centres. With T = (κ₀ ⊗ C)^½ the coefficients are c = T u of uncorrelated u,
+and any regressor that penalises ‖Γ u‖² solves for u. What the data never show together takes from what resembles
+it; the posterior of such functions is as wide as the prior says.
+
+Both similarities are `1` on and `tie` off the diagonal; 0 leaves species independent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrip.fitting.regressors import LinearFit, Regressor
+from ferrip.fitting.tsqr import LeastSquares
+from ferrip.models.family import Descriptor
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+
+
+@runtime_checkable
+class TiedDescriptor(Protocol):
+    """A descriptor that knows which of its functions differ only in species; the same for every centre."""
+
+    def tied_functions(self, similarity: F64) -> list[tuple[I64, F64]]:
+        """Columns within the features of one centre, and covariance of their coefficients, per group."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpeciesTies:
+    """Prior correlation of coefficients of functions that differ in one species.
+
+    Attributes
+    ----------
+    neighbor, center
+        Correlation, 0 ≤ tie < 1, for each differing neighbor and for a differing centre.
+    """
+
+    neighbor: float
+    center: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TiedGroup:
+    """Functions that differ only in species, over all centres.
+
+    Attributes
+    ----------
+    columns
+        (k,) their columns.
+    root
+        (k, k) symmetric square root T of their prior covariance.
+    """
+
+    columns: I64
+    root: F64
+
+
+def tied_groups(descriptor: Descriptor, ties: SpeciesTies) -> list[TiedGroup]:
+    """The groups of a descriptor; none where there is one species, no tie, or nothing is known of species."""
+    n_species = len(descriptor.elements)
+    if n_species == 1 or not (ties.neighbor or ties.center) or not isinstance(descriptor, TiedDescriptor):
+        return []
+    per_center = descriptor.n_features // n_species
+    first = per_center * np.arange(n_species)
+    center_root = _root(_similarity(ties.center, n_species))
+    return [
+        TiedGroup(columns=(first[:, None] + columns).ravel(), root=np.kron(center_root, _root(covariance)))
+        for columns, covariance in descriptor.tied_functions(_similarity(ties.neighbor, n_species))
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prior:
+    """Prior of the coefficients up to one scale, λ, which a regressor finds.
+
+    Attributes
+    ----------
+    roughness
+        (p,) factor on the penalty Γ of each function.
+    column_scaling
+        Power of the column norms in Γ; 1 makes the prior independent of the scale of the columns.
+    groups
+        Functions with correlated coefficients.
+    """
+
+    roughness: F64
+    column_scaling: float
+    groups: list[TiedGroup]
+
+    def solve(self, regressor: Regressor, problem: LeastSquares) -> LinearFit:
+        """Coefficients under this prior; those that the data and their relatives leave open are 0."""
+        penalty = self._scale(problem) * self.roughness
+        if not self.groups:
+            return regressor.solve(problem, penalty)
+        tied = np.array(problem.r)
+        for group in self.groups:
+            tied[:, group.columns] = problem.r[:, group.columns] @ group.root
+        fit = regressor.solve(replace(problem, r=tied), penalty)
+        coefficients, factor = np.zeros_like(fit.coefficients), np.zeros_like(fit.posterior_factor)
+        for group in self.groups:
+            coefficients[group.columns] = group.root @ fit.coefficients[group.columns]
+            factor[group.columns] = group.root @ fit.posterior_factor[group.columns]
+        return replace(fit, coefficients=coefficients, posterior_factor=factor)
+
+    def _scale(self, problem: LeastSquares) -> F64:
+        """Column norms to the power of the settings; in a group, the root mean square of those that occur."""
+        norms = np.linalg.norm(problem.r, axis=0)
+        for group in self.groups:
+            seen = norms[group.columns]
+            seen = seen[seen > 0]
+            norms[group.columns] = np.sqrt(np.mean(seen**2)) if len(seen) else 0.0
+        return np.where(norms > 0, norms, np.inf) ** self.column_scaling
+
+
+def _similarity(tie: float, n_species: int) -> F64:
+    return (1.0 - tie) * np.eye(n_species) + tie
+
+
+def _root(covariance: F64) -> F64:
+    """Symmetric square root."""
+    values, vectors = np.linalg.eigh(covariance)
+    return (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T

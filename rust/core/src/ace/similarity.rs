@@ -1,0 +1,198 @@
+//! Covariance of coefficients under a similarity of species.
+//!
+//! The functions of order ν with coefficients c are one symmetric tensor T over the one-particle indices
+//! k = (species, n, l, m): `Σ c_a f_a = Σ T_{k1…kν} A_{k1} ⋯ A_{kν}`, and `|T|² = Σ c_a²` up to a factor of
+//! the order, because the functions are orthonormal states of [`super::coupling`]. A similarity κ(z, z') of
+//! species is a covariance of one index; the covariance of T is its ν-fold product, symmetric by itself.
+//! In the coordinates c it couples functions that differ only in species:
+//!
+//! ```text
+//! C_ab = √(|O_a| |O_b|) / |G| · Σ_{π ∈ G} ⟨u_a, π u_b⟩ Π_t κ(s_a[t], s_b[π t])
+//! ```
+//!
+//! with G the permutations of factors of equal (n, l), s the species of the factors, O the orbit of s
+//! under G, and u the unit tensor of the function over m. κ = 1 makes species indistinguishable, the unit
+//! matrix leaves them independent.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::basis::Factor;
+use super::coupling::states;
+
+/// Functions that differ only in the species of their factors.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TiedFunctions {
+    /// Columns within the features of one centre, ascending.
+    pub columns: Vec<usize>,
+    /// Covariance (k, k) of their coefficients, row-major.
+    pub covariance: Vec<f64>,
+}
+
+/// All groups of tied functions of one centre: the pair functions, then those of order ≥ 2.
+///
+/// `similarity` is the (S, S) matrix κ, row-major and symmetric; `functions` are the factors of the functions of order ≥ 2,
+/// in the order of the columns; couplings of the same factors are neighbors.
+pub fn tied_functions(functions: &[Vec<Factor>], n_pair: usize, similarity: &[f64]) -> Vec<TiedFunctions> {
+    let n_species = similarity.len().isqrt();
+    let kappa = |a: u16, b: u16| similarity[usize::from(a) * n_species + usize::from(b)];
+    let mut tied: Vec<TiedFunctions> = (0..n_pair)
+        .map(|n| TiedFunctions {
+            columns: (0..n_species).map(|species| species * n_pair + n).collect(),
+            covariance: similarity.to_vec(),
+        })
+        .collect();
+    let mut groups: BTreeMap<Vec<(u8, u16)>, Vec<usize>> = BTreeMap::new();
+    for (index, factors) in functions.iter().enumerate() {
+        groups.entry(factors.iter().map(|f| (f.l, f.n)).collect()).or_default().push(index);
+    }
+    let mut tensors = Tensors::default();
+    for (slots, members) in groups {
+        let permutations = permutations(&slots);
+        let mut coupling = 0;
+        let states: Vec<State> = members
+            .iter()
+            .enumerate()
+            .map(|(k, &index)| {
+                let factors = &functions[index];
+                coupling = if k > 0 && functions[members[k - 1]] == *factors { coupling + 1 } else { 0 };
+                State::new(factors, &permutations, tensors.of(factors)[coupling].clone())
+            })
+            .collect();
+        let k = states.len();
+        let mut covariance = vec![0.0; k * k];
+        let strides = Strides::new(&slots);
+        for (b, right) in states.iter().enumerate() {
+            let images: Vec<(Vec<u16>, Vec<f64>)> = permutations
+                .iter()
+                .map(|p| (p.iter().map(|&t| right.species[t]).collect(), strides.permute(&right.tensor, p)))
+                .collect();
+            for (a, left) in states.iter().enumerate().take(b + 1) {
+                let sum: f64 = images
+                    .iter()
+                    .map(|(species, tensor)| {
+                        let weight: f64 =
+                            left.species.iter().zip(species).map(|(&x, &y)| kappa(x, y)).product();
+                        let overlap: f64 = left.tensor.iter().zip(tensor).map(|(x, y)| x * y).sum();
+                        if weight == 0.0 { 0.0 } else { weight * overlap }
+                    })
+                    .sum();
+                let value = (left.orbit * right.orbit).sqrt() / permutations.len() as f64 * sum;
+                covariance[a * k + b] = value;
+                covariance[b * k + a] = value;
+            }
+        }
+        let columns = members.iter().map(|index| n_species * n_pair + index).collect();
+        tied.push(TiedFunctions { columns, covariance });
+    }
+    tied
+}
+
+/// One function as a tensor over the m of its factors.
+struct State {
+    species: Vec<u16>,
+    /// Number of distinct arrangements of the species over factors of equal (n, l).
+    orbit: f64,
+    tensor: Vec<f64>,
+}
+
+impl State {
+    fn new(factors: &[Factor], permutations: &[Vec<usize>], tensor: Vec<f64>) -> Self {
+        let species: Vec<u16> = factors.iter().map(|f| f.species).collect();
+        let fixed = permutations.iter().filter(|p| p.iter().zip(&species).all(|(&t, s)| species[t] == *s));
+        let orbit = permutations.len() as f64 / fixed.count() as f64;
+        Self { species, orbit, tensor }
+    }
+}
+
+/// Unit tensors of all couplings, by degrees and by which factors are equal.
+#[derive(Default)]
+struct Tensors(HashMap<(Vec<u8>, Vec<usize>), Vec<Vec<f64>>>);
+
+impl Tensors {
+    fn of(&mut self, factors: &[Factor]) -> &[Vec<f64>] {
+        let l: Vec<u8> = factors.iter().map(|f| f.l).collect();
+        let mut label = vec![0; factors.len()];
+        for t in 1..factors.len() {
+            label[t] = label[t - 1] + usize::from(factors[t] != factors[t - 1]);
+        }
+        self.0.entry((l, label)).or_insert_with_key(|(l, label)| unit_tensors(l, label))
+    }
+}
+
+/// The orthonormal invariants over all (m_1, …, m_ν), equal factors symmetrised.
+fn unit_tensors(l: &[u8], label: &[usize]) -> Vec<Vec<f64>> {
+    let strides = Strides::of_degrees(l);
+    let (states, kernel) = states(l, label);
+    let mut tensors = vec![vec![0.0; strides.size]; kernel.len()];
+    for (q, m) in states.iter().enumerate() {
+        let arrangements = arrangements(m, label);
+        let share = 1.0 / (arrangements.len() as f64).sqrt();
+        for arranged in arrangements {
+            let at = strides.index(&arranged, l);
+            tensors.iter_mut().zip(&kernel).for_each(|(tensor, row)| tensor[at] = row[q] * share);
+        }
+    }
+    tensors
+}
+
+/// The distinct arrangements of m inside each group of equal labels.
+fn arrangements(m: &[i8], label: &[usize]) -> Vec<Vec<i8>> {
+    let slots: Vec<(u8, u16)> = label.iter().map(|&k| (k as u8, 0)).collect();
+    let mut all: Vec<Vec<i8>> =
+        permutations(&slots).iter().map(|p| p.iter().map(|&t| m[t]).collect()).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// All permutations that map each slot to one of the same (l, n); equal slots are neighbors.
+fn permutations(slots: &[(u8, u16)]) -> Vec<Vec<usize>> {
+    let mut all = vec![Vec::new()];
+    for t in 0..slots.len() {
+        all = all
+            .iter()
+            .flat_map(|p: &Vec<usize>| {
+                let free = (0..slots.len()).filter(|u| slots[*u] == slots[t] && !p.contains(u));
+                free.map(|u| p.iter().copied().chain([u]).collect()).collect::<Vec<_>>()
+            })
+            .collect();
+    }
+    all
+}
+
+/// Layout of a tensor over (m_1, …, m_ν), the last index fastest.
+struct Strides {
+    extents: Vec<usize>,
+    strides: Vec<usize>,
+    size: usize,
+}
+
+impl Strides {
+    fn new(slots: &[(u8, u16)]) -> Self {
+        Self::of_degrees(&slots.iter().map(|s| s.0).collect::<Vec<_>>())
+    }
+
+    fn of_degrees(l: &[u8]) -> Self {
+        let extents: Vec<usize> = l.iter().map(|&l| 2 * usize::from(l) + 1).collect();
+        let mut strides = vec![1; l.len()];
+        for t in (1..l.len()).rev() {
+            strides[t - 1] = strides[t] * extents[t];
+        }
+        let size = extents.iter().product();
+        Self { extents, strides, size }
+    }
+
+    fn index(&self, m: &[i8], l: &[u8]) -> usize {
+        m.iter().zip(l).zip(&self.strides).map(|((&m, &l), stride)| (m + l as i8) as usize * stride).sum()
+    }
+
+    /// The tensor of a function whose factor t sits where factor `p[t]` was.
+    fn permute(&self, tensor: &[f64], p: &[usize]) -> Vec<f64> {
+        (0..self.size)
+            .map(|at| {
+                let digit = |t: usize| at / self.strides[t] % self.extents[t];
+                tensor[(0..p.len()).map(|t| digit(t) * self.strides[p[t]]).sum::<usize>()]
+            })
+            .collect()
+    }
+}
