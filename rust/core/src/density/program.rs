@@ -3,10 +3,14 @@
 //! For a centre of species `z0`:
 //!
 //! ```text
-//! A_v = Σ_j  δ(z_j, species_v) · R_{channel_v}(r_j; z0, z_j) · Y_{l_v m_v}(r̂_j)          (one-particle basis)
+//! A_v = Σ_j  [z_j ∈ species_v] · R_{channel_v}(r_j; z0, z_j) · Y_{l_v m_v}(r̂_j)          (one-particle basis)
 //! M_q = Re Π_{v ∈ monomial q} A_v                                                       (products)
 //! B_k = Σ_q C_kq M_q          (order ≥ 2),      B_{z,k} = Σ_{j: z_j = z} P_k(r_j; z0, z)   (pair functions)
 //! ```
+//!
+//! An entry sums over the neighbors of one species or of all ([`ANY_SPECIES`]); in the second case its radial
+//! function still depends on the neighbor's species (element embedding: `R_{kn} = W_{k z_j} R_n`), while the
+//! number of sums and products does not grow with the number of species.
 //!
 //! `Y_lm` are complex spherical harmonics with Condon–Shortley phase, scaled so that `Y_00 = 1`:
 //! `Y_lm = P̄_lm(z) (x+iy)^m` with unit vector (x, y, z), `Y_{l,−m} = (−1)^m conj(Y_lm)`,
@@ -27,10 +31,13 @@ pub trait Radial: Debug + Send + Sync {
     fn cutoff(&self) -> f64;
 }
 
+/// Species of an entry of the one-particle basis that sums over all neighbors.
+pub const ANY_SPECIES: u16 = u16::MAX;
+
 /// Indices of one entry of the one-particle basis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OneParticle {
-    /// Index of the neighbor species in [`Program::species`].
+    /// Index of the neighbor species in [`Program::species`], or [`ANY_SPECIES`].
     pub species: u16,
     /// Radial channel.
     pub channel: u16,
@@ -141,7 +148,7 @@ impl Program {
                 return bad(format!("{} radial sets for {} species", center.radial.len(), species.len()));
             }
             if center.one_particle.iter().any(|v| {
-                usize::from(v.species) >= species.len()
+                (usize::from(v.species) >= species.len() && v.species != ANY_SPECIES)
                     || usize::from(v.channel) >= center.n_channels
                     || v.m.unsigned_abs() > v.l
             }) {

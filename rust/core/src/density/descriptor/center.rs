@@ -36,9 +36,9 @@ fn times(a: Complex, b: Complex) -> Complex {
 pub(super) struct CenterWork {
     /// Neighbors sorted by species; inside a species in the order of the list.
     pub neighbors: Vec<Neighbor>,
-    /// Neighbor range of each species.
+    /// Neighbor range of each species, and of all neighbors at the end.
     pub ranges: Vec<std::ops::Range<usize>>,
-    /// Gradient matrices, one per neighbor species: rows are real one-particle entries, columns
+    /// Gradient matrices, one per range: rows are real one-particle entries, columns
     /// [x of every neighbor, y…, z…, −Σx, −Σy, −Σz, Voigt strain].
     pub gradients: Vec<Vec<f64>>,
     /// Real one-particle values (2 per half-basis entry).
@@ -78,7 +78,7 @@ impl Descriptor {
 }
 
 impl CenterWork {
-    /// Number of columns of the gradient matrix of a species.
+    /// Number of columns of the gradient matrix of a range.
     pub fn width(&self, species: usize) -> usize {
         3 * self.ranges[species].len() + EXTRA
     }
@@ -107,6 +107,7 @@ impl CenterWork {
             let before = |limit: usize| self.neighbors.partition_point(|n| usize::from(n.species) < limit);
             self.ranges.push(before(s)..before(s + 1));
         }
+        self.ranges.push(0..self.neighbors.len());
         Ok(())
     }
 
@@ -119,9 +120,13 @@ impl CenterWork {
         self.pair.clear();
         self.pair.resize(center.radial.len() * center.n_pair, 0.0);
         self.pair_slope.clear();
-        self.gradients.resize_with(center.radial.len(), Vec::new);
-        for s in 0..center.radial.len() {
+        self.gradients.resize_with(self.ranges.len(), Vec::new);
+        for s in 0..self.ranges.len() {
             let (range, width, half) = (self.ranges[s].clone(), self.width(s), layout.of_species[s].clone());
+            let own = s < center.radial.len();
+            if half.is_empty() && !own {
+                continue;
+            }
             let matrix = &mut self.gradients[s];
             matrix.clear();
             if gradients {
@@ -131,10 +136,16 @@ impl CenterWork {
             for (position, neighbor) in self.neighbors[range].iter().enumerate() {
                 let r = neighbor.distance;
                 let u = neighbor.vector.map(|v| v / r);
-                center.radial[s].evaluate(r, &mut self.radial, &mut self.slope);
-                let pair = &mut self.pair[s * center.n_pair..(s + 1) * center.n_pair];
-                pair.iter_mut().zip(&self.radial[center.n_channels..]).for_each(|(p, v)| *p += v);
-                self.pair_slope.extend_from_slice(&self.slope[center.n_channels..]);
+                let radial = &center.radial[usize::from(neighbor.species)];
+                radial.evaluate(r, &mut self.radial, &mut self.slope);
+                if own {
+                    let pair = &mut self.pair[s * center.n_pair..(s + 1) * center.n_pair];
+                    pair.iter_mut().zip(&self.radial[center.n_channels..]).for_each(|(p, v)| *p += v);
+                    self.pair_slope.extend_from_slice(&self.slope[center.n_channels..]);
+                }
+                if half.is_empty() {
+                    continue;
+                }
                 harmonics.evaluate(u, &mut self.harmonics);
                 let mut row = 0;
                 let mut entry = half.start;

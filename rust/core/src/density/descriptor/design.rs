@@ -98,7 +98,7 @@ impl Descriptor {
         columns: &mut impl Iterator<Item = &'a mut [f64]>,
     ) {
         let center = &self.program.centers()[z];
-        for (s, range) in work.ranges.iter().enumerate() {
+        for (s, range) in work.ranges.iter().enumerate().take(center.radial.len()) {
             for k in 0..center.n_pair {
                 let Some(column) = columns.next() else { return };
                 column[0] += work.pair[s * center.n_pair + k];
@@ -123,7 +123,7 @@ impl Descriptor {
 }
 
 impl CenterWork {
-    /// Adds a gradient row of species `s` (see [`CenterWork::gradients`]) to a design column.
+    /// Adds a gradient row of range `s` (see [`CenterWork::gradients`]) to a design column.
     fn scatter(&self, s: usize, center: usize, row: &[f64], column: &mut [f64]) {
         let n = self.ranges[s].len();
         let (x, rest) = row.split_at(n);

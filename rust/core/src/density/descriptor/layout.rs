@@ -11,7 +11,7 @@ use crate::density::program::{Center, Ragged};
 /// One entry with m ≥ 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct Half {
-    /// Index of the neighbor species.
+    /// Index of the neighbor species, or `ANY_SPECIES`.
     pub species: u16,
     /// Degree.
     pub l: u8,
@@ -35,7 +35,7 @@ pub(super) struct Mapped {
 pub(super) struct Layout {
     /// Half basis, sorted by species, l, m, channel.
     pub half: Vec<Half>,
-    /// Half-basis range of each neighbor species.
+    /// Half-basis range of each neighbor species, and of the entries of any species at the end.
     pub of_species: Vec<Range<usize>>,
     /// Image of every one-particle entry.
     pub mapped: Vec<Mapped>,
@@ -66,12 +66,9 @@ impl Layout {
                 Mapped { half, re: sign, im: if v.m < 0 { -sign } else { sign } }
             })
             .collect();
-        let of_species = (0..n_species)
-            .map(|s| {
-                let before = |limit: usize| half.partition_point(|h| usize::from(h.species) < limit);
-                before(s)..before(s + 1)
-            })
-            .collect();
+        let before = |limit: usize| half.partition_point(|h| usize::from(h.species) < limit);
+        let mut of_species: Vec<_> = (0..n_species).map(|s| before(s)..before(s + 1)).collect();
+        of_species.push(before(n_species)..half.len());
         let mut support = Ragged::default();
         for terms in center.functions.iter() {
             let mut rows: Vec<u32> = terms

@@ -149,9 +149,13 @@ impl Descriptor {
             let mut row = vec![0.0; work.width(s)];
             contract(&mut row, &work.gradients[s], &terms);
             let n = work.ranges[s].len();
+            let n_pair = if s < center.radial.len() { center.n_pair } else { 0 };
+            if n_pair == 0 && half.is_empty() {
+                continue;
+            }
             for (position, index) in work.ranges[s].clone().enumerate() {
                 let neighbor = &work.neighbors[index];
-                let radial: f64 = (0..center.n_pair)
+                let radial: f64 = (0..n_pair)
                     .map(|k| pair_bar[s * center.n_pair + k] * work.pair_slope[index * center.n_pair + k])
                     .sum();
                 let along = radial / neighbor.distance;
@@ -175,6 +179,9 @@ impl Descriptor {
                 a_dot[2 * half.start..2 * half.end].iter_mut().zip(work.gradients[s].chunks_exact(width))
             {
                 *value = row[..3 * n].iter().zip(&tangent).map(|(g, t)| g * t).sum();
+            }
+            if s >= center.radial.len() {
+                continue;
             }
             for index in range {
                 let (neighbor, dot) = (&work.neighbors[index], vectors_dot[index]);
