@@ -1,7 +1,10 @@
 //! The contracted evaluator against a slow explicit sum over monomials of the same program.
 
-use ferrip_core::density::evaluator::{Evaluation, Evaluator, Options};
-use ferrip_core::density::{Center, OneParticle, Program, Radial, Ragged, Readout};
+use std::sync::Arc;
+
+use ferrip_core::density::evaluator::{Evaluation, Evaluator, Options, compute_analytic};
+use ferrip_core::density::program::ANY_SPECIES;
+use ferrip_core::density::{Center, Descriptor, OneParticle, Program, Radial, Ragged, Readout};
 use ferrip_core::neighbors::NeighborList;
 use ferrip_core::pair::{Switch, Zbl};
 use ferrip_core::simd::Path;
@@ -58,10 +61,23 @@ impl Radial for Toy {
 const N_CHANNELS: usize = 6;
 const N_PAIR: usize = 3;
 
-/// A random centre: entries of several species, channels and l; monomials up to `max_order`.
-fn random_center(n_species: usize, z0: usize, max_order: usize, lmax: u8, numbers: &mut Numbers) -> Center {
+/// Radial functions of a pair of species.
+fn toy(z0: usize, z: usize) -> Toy {
+    let cutoff = 3.6 + 0.2 * ((z0 + 2 * z) % 3) as f64;
+    Toy { n: N_CHANNELS + N_PAIR, cutoff, phase: 0.3 * (z0 + z) as f64 }
+}
+
+/// A random centre: entries of the given species, of several channels and l; monomials up to `max_order`.
+fn random_center(
+    n_species: usize,
+    entries_of: &[u16],
+    z0: usize,
+    max_order: usize,
+    lmax: u8,
+    numbers: &mut Numbers,
+) -> Center {
     let mut one_particle = Vec::new();
-    for species in 0..n_species as u16 {
+    for &species in entries_of {
         for l in 0..=lmax {
             for channel in 0..(N_CHANNELS as u16 - u16::from(l).min(4)) {
                 for m in -(l as i8)..=l as i8 {
@@ -85,13 +101,7 @@ fn random_center(n_species: usize, z0: usize, max_order: usize, lmax: u8, number
         }
         functions.push(terms);
     }
-    let radial = (0..n_species)
-        .map(|z| {
-            let cutoff = 3.6 + 0.2 * ((z0 + 2 * z) % 3) as f64;
-            let phase = 0.3 * (z0 + z) as f64;
-            Box::new(Toy { n: N_CHANNELS + N_PAIR, cutoff, phase }) as Box<dyn Radial>
-        })
-        .collect();
+    let radial = (0..n_species).map(|z| Box::new(toy(z0, z)) as Box<dyn Radial>).collect();
     Center { radial, n_channels: N_CHANNELS, n_pair: N_PAIR, one_particle, monomials, functions }
 }
 
@@ -132,14 +142,27 @@ struct Case {
 
 impl Case {
     fn new(species: &[u8], max_order: usize, lmax: u8, seed: u64) -> Self {
+        let every: Vec<u16> = (0..species.len() as u16).collect();
+        Self::with_entries(species, &every, max_order, lmax, seed)
+    }
+
+    /// One-particle entries of the given neighbor species only.
+    fn with_entries(species: &[u8], entries_of: &[u16], max_order: usize, lmax: u8, seed: u64) -> Self {
         let mut numbers = Numbers(seed);
         let n = species.len();
-        let centers = (0..n).map(|z0| random_center(n, z0, max_order, lmax, &mut numbers)).collect();
-        let program = Program::new(species.to_vec(), centers).expect("a valid program");
+        let center = |z0| random_center(n, entries_of, z0, max_order, lmax, &mut numbers);
+        let centers = (0..n).map(center).collect();
+        Self::from_program(Program::new(species.to_vec(), centers).expect("a valid program"), numbers)
+    }
+
+    fn from_program(program: Program, mut numbers: Numbers) -> Self {
+        let species = program.species();
+        let n = species.len();
         let coefficients = (0..program.n_features()).map(|_| 0.2 * (numbers.next() - 0.5)).collect();
         let e0 = (0..n).map(|k| -1.5 - k as f64).collect();
         let pairs = [(species[0], species[n - 1], Switch { inner: 1.2, outer: 2.3 })];
-        Self { program, coefficients, e0, zbl: Zbl::new(&pairs).expect("a valid switch") }
+        let zbl = Zbl::new(&pairs).expect("a valid switch");
+        Self { program, coefficients, e0, zbl }
     }
 
     fn evaluator(&self, path: Path, n_bins: usize) -> Evaluator {
@@ -176,7 +199,7 @@ impl Case {
             }
             energy += 0.5 * self.zbl.evaluate(structure.numbers()[i], structure.numbers()[j], r).0;
             for (v, sum) in center.one_particle.iter().zip(&mut sums) {
-                if usize::from(v.species) == z {
+                if usize::from(v.species) == z || v.species == ANY_SPECIES {
                     let y = harmonic(v.l.into(), v.m.into(), d.map(|x| x / r));
                     for part in 0..2 {
                         sum[part] += value[usize::from(v.channel)] * y[part];
@@ -256,6 +279,127 @@ fn energies_equal_the_explicit_sum() {
                     assert!((a - b).abs() < 1e-8 * largest(&expected), "{path:?}: {a} {b}");
                 }
             }
+        }
+    }
+}
+
+/// Entries that sum over all neighbors, alone and beside those of some species.
+#[test]
+fn sums_over_all_species() {
+    for (entries_of, order) in [(vec![ANY_SPECIES], 4), (vec![1, ANY_SPECIES], 3)] {
+        let case = Case::with_entries(&[1, 6, 8], &entries_of, order, 3, 5);
+        let structure = random_structure(&[1, 6, 8], 11, 5.0, [true, true, false], 3);
+        let expected = case.oracle(&structure);
+        let descriptor = Descriptor::new(Arc::new(case.program));
+        let readout = Readout::linear(descriptor.program(), &case.coefficients, &case.e0).expect("a readout");
+        let exact =
+            compute_analytic(&descriptor, &readout, &case.zbl, &structure, Some(1)).expect("energies");
+        for path in Path::supported() {
+            let options = Options { path, n_bins: 8192 };
+            let evaluator = Evaluator::new(descriptor.program(), &readout, &case.zbl, options).expect("one");
+            let got = compute(&evaluator, &structure, 1);
+            assert_eq!(got.n_edges, exact.n_edges);
+            for (k, a) in got.energies.iter().enumerate() {
+                assert!((a - expected[k]).abs() < 1e-8 * largest(&expected), "{path:?}: {a} {}", expected[k]);
+                assert!((exact.energies[k] - expected[k]).abs() < 1e-11 * largest(&expected));
+            }
+            for (a, b) in got.forces.iter().flatten().zip(exact.forces.iter().flatten()) {
+                assert!((a - b).abs() < 1e-6 * largest(exact.forces.iter().flatten()), "{path:?}: {a} {b}");
+            }
+            let strain = exact.strain_gradient.iter().flatten();
+            for (a, b) in got.strain_gradient.iter().flatten().zip(strain.clone()) {
+                assert!((a - b).abs() < 1e-6 * largest(strain.clone()), "{path:?}: {a} {b}");
+            }
+        }
+    }
+}
+
+/// Design rows and tangents of entries that sum over all neighbors agree with the gradient.
+#[test]
+fn design_and_jvp_of_sums_over_all_species() {
+    let case = Case::with_entries(&[6, 14], &[0, ANY_SPECIES], 3, 2, 9);
+    let structure = random_structure(&[6, 14], 7, 4.5, [true; 3], 4);
+    let descriptor = Descriptor::new(Arc::new(case.program));
+    let (c, n) = (&case.coefficients, structure.len());
+    let bar = vec![c.clone(); n].concat();
+    let gradient = descriptor.vjp(&structure, &bar, Some(1)).expect("a gradient");
+    let block = descriptor.design(std::slice::from_ref(&structure), Some(1)).expect("rows");
+    let row = |k: usize| -> f64 { (0..block.columns).map(|j| block.data[j * block.rows + k] * c[j]).sum() };
+    for (k, g) in gradient.positions.iter().flatten().enumerate() {
+        assert!((row(1 + k) + g).abs() < 1e-10 * largest(gradient.positions.iter().flatten()));
+    }
+    assert!((row(1 + 3 * n) - gradient.strain[0][0]).abs() < 1e-10 * largest(&gradient.strain[0]));
+    let mut numbers = Numbers(1);
+    let dot: Vec<[f64; 3]> = (0..n).map(|_| [0; 3].map(|_| numbers.next() - 0.5)).collect();
+    let tangent = descriptor.jvp(&structure, &dot, &[[0.0; 3]; 3], Some(1)).expect("a tangent");
+    let forward: f64 = tangent.iter().zip(&bar).map(|(a, b)| a * b).sum();
+    let backward: f64 =
+        gradient.positions.iter().flatten().zip(dot.iter().flatten()).map(|(a, b)| a * b).sum();
+    assert!((forward - backward).abs() < 1e-10 * backward.abs().max(1.0));
+}
+
+/// Channels of all species, of which only those of the neighbor's own are not 0.
+#[derive(Debug)]
+struct OneHot {
+    own: Toy,
+    species: usize,
+    n_species: usize,
+}
+
+impl Radial for OneHot {
+    fn evaluate(&self, r: f64, value: &mut [f64], derivative: &mut [f64]) {
+        for out in [value, derivative].into_iter().enumerate() {
+            let (mut v, mut d) = ([0.0; N_CHANNELS + N_PAIR], [0.0; N_CHANNELS + N_PAIR]);
+            self.own.evaluate(r, &mut v, &mut d);
+            let own = if out.0 == 0 { v } else { d };
+            out.1.fill(0.0);
+            out.1[self.species * N_CHANNELS..][..N_CHANNELS].copy_from_slice(&own[..N_CHANNELS]);
+            out.1[self.n_species * N_CHANNELS..].copy_from_slice(&own[N_CHANNELS..]);
+        }
+    }
+
+    fn cutoff(&self) -> f64 {
+        self.own.cutoff
+    }
+}
+
+#[test]
+fn one_hot_embedding_is_the_ordinary_program() {
+    let species = [6, 14];
+    let ordinary = Case::new(&species, 4, 3, 8);
+    let centers = ordinary.program.centers().iter().enumerate().map(|(z0, center)| {
+        let radial = (0..2).map(|z| {
+            let own = toy(z0, z);
+            Box::new(OneHot { own, species: z, n_species: 2 }) as Box<dyn Radial>
+        });
+        Center {
+            radial: radial.collect(),
+            n_channels: 2 * N_CHANNELS,
+            n_pair: N_PAIR,
+            one_particle: center
+                .one_particle
+                .iter()
+                .map(|v| OneParticle {
+                    species: ANY_SPECIES,
+                    channel: v.species * N_CHANNELS as u16 + v.channel,
+                    ..*v
+                })
+                .collect(),
+            monomials: center.monomials.clone(),
+            functions: center.functions.clone(),
+        }
+    });
+    let program = Program::new(species.to_vec(), centers.collect()).expect("a program");
+    let embedded = Case { program, ..Case::new(&species, 4, 3, 8) };
+    let structure = random_structure(&species, 14, 5.5, [true; 3], 6);
+    for path in Path::supported() {
+        let a = compute(&ordinary.evaluator(path, 1024), &structure, 1);
+        let b = compute(&embedded.evaluator(path, 1024), &structure, 1);
+        for (x, y) in a.energies.iter().zip(&b.energies) {
+            assert!((x - y).abs() < 1e-12 * largest(&a.energies));
+        }
+        for (x, y) in a.forces.iter().flatten().zip(b.forces.iter().flatten()) {
+            assert!((x - y).abs() < 1e-12 * largest(a.forces.iter().flatten()));
         }
     }
 }

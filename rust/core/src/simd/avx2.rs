@@ -126,15 +126,13 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn sums([a, b, c, d]: [Self; 4]) -> [f64; 4] {
+    fn reduce([a, b, c, d]: Self::Block) -> Self {
         let ab = intrinsic!(_mm256_hadd_pd(a.0, b.0));
         let cd = intrinsic!(_mm256_hadd_pd(c.0, d.0));
-        let mut out = [0.0; 4];
         // SAFETY: as in `intrinsic!`.
         let (low, high) = unsafe {
             (x86::_mm256_permute2f128_pd::<0x20>(ab, cd), x86::_mm256_permute2f128_pd::<0x31>(ab, cd))
         };
-        Self(low).add(Self(high)).store(&mut out);
-        out
+        Self(low).add(Self(high))
     }
 }

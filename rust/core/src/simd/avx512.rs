@@ -129,22 +129,6 @@ impl Simd for Avx512 {
     fn zero_block() -> Self::Block {
         [Self::splat(0.0); LANES]
     }
-
-    #[inline(always)]
-    fn sums(v: [Self; 4]) -> [f64; 4] {
-        // Fold the halves of each vector, two vectors at a time, then finish on 256 bits.
-        let fold = |a: Self, b: Self| {
-            let low = intrinsic!(_mm512_shuffle_f64x2::<0x44>(a.0, b.0));
-            let high = intrinsic!(_mm512_shuffle_f64x2::<0xee>(a.0, b.0));
-            intrinsic!(_mm512_add_pd(low, high))
-        };
-        let (ab, cd) = (fold(v[0], v[1]), fold(v[2], v[3]));
-        let even = intrinsic!(_mm512_unpacklo_pd(ab, cd));
-        let odd = intrinsic!(_mm512_unpackhi_pd(ab, cd));
-        let mut t = [0.0; LANES];
-        Self(intrinsic!(_mm512_add_pd(even, odd))).store(&mut t);
-        [t[0] + t[2], t[4] + t[6], t[1] + t[3], t[5] + t[7]]
-    }
 }
 
 /// Transposes four vectors of four 128-bit pairs.

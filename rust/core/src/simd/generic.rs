@@ -107,10 +107,4 @@ impl Simd for Generic {
     fn zero_block() -> Self::Block {
         [Self::splat(0.0); LANES]
     }
-
-    #[inline(always)]
-    fn sums(v: [Self; 4]) -> [f64; 4] {
-        let t = Self::transpose(v);
-        t[0].add(t[1]).add(t[2].add(t[3])).0
-    }
 }

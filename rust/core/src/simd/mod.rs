@@ -65,8 +65,16 @@ pub trait Simd: Copy + Send + Sync + std::fmt::Debug + 'static {
     fn transpose(block: Self::Block) -> Self::Block;
     /// A block of zeros.
     fn zero_block() -> Self::Block;
-    /// Sums over the lanes of four vectors.
-    fn sums(v: [Self; 4]) -> [f64; 4];
+    /// Sums over the lanes of the vectors of a block: lane `i` of the result is the sum of vector `i`.
+    #[inline(always)]
+    fn reduce(block: Self::Block) -> Self {
+        let rows = Self::transpose(block);
+        let mut sum = rows[0].add(rows[1]);
+        for k in 2..Self::LANES {
+            sum = sum.add(rows[k]);
+        }
+        sum
+    }
 
     /// All lanes 0.
     #[inline(always)]
@@ -74,10 +82,18 @@ pub trait Simd: Copy + Send + Sync + std::fmt::Debug + 'static {
         Self::splat(0.0)
     }
 
+    /// The lanes; those beyond [`Self::LANES`] are 0.
+    #[inline(always)]
+    fn lanes(self) -> [f64; MAX_LANES] {
+        let mut lanes = [0.0; MAX_LANES];
+        self.store(&mut lanes);
+        lanes
+    }
+
     /// Sum over the lanes.
     #[inline(always)]
     fn sum(self) -> f64 {
-        Self::sums([self, Self::zero(), Self::zero(), Self::zero()])[0]
+        self.lanes().iter().sum()
     }
 }
 
@@ -185,8 +201,11 @@ mod tests {
             }
             let total: f64 = x[..S::LANES].iter().sum();
             assert!((a.sum() - total).abs() < 1e-12);
-            let sums = S::sums([a, c, S::zero(), b]);
+            let mut block = S::zero_block();
+            (block[1], block[3]) = (c, a);
+            let sums = S::reduce(block).lanes();
             assert!((sums[1] - 2.5 * S::LANES as f64).abs() < 1e-12 && sums[2] == 0.0);
+            assert!((sums[3] - total).abs() < 1e-12);
             let mut block = S::zero_block();
             for i in 0..S::LANES {
                 let row: Vec<f64> = (0..S::LANES).map(|j| (10 * i + j) as f64).collect();

@@ -1,112 +1,120 @@
-//! The one-particle sums of one atom: neighbors in lanes, per-l products of small matrices in registers.
+//! The sums over the neighbors of one atom: neighbors in lanes, per-l products of small matrices in registers.
 
-use crate::simd::Simd;
+use crate::simd::{MAX_LANES, Simd};
 
 use super::environment::{Geometry, Neighborhood};
-use super::kernel::Towards;
+use super::kernel::{CenterKernel, Class};
 use super::layout::Tile;
 
-/// Vectors of neighbors between two reductions over the lanes.
-const CHUNK: usize = 16;
-/// Most sums of a tile.
-const MOST_SUMS: usize = 12;
+/// Most vectors of neighbors whose functions are kept at a time: they fit into the first-level cache.
+const CHUNK: usize = 8;
 
 /// Scratch of the sums.
 #[derive(Debug)]
 pub struct Accumulator<S> {
-    /// Radial functions, `[function][CHUNK]`.
-    radial: Vec<S>,
-    /// Spherical harmonics, `[row][CHUNK]`.
-    rows: Vec<S>,
+    /// Radial functions, `[function][vector]`.
+    radial: Vec<[S; CHUNK]>,
+    /// Spherical harmonics, `[row][vector]`.
+    rows: Vec<[S; CHUNK]>,
     /// Legendre functions of one vector.
     legendre: Vec<S>,
-    /// The sums of one atom.
-    pub sums: Vec<f64>,
-    /// Its sums of pair functions, lane by lane.
-    pair: Vec<S>,
 }
 
 impl<S: Simd> Accumulator<S> {
     pub(super) fn new() -> Self {
-        Self {
-            radial: Vec::new(),
-            rows: Vec::new(),
-            legendre: Vec::new(),
-            sums: Vec::new(),
-            pair: Vec::new(),
-        }
+        Self { radial: Vec::new(), rows: Vec::new(), legendre: Vec::new() }
     }
 
-    /// Sums of one neighborhood into [`Self::sums`] (`size` numbers); returns those of the `n_terms` pair
-    /// functions.
+    /// All sums of one neighborhood, lane by lane: one-particle sums, then those of pair functions.
     #[inline(always)]
     pub(super) fn run(
         &mut self,
+        kernel: &CenterKernel<S>,
         neighborhood: &Neighborhood<S>,
-        towards: &[Towards<S>],
-        size: usize,
-        n_terms: usize,
-    ) -> impl Iterator<Item = f64> + '_ {
-        self.sums.clear();
-        self.sums.resize(size, 0.0);
-        self.pair.clear();
-        self.pair.resize(n_terms, S::zero());
-        for (z, t) in towards.iter().enumerate() {
+        sums: &mut Vec<S>,
+    ) {
+        sums.clear();
+        sums.resize(kernel.n_sums(), S::zero());
+        let (sums, pair) = sums.split_at_mut(kernel.layout.size);
+        for (z, class) in kernel.classes.iter().enumerate() {
             let vectors = &neighborhood.vectors[neighborhood.offsets[z]..neighborhood.offsets[z + 1]];
-            grow(&mut self.radial, t.width * S::LANES * CHUNK);
-            if let Some(legendre) = &t.legendre {
-                grow(&mut self.rows, (legendre.lmax() + 1).pow(2) * CHUNK);
-                grow(&mut self.legendre, legendre.len());
+            if vectors.is_empty() {
+                continue;
             }
-            for chunk in vectors.chunks(CHUNK) {
-                for (column, geometry) in chunk.iter().enumerate() {
-                    radial_values(t, geometry, &mut self.radial, column);
-                    for (k, sum) in self.pair.iter_mut().enumerate() {
-                        *sum = sum.add(self.radial[(t.pair + k) * CHUNK + column]);
+            grow(&mut self.radial, class.width * S::LANES, [S::zero(); CHUNK]);
+            if let Some(legendre) = &class.legendre {
+                grow(&mut self.rows, (legendre.lmax() + 1).pow(2), [S::zero(); CHUNK]);
+                grow(&mut self.legendre, legendre.len(), S::zero());
+            }
+            // Chunks of equal length, so that none is short.
+            let n = vectors.len().div_ceil(vectors.len().div_ceil(CHUNK));
+            for chunk in vectors.chunks(n) {
+                for (column, geometry) in chunk.iter().enumerate().take(CHUNK) {
+                    radial_values(class, geometry, &mut self.radial, column);
+                    let functions = &self.radial[class.pair..][..pair.len()];
+                    for (sum, function) in pair.iter_mut().zip(functions) {
+                        *sum = sum.add(function[column]);
                     }
-                    if let Some(legendre) = &t.legendre {
+                    if let Some(legendre) = &class.legendre {
                         legendre.fill(geometry.unit[2], &mut self.legendre);
-                        legendre.rows(&geometry.unit, &self.legendre, &mut self.rows, CHUNK, column);
+                        legendre.rows(&geometry.unit, &self.legendre, &mut self.rows, column);
                     }
                 }
-                for tile in &t.layout.tiles {
-                    add_tile(tile, &self.rows, &self.radial, chunk.len(), &mut self.sums);
+                for tile in &class.layout.tiles {
+                    add_tile(tile, &self.rows, &self.radial, chunk.len(), sums);
                 }
             }
         }
-        self.pair.iter().map(|sum| sum.sum())
     }
 }
 
-/// Enlarges a buffer to at least `n` vectors.
-pub(super) fn grow<S: Simd>(buffer: &mut Vec<S>, n: usize) {
+/// Enlarges a buffer to at least `n` entries.
+pub(super) fn grow<T: Clone>(buffer: &mut Vec<T>, n: usize, value: T) {
     if buffer.len() < n {
-        buffer.resize(n, S::zero());
+        buffer.resize(n, value);
     }
+}
+
+/// The rows of the table that belong to the lanes of a vector.
+#[inline(always)]
+pub(super) fn table_rows<'a, S: Simd>(
+    class: &'a Class<S>,
+    geometry: &Geometry<S>,
+) -> [&'a [[S; 4]]; MAX_LANES] {
+    std::array::from_fn(|lane| {
+        let bin = geometry.bins[lane.min(S::LANES - 1)] as usize;
+        &class.table[bin * class.width..][..class.width]
+    })
 }
 
 /// Values of all tabulated functions: rows of the table per lane, transposed.
 #[inline(always)]
-fn radial_values<S: Simd>(t: &Towards<S>, geometry: &Geometry<S>, radial: &mut [S], column: usize) {
-    let w = t.width;
-    let groups = radial.chunks_exact_mut(S::LANES * CHUNK).take(w);
-    for (group, out) in groups.enumerate() {
+fn radial_values<S: Simd>(
+    class: &Class<S>,
+    geometry: &Geometry<S>,
+    radial: &mut [[S; CHUNK]],
+    column: usize,
+) {
+    let rows = table_rows(class, geometry);
+    let fractions = geometry.fraction.lanes();
+    let outputs = radial.chunks_exact_mut(S::LANES).take(class.width);
+    for (group, out) in outputs.enumerate() {
         let mut block = S::zero_block();
         for lane in 0..S::LANES {
-            let [c0, c1, c2, c3] = t.table[geometry.bins[lane] as usize * w + group];
-            let u = S::splat(geometry.fraction[lane]);
+            let [c0, c1, c2, c3] = rows[lane][group];
+            let u = S::splat(fractions[lane]);
             block[lane] = c3.mul_add(u, c2).mul_add(u, c1).mul_add(u, c0);
         }
         let block = S::transpose(block);
-        for lane in 0..S::LANES {
-            out[lane * CHUNK + column] = block[lane];
+        for (lane, out) in out.iter_mut().enumerate() {
+            out[column] = block[lane];
         }
     }
 }
 
 /// Adds one tile of `Σ_j Y_row(j) R_k(j)`.
 #[inline(always)]
-fn add_tile<S: Simd>(tile: &Tile, rows: &[S], radial: &[S], n: usize, sums: &mut [f64]) {
+fn add_tile<S: Simd>(tile: &Tile, rows: &[[S; CHUNK]], radial: &[[S; CHUNK]], n: usize, sums: &mut [S]) {
     macro_rules! sizes {
         ($($k:literal: $($r:literal)*;)*) => {
             match (tile.functions, tile.rows) {
@@ -121,34 +129,30 @@ fn add_tile<S: Simd>(tile: &Tile, rows: &[S], radial: &[S], n: usize, sums: &mut
 #[inline(always)]
 fn add_sized<S: Simd, const ROWS: usize, const K: usize>(
     tile: &Tile,
-    rows: &[S],
-    radial: &[S],
+    rows: &[[S; CHUNK]],
+    radial: &[[S; CHUNK]],
     n: usize,
-    sums: &mut [f64],
+    sums: &mut [S],
 ) {
-    let rows = &rows[tile.row * CHUNK..][..ROWS * CHUNK];
-    let radial = &radial[tile.function * CHUNK..][..K * CHUNK];
-    let mut acc = [[S::zero(); K]; ROWS];
-    for v in 0..n.min(CHUNK) {
+    let rows = &rows[tile.row..][..ROWS];
+    let radial = &radial[tile.function..][..K];
+    let sums = &mut sums[tile.offset..][..ROWS * K];
+    let mut tile = [[S::zero(); ROWS]; K];
+    for k in 0..K {
         for i in 0..ROWS {
-            for k in 0..K {
-                acc[i][k] = rows[i * CHUNK + v].mul_add(radial[k * CHUNK + v], acc[i][k]);
+            tile[k][i] = sums[k * ROWS + i];
+        }
+    }
+    for v in 0..n.min(CHUNK) {
+        for k in 0..K {
+            for i in 0..ROWS {
+                tile[k][i] = rows[i][v].mul_add(radial[k][v], tile[k][i]);
             }
         }
     }
-    // Reduced over the lanes in fours, counted channel by channel.
-    let mut totals = [0.0; MOST_SUMS];
-    for first in (0..ROWS * K).step_by(4) {
-        let mut four = [S::zero(); 4];
-        for at in first..(first + 4).min(ROWS * K) {
-            four[at - first] = acc[at % ROWS][at / ROWS];
-        }
-        totals[first..first + 4].copy_from_slice(&S::sums(four));
-    }
     for k in 0..K {
-        let out = &mut sums[tile.offset + k * tile.stride..][..ROWS];
         for i in 0..ROWS {
-            out[i] += totals[k * ROWS + i];
+            sums[k * ROWS + i] = tile[k][i];
         }
     }
 }

@@ -1,15 +1,14 @@
-//! One block of centres of one species: groups of as many atoms as lanes, gathered, summed, multiplied
-//! out and differentiated.
+//! One block of centres of one species: batches of atoms, gathered, summed, multiplied out and
+//! differentiated.
 
 use crate::error::Result;
-use crate::simd::{MAX_LANES, Simd, Task};
+use crate::simd::{Simd, Task};
 
-use super::accumulate::Accumulator;
+use super::accumulate::{Accumulator, grow};
 use super::environment::{Neighborhood, Neighborhoods};
 use super::forces::Gradient;
 use super::kernel::CenterKernel;
-use super::pair::{NO_SUMS, PairSums};
-use super::products::Products;
+use super::products::{Products, VECTORS};
 
 /// What a block contributes.
 #[derive(Debug, Default)]
@@ -29,13 +28,16 @@ pub struct BlockOutput {
 /// Scratch of one thread.
 #[derive(Debug)]
 pub struct Scratch<S> {
+    /// Neighbors of the atoms of a batch.
     neighborhoods: Vec<Neighborhood<S>>,
     accumulator: Accumulator<S>,
+    /// Sums over neighbors of the atoms of one vector, lane by lane of neighbors.
+    sums: Vec<Vec<S>>,
     products: Products<S>,
     gradient: Gradient<S>,
+    /// Adjoints of the sums, `[sum][atom of the batch]`.
     adjoints: Vec<f64>,
-    /// Adjoints of the sums of pair functions.
-    pair: PairSums,
+    /// Adjoints of the sums of pair functions of one atom.
     pair_bar: Vec<f64>,
     /// Place of each atom in the block's output, `u32::MAX` where it has none.
     slots: Vec<u32>,
@@ -44,12 +46,12 @@ pub struct Scratch<S> {
 impl<S: Simd> Scratch<S> {
     pub(super) fn new() -> Self {
         Self {
-            neighborhoods: (0..S::LANES).map(|_| Neighborhood::new()).collect(),
+            neighborhoods: (0..VECTORS * S::LANES).map(|_| Neighborhood::new()).collect(),
             accumulator: Accumulator::new(),
+            sums: vec![Vec::new(); S::LANES],
             products: Products::new(),
             gradient: Gradient::new(),
             adjoints: Vec::new(),
-            pair: NO_SUMS,
             pair_bar: Vec::new(),
             slots: Vec::new(),
         }
@@ -78,13 +80,13 @@ impl<S: Simd> Task<S> for BlockTask<'_, S> {
         scratch.slots.resize(source.species().len(), u32::MAX);
         let mut strain = [[S::zero(); 3]; 3];
         let mut outcome = Ok(());
-        for group in centers.chunks(S::LANES) {
-            outcome = evaluate_energies(kernel, source, group, scratch, &mut out);
+        for batch in centers.chunks(VECTORS * S::LANES) {
+            outcome = evaluate_energies(kernel, source, batch, scratch, &mut out);
             if outcome.is_err() {
                 break;
             }
-            for (lane, &center) in group.iter().enumerate() {
-                add_forces(kernel, lane, center, scratch, &mut out, &mut strain);
+            for (place, &center) in batch.iter().enumerate() {
+                add_forces(kernel, place, center, scratch, &mut out, &mut strain);
             }
         }
         for &atom in &out.atoms {
@@ -97,75 +99,83 @@ impl<S: Simd> Task<S> for BlockTask<'_, S> {
     }
 }
 
-/// Energies of a group of atoms; leaves the adjoints of their sums in the scratch.
+/// Energies of a batch of atoms; leaves the adjoints of their sums in the scratch.
 #[inline(always)]
 fn evaluate_energies<S: Simd>(
     kernel: &CenterKernel<S>,
     source: &dyn Neighborhoods,
-    group: &[u32],
+    batch: &[u32],
     scratch: &mut Scratch<S>,
     out: &mut BlockOutput,
 ) -> Result<()> {
-    let size = kernel.layout.size;
-    let sums = &mut scratch.adjoints;
-    scratch.pair = NO_SUMS;
-    sums.clear();
-    sums.resize(size * S::LANES, 0.0);
-    for (lane, &center) in group.iter().enumerate() {
-        let neighborhood = &mut scratch.neighborhoods[lane];
-        out.n_edges += neighborhood.fill(source, center as usize, &kernel.towards)?;
-        let pair = scratch.accumulator.run(neighborhood, &kernel.towards, size, kernel.terms.len());
-        for (of_lanes, sum) in scratch.pair.iter_mut().zip(pair) {
-            of_lanes[lane] = sum;
+    let n = kernel.n_sums();
+    grow(&mut scratch.products.sums, n, [S::zero(); VECTORS]);
+    scratch.products.sums.truncate(n);
+    for vector in 0..VECTORS {
+        let atoms = batch.iter().skip(vector * S::LANES).take(S::LANES);
+        let n_atoms = atoms.len();
+        for ((&center, neighborhood), sums) in
+            atoms.zip(&mut scratch.neighborhoods[vector * S::LANES..]).zip(&mut scratch.sums)
+        {
+            out.n_edges += neighborhood.fill(source, center as usize, kernel)?;
+            scratch.accumulator.run(kernel, neighborhood, sums);
         }
-        for (of_lanes, &sum) in sums.chunks_exact_mut(S::LANES).zip(&scratch.accumulator.sums) {
-            of_lanes[lane] = sum;
+        for sums in &mut scratch.sums[n_atoms..] {
+            sums.clear();
+            sums.resize(n, S::zero());
+        }
+        for (k, sum) in scratch.products.sums.iter_mut().enumerate() {
+            let mut block = S::zero_block();
+            for (lane, sums) in scratch.sums.iter().enumerate() {
+                block[lane] = sums[k];
+            }
+            sum[vector] = S::reduce(block);
         }
     }
-    scratch.products.sums.clear();
-    scratch.products.sums.extend(sums.chunks_exact(S::LANES).map(S::load));
-    let energies = scratch.products.run(kernel, &mut scratch.pair);
-    for (of_lanes, &adjoint) in sums.chunks_exact_mut(S::LANES).zip(&scratch.products.sums) {
-        adjoint.store(of_lanes);
+    let energies = scratch.products.run(kernel);
+    let atoms = energies.iter().flat_map(|lanes| &lanes[..S::LANES]);
+    out.energies.extend(atoms.take(batch.len()));
+    scratch.adjoints.resize(n * VECTORS * S::LANES, 0.0);
+    let places = scratch.adjoints.chunks_exact_mut(S::LANES);
+    for (place, adjoint) in places.zip(scratch.products.sums.iter().flatten()) {
+        adjoint.store(place);
     }
-    out.energies.extend_from_slice(&energies[..group.len()]);
     Ok(())
 }
 
-/// Forces and strain derivative from the energy of one atom of the group.
+/// Forces and strain derivative from the energy of one atom of the batch.
 #[inline(always)]
 fn add_forces<S: Simd>(
     kernel: &CenterKernel<S>,
-    lane: usize,
+    place: usize,
     center: u32,
     scratch: &mut Scratch<S>,
     out: &mut BlockOutput,
     strain: &mut [[S; 3]; 3],
 ) {
-    let neighborhood = &scratch.neighborhoods[lane];
-    scratch.accumulator.sums.clear();
-    scratch.accumulator.sums.extend(scratch.adjoints.chunks_exact(S::LANES).map(|lanes| lanes[lane]));
-    let adjoints = &scratch.accumulator.sums;
+    let neighborhood = &scratch.neighborhoods[place];
+    let adjoint = |sum: usize| scratch.adjoints[sum * VECTORS * S::LANES + place];
     scratch.pair_bar.clear();
-    scratch.pair_bar.extend(scratch.pair[..kernel.terms.len()].iter().map(|lanes| lanes[lane]));
+    scratch.pair_bar.extend((kernel.layout.size..kernel.n_sums()).map(adjoint));
     let mut own = [S::zero(); 3];
-    for (z, t) in kernel.towards.iter().enumerate() {
-        scratch.gradient.reserve(t);
-        for vector in neighborhood.offsets[z]..neighborhood.offsets[z + 1] {
+    for (z, class) in kernel.classes.iter().enumerate() {
+        let vectors = neighborhood.offsets[z]..neighborhood.offsets[z + 1];
+        if vectors.is_empty() {
+            continue;
+        }
+        scratch.gradient.prepare(class, adjoint);
+        for vector in vectors {
             let geometry = &neighborhood.vectors[vector];
-            let g = scratch.gradient.run(t, geometry, adjoints, &scratch.pair_bar);
+            let g = scratch.gradient.run(class, geometry, &scratch.pair_bar);
             let d = geometry.unit.map(|v| v.mul(geometry.r));
             for a in 0..3 {
+                own[a] = own[a].add(g[a]);
                 for b in 0..3 {
                     strain[a][b] = g[a].mul_add(d[b], strain[a][b]);
                 }
             }
-            let mut lanes = [[0.0; MAX_LANES]; 3];
-            for axis in 0..3 {
-                own[axis] = own[axis].add(g[axis]);
-                g[axis].store(&mut lanes[axis]);
-            }
-            let neighbors = &neighborhood.neighbors[vector * S::LANES..][..S::LANES];
+            let lanes = g.map(S::lanes);
+            let neighbors = neighborhood.neighbors(vector);
             for (k, &neighbor) in neighbors.iter().enumerate().take_while(|&(_, &j)| j != u32::MAX) {
                 let force = slot(neighbor, &mut scratch.slots, out);
                 for axis in 0..3 {

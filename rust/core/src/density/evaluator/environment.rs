@@ -1,18 +1,57 @@
 //! What the kernels need to know of a system: the neighbors of a centre, and how they lie in lanes.
 
+use std::ops::Range;
+
 use crate::error::{Error, Result};
 use crate::simd::{MAX_LANES, Simd};
-use crate::structure::dot;
 
-use super::kernel::Towards;
+use super::kernel::{CenterKernel, Towards};
 
-/// An edge from a centre to a neighbor.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Edge {
-    /// `r_ij` in Å.
-    pub displacement: [f64; 3],
+/// Distance (Å) below which atoms count as lying on each other.
+const SHORTEST: f64 = 1e-6;
+
+/// Edges of one centre, one entry per edge.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Edges {
+    /// `r_ij` in Å, axis by axis.
+    pub displacements: [Vec<f64>; 3],
     /// Index of the neighbor among the atoms.
-    pub neighbor: u32,
+    pub neighbors: Vec<u32>,
+}
+
+impl Edges {
+    /// Replaces the edges by those of `candidates` (neighbor, `r_ij`) that are shorter than `cutoff`; keeps
+    /// their order.
+    #[inline]
+    pub fn select(&mut self, candidates: impl ExactSizeIterator<Item = (u32, [f64; 3])>, cutoff: f64) {
+        let most = candidates.len();
+        self.resize(most);
+        let Self { displacements: [x, y, z], neighbors } = self;
+        let limit = cutoff * cutoff;
+        let mut n = 0;
+        // Written in any case and overwritten by the next edge if it was too long: no branch to predict.
+        for (neighbor, d) in candidates.take(most) {
+            (x[n], y[n], z[n], neighbors[n]) = (d[0], d[1], d[2], neighbor);
+            n += usize::from(d[0] * d[0] + d[1] * d[1] + d[2] * d[2] < limit);
+        }
+        self.resize(n);
+    }
+
+    fn resize(&mut self, n: usize) {
+        for axis in &mut self.displacements {
+            axis.resize(n, 0.0);
+        }
+        self.neighbors.resize(n, u32::MAX);
+    }
+
+    /// Fills entries with edges to nowhere beyond the cutoff.
+    fn pad(&mut self, entries: Range<usize>, cutoff: f64) {
+        let [x, y, z] = &mut self.displacements;
+        x[entries.clone()].fill(0.0);
+        y[entries.clone()].fill(0.0);
+        z[entries.clone()].fill(2.0 * cutoff);
+        self.neighbors[entries].fill(u32::MAX);
+    }
 }
 
 /// A system as the evaluator sees it: species of all atoms and the edges of each centre.
@@ -20,11 +59,11 @@ pub trait Neighborhoods: Sync {
     /// Species index of every atom that can be a centre or a neighbor.
     fn species(&self) -> &[u16];
 
-    /// Appends the edges of a centre; edges beyond the cutoff may be among them.
-    fn gather(&self, center: usize, edges: &mut Vec<Edge>);
+    /// Replaces `edges` by those of a centre that are shorter than `cutoff`.
+    fn gather(&self, center: usize, cutoff: f64, edges: &mut Edges);
 }
 
-/// One vector of neighbors of one species.
+/// One vector of neighbors of one class.
 #[derive(Debug, Clone, Copy)]
 pub struct Geometry<S> {
     /// Unit vector from the centre.
@@ -33,25 +72,29 @@ pub struct Geometry<S> {
     pub r: S,
     /// Inverse distance, 1/Å.
     pub inverse: S,
-    /// Bin of the radial table, per lane.
+    /// Bins of the radial table per Å.
+    pub scale: S,
+    /// Position in the bin.
+    pub fraction: S,
+    /// Bin, per lane.
     pub bins: [u32; MAX_LANES],
-    /// Position in the bin, per lane.
-    pub fraction: [f64; MAX_LANES],
 }
 
-/// The neighbors of one centre within the cutoff, in vectors, sorted by species. Unused lanes lie beyond
+/// The neighbors of one centre within the cutoff, in vectors, sorted by class. Unused lanes lie beyond
 /// the cutoff, where every radial function is 0.
 #[derive(Debug)]
 pub struct Neighborhood<S> {
     /// All vectors.
     pub vectors: Vec<Geometry<S>>,
-    /// First vector of each species, and the number of vectors at the end.
+    /// First vector of each class, and the number of vectors at the end.
     pub offsets: Vec<usize>,
-    /// Neighbor index per lane, `u32::MAX` for unused lanes.
-    pub neighbors: Vec<u32>,
-    edges: Vec<Edge>,
-    inside: Vec<(u16, u32)>,
-    coordinates: [Vec<f64>; 3],
+    /// Edges in lanes; the neighbor of unused lanes is `u32::MAX`.
+    lanes: Edges,
+    /// Species of the neighbor in each lane, where there are several.
+    species: Vec<u16>,
+    gathered: Edges,
+    /// Lanes of each class that are still free.
+    free: Vec<Range<usize>>,
 }
 
 impl<S: Simd> Neighborhood<S> {
@@ -59,15 +102,20 @@ impl<S: Simd> Neighborhood<S> {
         Self {
             vectors: Vec::new(),
             offsets: Vec::new(),
-            neighbors: Vec::new(),
-            edges: Vec::new(),
-            inside: Vec::new(),
-            coordinates: Default::default(),
+            lanes: Edges::default(),
+            species: Vec::new(),
+            gathered: Edges::default(),
+            free: Vec::new(),
         }
     }
 
-    /// Fills in the neighbors of `center` that lie within the cutoffs of `towards` (one per species) and
-    /// returns their number.
+    /// Neighbor in each lane of a vector, `u32::MAX` in unused lanes.
+    #[inline(always)]
+    pub(super) fn neighbors(&self, vector: usize) -> &[u32] {
+        &self.lanes.neighbors[vector * S::LANES..][..S::LANES]
+    }
+
+    /// Fills in the neighbors of `center` that lie within the cutoffs and returns their number.
     ///
     /// # Errors
     /// [`Error::Overlap`] for a neighbor on top of the centre.
@@ -76,86 +124,114 @@ impl<S: Simd> Neighborhood<S> {
         &mut self,
         source: &dyn Neighborhoods,
         center: usize,
-        towards: &[Towards<S>],
+        kernel: &CenterKernel<S>,
     ) -> Result<usize> {
-        self.edges.clear();
-        source.gather(center, &mut self.edges);
-        let species = source.species();
-        self.inside.clear();
+        let n;
         self.offsets.clear();
-        self.offsets.resize(towards.len() + 1, 0);
-        for (edge, k) in self.edges.iter().zip(0..) {
-            let z = species[edge.neighbor as usize];
-            let square = dot(&edge.displacement, &edge.displacement);
-            let cutoff = towards[usize::from(z)].cutoff;
-            if square < cutoff * cutoff {
-                if square < 1e-12 {
-                    return Err(Error::Overlap {
-                        i: center,
-                        j: edge.neighbor as usize,
-                        distance: square.sqrt(),
-                    });
-                }
-                self.inside.push((z, k));
-                self.offsets[usize::from(z) + 1] += 1;
+        if let [towards] = &kernel.towards[..] {
+            source.gather(center, kernel.cutoff, &mut self.lanes);
+            n = self.lanes.neighbors.len();
+            let end = n.next_multiple_of(S::LANES);
+            self.lanes.resize(end);
+            self.lanes.pad(n..end, kernel.cutoff);
+            self.offsets.extend([0, end / S::LANES]);
+            self.vectors.clear();
+            for vector in 0..end / S::LANES {
+                let scale = S::splat(towards.scale);
+                self.push(vector, scale, kernel.n_bins, |_| towards.first_bin);
+            }
+        } else {
+            source.gather(center, kernel.cutoff, &mut self.gathered);
+            n = self.sort(source.species(), kernel);
+            self.vectors.clear();
+            for vector in 0..self.lanes.neighbors.len() / S::LANES {
+                let towards: [Towards; MAX_LANES] = std::array::from_fn(|lane| {
+                    let lane = vector * S::LANES + lane.min(S::LANES - 1);
+                    kernel.towards[usize::from(self.species[lane])]
+                });
+                let scale = S::load(&towards.map(|t| t.scale));
+                self.push(vector, scale, kernel.n_bins, |lane| towards[lane].first_bin);
             }
         }
-        for z in 0..towards.len() {
-            self.offsets[z + 1] = self.offsets[z] + self.offsets[z + 1].div_ceil(S::LANES);
-        }
-        self.place(towards);
-        Ok(self.inside.len())
+        self.check(center)?;
+        Ok(n)
     }
 
-    /// Sorts the edges inside the cutoff into padded lanes.
-    #[inline(always)]
-    fn place(&mut self, towards: &[Towards<S>]) {
-        let n_vectors = self.offsets[towards.len()];
-        let n_lanes = n_vectors * S::LANES;
-        self.neighbors.clear();
-        self.neighbors.resize(n_lanes, u32::MAX);
-        for axis in &mut self.coordinates {
-            axis.resize(n_lanes.max(axis.len()), 0.0);
+    /// Sorts the gathered edges that lie within the cutoff of their species into the lanes of their classes;
+    /// returns their number.
+    fn sort(&mut self, species: &[u16], kernel: &CenterKernel<S>) -> usize {
+        let [x, y, z] = &self.gathered.displacements;
+        let towards = |edge: usize| {
+            let own = species[self.gathered.neighbors[edge] as usize];
+            let t = &kernel.towards[usize::from(own)];
+            let square = x[edge] * x[edge] + y[edge] * y[edge] + z[edge] * z[edge];
+            (square < t.cutoff * t.cutoff).then_some((t.class, own))
+        };
+        let n_edges = self.gathered.neighbors.len();
+        self.offsets.resize(kernel.classes.len() + 1, 0);
+        let mut n = 0;
+        for (class, _) in (0..n_edges).filter_map(towards) {
+            self.offsets[class + 1] += 1;
+            n += 1;
         }
-        for (z, t) in towards.iter().enumerate() {
-            let lanes = self.offsets[z] * S::LANES..self.offsets[z + 1] * S::LANES;
-            let mut next = lanes.start;
-            for &(_, k) in self.inside.iter().filter(|&&(species, _)| usize::from(species) == z) {
-                let edge = &self.edges[k as usize];
-                for axis in 0..3 {
-                    self.coordinates[axis][next] = edge.displacement[axis];
-                }
-                self.neighbors[next] = edge.neighbor;
-                next += 1;
-            }
-            for lane in next..lanes.end {
-                self.coordinates[0][lane] = 0.0;
-                self.coordinates[1][lane] = 0.0;
-                self.coordinates[2][lane] = 2.0 * t.cutoff;
-            }
+        self.free.clear();
+        for class in 0..kernel.classes.len() {
+            let start = self.offsets[class];
+            let end = start + self.offsets[class + 1].div_ceil(S::LANES);
+            self.free.push(start * S::LANES..end * S::LANES);
+            self.offsets[class + 1] = end;
         }
-        self.vectors.clear();
-        for (z, t) in towards.iter().enumerate() {
-            for vector in self.offsets[z]..self.offsets[z + 1] {
-                let at = vector * S::LANES;
-                let x = S::load(&self.coordinates[0][at..]);
-                let y = S::load(&self.coordinates[1][at..]);
-                let z = S::load(&self.coordinates[2][at..]);
-                self.vectors.push(Geometry::new([x, y, z], t));
+        let n_lanes = self.offsets[kernel.classes.len()] * S::LANES;
+        self.lanes.resize(n_lanes);
+        self.species.clear();
+        self.species.resize(n_lanes, 0);
+        for edge in 0..n_edges {
+            let Some((class, own)) = towards(edge) else { continue };
+            let lane = self.free[class].start;
+            self.free[class].start += 1;
+            for (axis, from) in self.lanes.displacements.iter_mut().zip([x, y, z]) {
+                axis[lane] = from[edge];
             }
+            self.lanes.neighbors[lane] = self.gathered.neighbors[edge];
+            self.species[lane] = own;
         }
+        for unused in self.free.iter().filter(|free| !free.is_empty()) {
+            let last = self.species[unused.start - 1];
+            self.species[unused.clone()].fill(last);
+            self.lanes.pad(unused.clone(), kernel.cutoff);
+        }
+        n
     }
-}
 
-impl<S: Simd> Geometry<S> {
+    /// Appends the geometry of one vector of lanes.
     #[inline(always)]
-    fn new([x, y, z]: [S; 3], towards: &Towards<S>) -> Self {
+    fn push(&mut self, vector: usize, scale: S, n_bins: usize, first_bin: impl Fn(usize) -> usize) {
+        let at = vector * S::LANES;
+        let [x, y, z] = [0, 1, 2].map(|axis| S::load(&self.lanes.displacements[axis][at..]));
         let r = x.mul_add(x, y.mul_add(y, z.mul(z))).sqrt();
         let inverse = S::splat(1.0).div(r);
-        let scaled = r.mul(S::splat(towards.scale)).min(S::splat(towards.n_bins));
-        let (bins, u) = scaled.split();
-        let mut fraction = [0.0; MAX_LANES];
-        u.store(&mut fraction);
-        Self { unit: [x.mul(inverse), y.mul(inverse), z.mul(inverse)], r, inverse, bins, fraction }
+        let (mut bins, fraction) = r.mul(scale).min(S::splat(n_bins as f64)).split();
+        for (lane, bin) in bins.iter_mut().enumerate().take(S::LANES) {
+            *bin += first_bin(lane) as u32;
+        }
+        let unit = [x.mul(inverse), y.mul(inverse), z.mul(inverse)];
+        self.vectors.push(Geometry { unit, r, inverse, scale, fraction, bins });
+    }
+
+    /// # Errors
+    /// [`Error::Overlap`] for a neighbor on top of the centre.
+    #[inline(always)]
+    fn check(&self, center: usize) -> Result<()> {
+        let nearest = self.vectors.iter().fold(S::splat(f64::INFINITY), |least, g| least.min(g.r));
+        let mut lanes = [f64::INFINITY; MAX_LANES];
+        nearest.store(&mut lanes);
+        if lanes.iter().all(|&r| r >= SHORTEST) {
+            return Ok(());
+        }
+        let [x, y, z] = &self.lanes.displacements;
+        let distances = (0..x.len()).map(|k| (x[k] * x[k] + y[k] * y[k] + z[k] * z[k]).sqrt());
+        let (k, distance) =
+            distances.enumerate().fold((0, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
+        Err(Error::Overlap { i: center, j: self.lanes.neighbors[k] as usize, distance })
     }
 }

@@ -7,10 +7,10 @@
 
 use crate::simd::Simd;
 
-use super::accumulate::grow;
+use super::accumulate::{grow, table_rows};
 use super::environment::Geometry;
 use super::harmonics::Legendre;
-use super::kernel::Towards;
+use super::kernel::Class;
 use super::layout::Block;
 
 /// `T_lm` and the same with `dR/dr`: real and imaginary parts of the first, then of the second. For m = 0
@@ -27,53 +27,58 @@ pub struct Gradient<S> {
     legendre: Vec<S>,
     /// Per (l, m ≥ 0), in the order of [`Legendre`].
     contracted: Vec<Contracted<S>>,
+    /// Adjoints of the sums of one class, `[l][channel][row]`.
+    adjoints: Vec<f64>,
 }
 
 impl<S: Simd> Gradient<S> {
     pub(super) fn new() -> Self {
-        Self { values: Vec::new(), slopes: Vec::new(), legendre: Vec::new(), contracted: Vec::new() }
-    }
-
-    /// Enlarges the scratch for neighbors of one species.
-    #[inline(always)]
-    pub(super) fn reserve(&mut self, t: &Towards<S>) {
-        grow(&mut self.values, t.width * S::LANES);
-        grow(&mut self.slopes, t.width * S::LANES);
-        if let Some(legendre) = &t.legendre {
-            grow(&mut self.legendre, legendre.len());
-            if self.contracted.len() < legendre.len() {
-                self.contracted.resize(legendre.len(), [S::zero(); 4]);
-            }
+        Self {
+            values: Vec::new(),
+            slopes: Vec::new(),
+            legendre: Vec::new(),
+            contracted: Vec::new(),
+            adjoints: Vec::new(),
         }
     }
 
-    /// `dE/dr_ij` (eV/Å) for one vector of neighbors, given the adjoints of the sums and of the sums of
-    /// pair functions.
+    /// Prepares for neighbors of one class of an atom: `adjoint` gives those of its sums.
     #[inline(always)]
-    pub(super) fn run(
-        &mut self,
-        t: &Towards<S>,
-        geometry: &Geometry<S>,
-        adjoints: &[f64],
-        pair_bar: &[f64],
-    ) -> [S; 3] {
-        self.radial(t, geometry);
+    pub(super) fn prepare(&mut self, class: &Class<S>, adjoint: impl Fn(usize) -> f64) {
+        grow(&mut self.values, class.width * S::LANES, S::zero());
+        grow(&mut self.slopes, class.width * S::LANES, S::zero());
+        if let Some(legendre) = &class.legendre {
+            grow(&mut self.legendre, legendre.len(), S::zero());
+            grow(&mut self.contracted, legendre.len(), [S::zero(); 4]);
+        }
+        self.adjoints.clear();
+        self.adjoints.resize(class.layout.n_adjoints, 0.0);
+        for &(to, from) in &class.layout.adjoints {
+            self.adjoints[to as usize] += adjoint(from as usize);
+        }
+    }
+
+    /// `dE/dr_ij` (eV/Å) for one vector of neighbors of the class, given the adjoints of the sums of pair
+    /// functions.
+    #[inline(always)]
+    pub(super) fn run(&mut self, class: &Class<S>, geometry: &Geometry<S>, pair_bar: &[f64]) -> [S; 3] {
+        self.radial(class, geometry);
         let mut radial = S::zero();
-        for (&slope, &bar) in self.slopes[t.pair..].iter().zip(pair_bar) {
+        for (&slope, &bar) in self.slopes[class.pair..].iter().zip(pair_bar) {
             radial = slope.mul_add(S::splat(bar), radial);
         }
         let mut g = [S::zero(); 3];
         let unit = &geometry.unit;
-        if let Some(legendre) = &t.legendre {
-            for (l, block) in t.layout.blocks.iter().enumerate() {
-                self.contract(legendre, l, block, adjoints);
+        if let Some(legendre) = &class.legendre {
+            for (l, block) in class.layout.blocks.iter().enumerate() {
+                self.contract(legendre, l, block);
             }
             legendre.fill(unit[2], &mut self.legendre);
             let (slope, angular) = self.angular(legendre, unit);
             radial = radial.add(slope);
             g = angular;
         }
-        let radial = radial.mul(S::splat(t.scale));
+        let radial = radial.mul(geometry.scale);
         let along = g[0].mul_add(unit[0], g[1].mul_add(unit[1], g[2].mul(unit[2])));
         let along = along.neg_mul_add(geometry.inverse, radial);
         [
@@ -85,14 +90,15 @@ impl<S: Simd> Gradient<S> {
 
     /// Radial functions and their derivatives per bin.
     #[inline(always)]
-    fn radial(&mut self, t: &Towards<S>, geometry: &Geometry<S>) {
-        let w = t.width;
+    fn radial(&mut self, class: &Class<S>, geometry: &Geometry<S>) {
+        let rows = table_rows(class, geometry);
+        let fractions = geometry.fraction.lanes();
         let outputs = self.values.chunks_exact_mut(S::LANES).zip(self.slopes.chunks_exact_mut(S::LANES));
-        for (group, (values_out, slopes_out)) in outputs.take(w).enumerate() {
+        for (group, (values_out, slopes_out)) in outputs.take(class.width).enumerate() {
             let (mut values, mut slopes) = (S::zero_block(), S::zero_block());
             for lane in 0..S::LANES {
-                let [c0, c1, c2, c3] = t.table[geometry.bins[lane] as usize * w + group];
-                let u = S::splat(geometry.fraction[lane]);
+                let [c0, c1, c2, c3] = rows[lane][group];
+                let u = S::splat(fractions[lane]);
                 let h2 = c3.mul_add(u, c2);
                 let h1 = h2.mul_add(u, c1);
                 values[lane] = h1.mul_add(u, c0);
@@ -109,8 +115,8 @@ impl<S: Simd> Gradient<S> {
     /// `T_lm` of one l. Register tiles: m = 0 with one or two m, so that an even number is left, then two m
     /// at a time.
     #[inline(always)]
-    fn contract(&mut self, legendre: &Legendre, l: usize, block: &Block, adjoints: &[f64]) {
-        let adjoints = &adjoints[block.offset..][..(2 * l + 1) * block.n];
+    fn contract(&mut self, legendre: &Legendre, l: usize, block: &Block) {
+        let adjoints = &self.adjoints[block.offset..][..(2 * l + 1) * block.n];
         let values = &self.values[block.function..][..block.n];
         let slopes = &self.slopes[block.function..][..block.n];
         let stride = 2 * l + 1;

@@ -95,21 +95,21 @@ impl Legendre {
     }
 
     /// All rows `Y` from `P̄` and a unit vector: row `l²` is m = 0, rows `l² + 2m − 1` and `l² + 2m` are the
-    /// real and imaginary parts of m > 0. Row `k` goes to `rows[k · stride + column]`.
+    /// real and imaginary parts of m > 0. Row `k` goes to `rows[k][column]`.
     #[inline(always)]
-    pub fn rows<S: Simd>(&self, unit: &[S; 3], p: &[S], rows: &mut [S], stride: usize, column: usize) {
+    pub fn rows<S: Simd, const N: usize>(&self, unit: &[S; 3], p: &[S], rows: &mut [[S; N]], column: usize) {
         let [x, y, _] = *unit;
         let p = &p[..self.len()];
         for l in 0..=self.lmax {
-            rows[l * l * stride + column] = p[l];
+            rows[l * l][column] = p[l];
         }
         let (mut cos, mut sin) = (x, y);
         let mut k = self.lmax + 1;
         for m in 1..=self.lmax {
             for l in m..=self.lmax {
                 let row = l * l + 2 * m - 1;
-                rows[row * stride + column] = p[k].mul(cos);
-                rows[(row + 1) * stride + column] = p[k].mul(sin);
+                rows[row][column] = p[k].mul(cos);
+                rows[row + 1][column] = p[k].mul(sin);
                 k += 1;
             }
             let next = cos.mul(x).sub(sin.mul(y));
@@ -141,16 +141,16 @@ mod tests {
             p
         };
         let p = at(z);
-        let mut rows = vec![Generic::zero(); 13 * 13];
-        legendre.rows(&[x, y, z].map(Generic::splat), &p, &mut rows, 1, 0);
+        let mut rows = vec![[Generic::zero()]; 13 * 13];
+        legendre.rows(&[x, y, z].map(Generic::splat), &p, &mut rows, 0);
         for l in 0..=12_usize {
-            let m0 = lane(rows[l * l]).powi(2);
-            let rest: f64 = rows[l * l + 1..(l + 1) * (l + 1)].iter().map(|&v| lane(v).powi(2)).sum();
+            let m0 = lane(rows[l * l][0]).powi(2);
+            let rest: f64 = rows[l * l + 1..(l + 1) * (l + 1)].iter().map(|&v| lane(v[0]).powi(2)).sum();
             assert!((m0 + 2.0 * rest - (2 * l + 1) as f64).abs() < 1e-11);
         }
-        assert!((lane(rows[2]) + 1.5_f64.sqrt() * x).abs() < 1e-14);
-        assert!((lane(rows[3]) + 1.5_f64.sqrt() * y).abs() < 1e-14);
-        assert!((lane(rows[4]) - 5.0_f64.sqrt() * (1.5 * z * z - 0.5)).abs() < 1e-14);
+        assert!((lane(rows[2][0]) + 1.5_f64.sqrt() * x).abs() < 1e-14);
+        assert!((lane(rows[3][0]) + 1.5_f64.sqrt() * y).abs() < 1e-14);
+        assert!((lane(rows[4][0]) - 5.0_f64.sqrt() * (1.5 * z * z - 0.5)).abs() < 1e-14);
         let (high, low) = (at(z + 1e-5), at(z - 1e-5));
         for m in 0..=12 {
             for l in m + 1..=12 {

@@ -5,33 +5,41 @@ use crate::density::program::Program;
 use crate::density::readout::CenterReadout;
 use crate::error::Result;
 use crate::pair::Zbl;
-use crate::radial::spline::{Sample, SplineTable};
+use crate::radial::spline::SplineTable;
 use crate::simd::Simd;
 
 use super::contraction::Contraction;
 use super::harmonics::Legendre;
-use super::layout::{Layout, SpeciesLayout};
+use super::layout::{ClassLayout, Layout};
 use super::pair::PairTerms;
 
-/// Radial functions towards one neighbor species: the used channels, then the pair terms.
+/// Neighbor species that share vectors of lanes (see [`super::layout`]) and their radial functions: the used
+/// channels, then the pair terms.
 #[derive(Debug)]
-pub struct Towards<S> {
+pub struct Class<S> {
+    /// Vectors of functions: tabulated functions / lanes, rounded up.
+    pub width: usize,
+    /// Spline coefficients 0 ..= 3 of each vector of functions, `[bin][vector]`, species after species.
+    pub table: Vec<[S; 4]>,
+    /// Index of the first pair term among the functions.
+    pub pair: usize,
+    /// Sums over neighbors of this class.
+    pub layout: ClassLayout,
+    /// Recursions up to the largest l in use, `None` without many-body terms.
+    pub legendre: Option<Legendre>,
+}
+
+/// A neighbor species: its class and where its radial functions lie.
+#[derive(Debug, Clone, Copy)]
+pub struct Towards {
+    /// Index among the classes.
+    pub class: usize,
     /// Cutoff in Å.
     pub cutoff: f64,
     /// Bins per Å.
     pub scale: f64,
-    /// Number of bins below the cutoff.
-    pub n_bins: f64,
-    /// Vectors of functions: tabulated functions / lanes, rounded up.
-    pub width: usize,
-    /// Spline coefficients 0 ..= 3 of each vector of functions, `[bin][vector]`.
-    pub table: Vec<[S; 4]>,
-    /// Index of the first pair term among the functions.
-    pub pair: usize,
-    /// Sums over neighbors of this species.
-    pub layout: SpeciesLayout,
-    /// Recursions up to the largest l in use, `None` without many-body terms.
-    pub legendre: Option<Legendre>,
+    /// Its first bin in the table of the class.
+    pub first_bin: usize,
 }
 
 /// The model of one centre species.
@@ -39,10 +47,16 @@ pub struct Towards<S> {
 pub struct CenterKernel<S> {
     /// Energy from densities and core repulsion; the coefficients are in the tables and the products.
     pub readout: CenterReadout,
-    /// Sums of pair functions.
+    /// Sums of pair functions; they follow the one-particle sums.
     pub terms: PairTerms,
-    /// Radial functions per neighbor species.
-    pub towards: Vec<Towards<S>>,
+    /// Neighbor species.
+    pub towards: Vec<Towards>,
+    /// Classes of neighbor species.
+    pub classes: Vec<Class<S>>,
+    /// Largest cutoff in Å.
+    pub cutoff: f64,
+    /// Number of bins below every cutoff; one more bin of zeros follows.
+    pub n_bins: usize,
     /// Sums over neighbors.
     pub layout: Layout,
     /// Products.
@@ -68,70 +82,78 @@ impl<S: Simd> CenterKernel<S> {
         let layout = Layout::new(n_species, &contraction.inputs, &contraction.conjugate);
         let dag = Dag::build(&contraction.conjugate, readout.densities.len(), &contraction.monomials);
         let terms = PairTerms::new(&readout, zbl.max_cutoff() > 0.0);
+        let mut classes: Vec<Class<S>> =
+            layout.classes.iter().map(|class| Class::new(class, terms.len())).collect();
         let n = center.n_channels + center.n_pair;
         let core = readout.core.as_ref().map(|core| &core.coefficients);
-        let towards = (0..n_species)
-            .map(|z| {
-                let (radial, species) = (&center.radial[z], &layout.species[z]);
-                let (z1, z2) = (program.species()[k], program.species()[z]);
-                let cutoff = radial.cutoff().max(zbl.cutoff(z1, z2));
-                let channels = &species.channels;
-                let own = z * center.n_pair..(z + 1) * center.n_pair;
-                let sample = |r: f64, value: &mut [f64], derivative: &mut [f64]| {
-                    let (mut v, mut d) = (vec![0.0; n], vec![0.0; n]);
-                    radial.evaluate(r, &mut v, &mut d);
-                    let (repulsion, slope) = zbl.evaluate(z1, z2, r);
-                    for (out, of, zbl) in [(value, &v, repulsion), (derivative, &d, slope)] {
-                        let (many, pair) = out.split_at_mut(channels.len());
-                        many.copy_from_slice(&of[channels.clone()]);
-                        pair.fill(0.0);
-                        let coefficients = contraction.pair.iter().chain(core);
-                        for (sum, c) in pair.iter_mut().zip(coefficients) {
-                            *sum =
-                                of[center.n_channels..].iter().zip(&c[own.clone()]).map(|(v, c)| v * c).sum();
-                        }
-                        if terms.baseline {
-                            pair[terms.len() - 1] += 0.5 * zbl;
-                        }
+        let mut towards = Vec::with_capacity(n_species);
+        for (z, &class) in layout.class_of.iter().enumerate() {
+            let radial = &center.radial[z];
+            let (z1, z2) = (program.species()[k], program.species()[z]);
+            let cutoff = radial.cutoff().max(zbl.cutoff(z1, z2));
+            let channels = layout.classes[class].channels.clone();
+            let own = z * center.n_pair..(z + 1) * center.n_pair;
+            let sample = |r: f64, value: &mut [f64], derivative: &mut [f64]| {
+                let (mut v, mut d) = (vec![0.0; n], vec![0.0; n]);
+                radial.evaluate(r, &mut v, &mut d);
+                let (repulsion, slope) = zbl.evaluate(z1, z2, r);
+                for (out, of, zbl) in [(value, &v, repulsion), (derivative, &d, slope)] {
+                    let (many, pair) = out.split_at_mut(channels.len());
+                    many.copy_from_slice(&of[channels.clone()]);
+                    pair.fill(0.0);
+                    let coefficients = contraction.pair.iter().chain(core);
+                    for (sum, c) in pair.iter_mut().zip(coefficients) {
+                        *sum = of[center.n_channels..].iter().zip(&c[own.clone()]).map(|(v, c)| v * c).sum();
                     }
-                };
-                Towards::new(species, terms, cutoff, n_bins, &sample)
-            })
-            .collect::<Result<_>>()?;
-        Ok(Self { readout, terms, towards, layout, dag })
+                    if terms.baseline {
+                        pair[terms.len() - 1] += 0.5 * zbl;
+                    }
+                }
+            };
+            let n_functions = channels.len() + terms.len();
+            let table = SplineTable::new(n_functions, n_bins, cutoff, &sample)?;
+            let first_bin = classes[class].append(&table, n_functions);
+            towards.push(Towards { class, cutoff, scale: n_bins as f64 / cutoff, first_bin });
+        }
+        let cutoff = towards.iter().map(|t| t.cutoff).fold(0.0, f64::max);
+        Ok(Self { readout, terms, towards, classes, cutoff, n_bins, layout, dag })
+    }
+
+    /// Number of sums over neighbors: one-particle and pair.
+    pub fn n_sums(&self) -> usize {
+        self.layout.size + self.terms.len()
     }
 }
 
-impl<S: Simd> Towards<S> {
-    fn new(
-        layout: &SpeciesLayout,
-        terms: PairTerms,
-        cutoff: f64,
-        n_bins: usize,
-        sample: &Sample<'_>,
-    ) -> Result<Self> {
+impl<S: Simd> Class<S> {
+    fn new(layout: &ClassLayout, n_terms: usize) -> Self {
         let pair = layout.channels.len();
-        let width = (pair + terms.len()).div_ceil(S::LANES);
-        let table = SplineTable::new(width * S::LANES, n_bins, cutoff, &|r, value, derivative| {
-            let used = ..pair + terms.len();
-            sample(r, &mut value[used], &mut derivative[used]);
-        })?;
-        let mut rows = Vec::with_capacity((n_bins + 1) * width);
-        for row in table.coefficients().chunks_exact(4 * width * S::LANES) {
-            for vector in 0..width {
-                let coefficient = |k: usize| S::load(&row[(k * width + vector) * S::LANES..]);
-                rows.push([coefficient(0), coefficient(1), coefficient(2), coefficient(3)]);
-            }
-        }
-        Ok(Self {
-            cutoff,
-            scale: n_bins as f64 / cutoff,
-            n_bins: n_bins as f64,
-            width,
-            table: rows,
+        Self {
+            width: (pair + n_terms).div_ceil(S::LANES),
+            table: Vec::new(),
             pair,
             layout: layout.clone(),
             legendre: layout.lmax().map(Legendre::new),
-        })
+        }
+    }
+
+    /// Appends the table of a species and returns its first bin.
+    fn append(&mut self, table: &SplineTable, n_functions: usize) -> usize {
+        let first = self.table.len() / self.width;
+        let mut lanes = vec![0.0; S::LANES];
+        for row in table.coefficients().chunks_exact(4 * n_functions) {
+            for vector in 0..self.width {
+                let mut coefficient = |k: usize| {
+                    lanes.fill(0.0);
+                    let of_k = &row[k * n_functions..(k + 1) * n_functions];
+                    let start = vector * S::LANES;
+                    let used = &of_k[start..(start + S::LANES).min(n_functions)];
+                    lanes[..used.len()].copy_from_slice(used);
+                    S::load(&lanes)
+                };
+                self.table.push([coefficient(0), coefficient(1), coefficient(2), coefficient(3)]);
+            }
+        }
+        first
     }
 }

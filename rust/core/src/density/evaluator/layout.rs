@@ -1,28 +1,21 @@
 //! Where the one-particle sums of one centre species lie.
 //!
-//! For every neighbor species and l, the used radial channels form one contiguous range (their hull). The
-//! sums are real numbers `[species][l][channel][row]`; row 0 is m = 0, rows 2m−1 and 2m are the real and
-//! imaginary parts of m > 0. Entries with −m follow from `A_{−m} = (−1)^m conj(A_m)`.
+//! Sums over the neighbors of one species, and those over all neighbors, are *segments*. Inside a segment the
+//! used radial channels of every l form one contiguous range (their hull), cut into register tiles; the
+//! sums are real numbers in the order of the tiles, `[tile][channel][row]`; row 0 of an l is m = 0, rows 2m−1 and
+//! 2m are the real and imaginary parts of m > 0. Entries with −m follow from `A_{−m} = (−1)^m conj(A_m)`.
+//!
+//! Neighbor species that add to the same segments form a *class*: their neighbors share vectors of lanes.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::density::program::OneParticle;
+use crate::density::program::{ANY_SPECIES, OneParticle};
 
 /// Most rows of a register tile of 1, 2, 3 or 4 channels.
 const TILE_ROWS: [usize; 4] = [8, 5, 4, 3];
 
-/// Channels of one l of one neighbor species.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
-    /// Index of the first channel among the tabulated functions of the species.
-    pub function: usize,
-    /// Number of channels, 0 if this l is not used.
-    pub n: usize,
-    /// Index of the first channel, row 0 among the sums.
-    pub offset: usize,
-}
-
-/// A part of a block that is accumulated in registers: some rows of some channels.
+/// A part of the sums that is accumulated in registers: some rows of some channels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tile {
     /// First row, counted over all l (`l² + row`).
@@ -33,21 +26,41 @@ pub struct Tile {
     pub function: usize,
     /// Number of functions, 1 to 4.
     pub functions: usize,
-    /// Index of the first sum.
+    /// Index of the first sum; those of a function are consecutive.
     pub offset: usize,
-    /// Distance between the sums of successive channels.
-    pub stride: usize,
 }
 
-/// The sums over neighbors of one species.
+/// Radial channels of one l in a class.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SpeciesLayout {
+pub struct Block {
+    /// Index of the first channel among the tabulated functions.
+    pub function: usize,
+    /// Number of channels, 0 if this l is not used.
+    pub n: usize,
+    /// Place of the adjoints `[channel][row]`.
+    pub offset: usize,
+}
+
+/// The sums that neighbors of one class add to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClassLayout {
     /// Radial channels that are tabulated.
     pub channels: Range<usize>,
+    /// Register tiles that cover the sums.
+    pub tiles: Vec<Tile>,
     /// One block per l, from 0 to the largest l in use; empty without many-body terms.
     pub blocks: Vec<Block>,
-    /// Register tiles that cover the blocks.
-    pub tiles: Vec<Tile>,
+    /// `(to, from)`: sum `from` adds its adjoint at place `to` of the blocks.
+    pub adjoints: Vec<(u32, u32)>,
+    /// Size of all blocks.
+    pub n_adjoints: usize,
+}
+
+impl ClassLayout {
+    /// Largest l, `None` without many-body terms.
+    pub fn lmax(&self) -> Option<usize> {
+        self.blocks.len().checked_sub(1)
+    }
 }
 
 /// Sum with m = 0 and its node in the product graph.
@@ -77,8 +90,10 @@ pub struct ComplexInput {
 /// Layout of all sums of a centre and their place in the product graph.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Layout {
-    /// Per neighbor species.
-    pub species: Vec<SpeciesLayout>,
+    /// Classes of neighbor species.
+    pub classes: Vec<ClassLayout>,
+    /// Class of each neighbor species.
+    pub class_of: Vec<usize>,
     /// Number of sums.
     pub size: usize,
     /// Inputs with m = 0.
@@ -92,16 +107,28 @@ impl Layout {
     /// (`conjugate[k]` is the input with −m).
     pub fn new(n_species: usize, inputs: &[OneParticle], conjugate: &[u32]) -> Self {
         let mut layout = Self::default();
-        for z in 0..n_species {
-            let own: Vec<&OneParticle> = inputs.iter().filter(|v| usize::from(v.species) == z).collect();
-            let species = SpeciesLayout::new(&own, &mut layout.size);
-            layout.species.push(species);
+        let segments: Vec<Segment> = (0..n_species as u16)
+            .chain([ANY_SPECIES])
+            .map(|species| Segment::new(species, inputs, &mut layout.size))
+            .collect();
+        let shared = &segments[n_species];
+        let mut without_own = None;
+        for own in &segments[..n_species] {
+            let class = match without_own {
+                Some(class) if own.sums.is_empty() => class,
+                _ => {
+                    layout.classes.push(ClassLayout::new(&[own, shared]));
+                    layout.classes.len() - 1
+                }
+            };
+            if own.sums.is_empty() {
+                without_own = Some(class);
+            }
+            layout.class_of.push(class);
         }
         for (node, v) in inputs.iter().enumerate() {
-            let species = &layout.species[usize::from(v.species)];
-            let block = &species.blocks[usize::from(v.l)];
-            let channel = usize::from(v.channel) - species.channels.start - block.function;
-            let sum = |row: usize| block.offset + channel * (2 * usize::from(v.l) + 1) + row;
+            let segment = &segments[usize::from(v.species).min(n_species)];
+            let sum = |row: usize| segment.sums[&(usize::from(v.l), usize::from(v.channel), row)];
             if v.m == 0 {
                 layout.real.push(RealInput { sum: sum(0), node });
             } else if v.m > 0 {
@@ -119,25 +146,71 @@ impl Layout {
     }
 }
 
-impl SpeciesLayout {
-    fn new(inputs: &[&OneParticle], size: &mut usize) -> Self {
-        let Some(lmax) = inputs.iter().map(|v| usize::from(v.l)).max() else { return Self::default() };
-        let channels = hull(inputs.iter().map(|v| usize::from(v.channel)));
-        let mut layout = Self { channels: channels.clone(), ..Self::default() };
-        for l in 0..=lmax {
-            let own = hull(inputs.iter().filter(|v| usize::from(v.l) == l).map(|v| usize::from(v.channel)));
-            let function = own.start.saturating_sub(channels.start);
-            let block = Block { function, n: own.len(), offset: *size };
-            *size += (2 * l + 1) * block.n;
-            layout.tiles.extend(tiles(l, &block));
-            layout.blocks.push(block);
-        }
-        layout
-    }
+/// The sums over neighbors of one species, or of all.
+struct Segment {
+    /// Used channels of every l.
+    channels: Vec<Range<usize>>,
+    /// Tiles; their functions are channels.
+    tiles: Vec<Tile>,
+    /// Index of the sum of (l, channel, row).
+    sums: HashMap<(usize, usize, usize), usize>,
+}
 
-    /// Largest l, `None` without many-body terms.
-    pub fn lmax(&self) -> Option<usize> {
-        self.blocks.len().checked_sub(1)
+impl Segment {
+    fn new(species: u16, inputs: &[OneParticle], size: &mut usize) -> Self {
+        let own: Vec<&OneParticle> = inputs.iter().filter(|v| v.species == species).collect();
+        let n_l = own.iter().map(|v| usize::from(v.l) + 1).max().unwrap_or(0);
+        let mut segment = Self { channels: Vec::new(), tiles: Vec::new(), sums: HashMap::new() };
+        for l in 0..n_l {
+            let used = own.iter().filter(|v| usize::from(v.l) == l).map(|v| usize::from(v.channel));
+            let range = hull(used);
+            for channels in cuts(&range, TILE_ROWS.len()) {
+                for rows in cuts(&(0..2 * l + 1), TILE_ROWS[channels.len() - 1]) {
+                    segment.tiles.push(Tile {
+                        row: l * l + rows.start,
+                        rows: rows.len(),
+                        function: channels.start,
+                        functions: channels.len(),
+                        offset: *size,
+                    });
+                    for channel in channels.clone() {
+                        for row in rows.clone() {
+                            segment.sums.insert((l, channel, row), *size);
+                            *size += 1;
+                        }
+                    }
+                }
+            }
+            segment.channels.push(range);
+        }
+        segment
+    }
+}
+
+impl ClassLayout {
+    fn new(segments: &[&Segment]) -> Self {
+        let channels = hull(segments.iter().flat_map(|s| s.channels.iter().cloned().flatten()));
+        let mut layout = Self { channels: channels.clone(), ..Self::default() };
+        for segment in segments {
+            let of_class = |tile: &Tile| Tile { function: tile.function - channels.start, ..tile.clone() };
+            layout.tiles.extend(segment.tiles.iter().map(of_class));
+        }
+        let n_l = segments.iter().map(|s| s.channels.len()).max().unwrap_or(0);
+        for l in 0..n_l {
+            let own = hull(segments.iter().filter_map(|s| s.channels.get(l).cloned()).flatten());
+            let offset = layout.n_adjoints;
+            for segment in segments {
+                for (&(of_l, channel, row), &sum) in segment.sums.iter().filter(|(key, _)| key.0 == l) {
+                    let to = offset + (channel - own.start) * (2 * of_l + 1) + row;
+                    layout.adjoints.push((to as u32, sum as u32));
+                }
+            }
+            let function = own.start.saturating_sub(channels.start);
+            layout.n_adjoints += (2 * l + 1) * own.len();
+            layout.blocks.push(Block { function, n: own.len(), offset });
+        }
+        layout.adjoints.sort_unstable();
+        layout
     }
 }
 
@@ -146,37 +219,20 @@ fn hull(values: impl Iterator<Item = usize> + Clone) -> Range<usize> {
     values.clone().min().unwrap_or(0)..values.max().map_or(0, |last| last + 1)
 }
 
-/// Even cuts of `0..n` into pieces of at most `most`.
-fn cuts(n: usize, most: usize) -> impl Iterator<Item = Range<usize>> {
-    let pieces = n.div_ceil(most).max(1);
-    (0..pieces).map(move |k| k * n / pieces..(k + 1) * n / pieces)
-}
-
-fn tiles(l: usize, block: &Block) -> Vec<Tile> {
-    let mut tiles = Vec::new();
-    for channels in cuts(block.n, TILE_ROWS.len()).filter(|piece| !piece.is_empty()) {
-        for rows in cuts(2 * l + 1, TILE_ROWS[channels.len() - 1]) {
-            tiles.push(Tile {
-                row: l * l + rows.start,
-                rows: rows.len(),
-                function: block.function + channels.start,
-                functions: channels.len(),
-                offset: block.offset + channels.start * (2 * l + 1) + rows.start,
-                stride: 2 * l + 1,
-            });
-        }
-    }
-    tiles
+/// Even cuts of a range into pieces of at most `most`.
+fn cuts(range: &Range<usize>, most: usize) -> impl Iterator<Item = Range<usize>> + use<> {
+    let (start, n) = (range.start, range.len());
+    let pieces = n.div_ceil(most);
+    (0..pieces).map(move |k| start + k * n / pieces..start + (k + 1) * n / pieces)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn tiles_cover_every_sum_once() {
+    fn layout_of(entries: &[(u16, u8, Range<u16>)]) -> (Layout, usize) {
         let mut inputs = Vec::new();
-        for (species, l, channels) in [(0_u16, 0_u8, 0..7_u16), (0, 2, 1..3), (0, 5, 0..9), (2, 1, 3..4)] {
+        for (species, l, channels) in entries.iter().cloned() {
             for channel in channels {
                 for m in -(l as i8)..=l as i8 {
                     inputs.push(OneParticle { species, channel, l, m });
@@ -187,20 +243,45 @@ mod tests {
             .iter()
             .map(|v| inputs.iter().position(|w| *w == OneParticle { m: -v.m, ..*v }).unwrap_or(0) as u32)
             .collect();
-        let layout = Layout::new(3, &inputs, &conjugate);
-        assert_eq!(layout.size, inputs.len());
+        (Layout::new(3, &inputs, &conjugate), inputs.len())
+    }
+
+    /// How often the tiles of a class reach each sum.
+    fn covered(layout: &Layout, class: usize) -> Vec<usize> {
         let mut seen = vec![0; layout.size];
-        for tile in layout.species.iter().flat_map(|species| &species.tiles) {
+        for tile in &layout.classes[class].tiles {
             assert!(tile.rows <= TILE_ROWS[tile.functions - 1]);
-            for row in 0..tile.rows {
-                for k in 0..tile.functions {
-                    seen[tile.offset + k * tile.stride + row] += 1;
-                }
-            }
+            assert!(tile.function + tile.functions <= layout.classes[class].channels.len());
+            (0..tile.rows * tile.functions).for_each(|k| seen[tile.offset + k] += 1);
         }
-        assert!(seen.iter().all(|&count| count == 1));
-        assert_eq!(layout.real.len() + 2 * layout.complex.len(), inputs.len());
-        assert_eq!(layout.species[1], SpeciesLayout::default());
-        assert_eq!(layout.species[2].channels, 3..4);
+        seen
+    }
+
+    #[test]
+    fn tiles_cover_every_sum_once() {
+        let (layout, n) = layout_of(&[(0, 0, 0..7), (0, 2, 1..3), (0, 5, 0..9), (2, 1, 3..4)]);
+        assert_eq!(layout.size, n);
+        assert_eq!(layout.class_of, [0, 1, 2]);
+        let total: Vec<usize> =
+            (0..n).map(|k| (0..3).map(|class| covered(&layout, class)[k]).sum()).collect();
+        assert_eq!(total, vec![1; n]);
+        assert_eq!(layout.real.len() + 2 * layout.complex.len(), n);
+        assert_eq!(layout.classes[1], ClassLayout::default());
+        assert_eq!(layout.classes[2].channels, 3..4);
+        for class in &layout.classes {
+            assert!(class.adjoints.windows(2).all(|w| w[0].0 < w[1].0));
+        }
+    }
+
+    #[test]
+    fn species_without_sums_of_their_own_share_a_class() {
+        let (layout, n) = layout_of(&[(ANY_SPECIES, 1, 2..5), (1, 1, 0..1), (1, 3, 4..6)]);
+        assert_eq!(layout.class_of, [0, 1, 0]);
+        assert_eq!(covered(&layout, 0).iter().sum::<usize>(), 9);
+        assert_eq!(covered(&layout, 1), vec![1; n]);
+        assert_eq!(layout.classes[0].channels, 2..5);
+        let both = &layout.classes[1];
+        assert_eq!((both.channels.clone(), both.blocks[1].n, both.blocks[3].function), (0..6, 5, 4));
+        assert_eq!((both.adjoints.len(), both.n_adjoints), (n, 15 + 14));
     }
 }

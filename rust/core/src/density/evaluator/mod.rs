@@ -38,7 +38,7 @@ mod session;
 mod system;
 
 use block::{BlockOutput, BlockTask, Scratch};
-pub use environment::{Edge, Neighborhoods};
+pub use environment::{Edges, Neighborhoods};
 use kernel::CenterKernel;
 pub use reference::compute_analytic;
 pub use session::Session;

@@ -3,15 +3,6 @@
 use crate::density::readout::{CenterReadout, Embedding, MAX_DENSITIES};
 use crate::simd::{MAX_LANES, Simd};
 
-/// Most sums of pair functions: one per density, the core repulsion and the baseline.
-const MAX_TERMS: usize = MAX_DENSITIES + 2;
-
-/// `[term][lane]` of a group of atoms: sums, and after the embedding the derivatives of the energy.
-pub type PairSums = [[f64; MAX_LANES]; MAX_TERMS];
-
-/// No sums.
-pub const NO_SUMS: PairSums = [[0.0; MAX_LANES]; MAX_TERMS];
-
 /// Which sums of pair functions a centre has: its part of every density (none for a linear readout, where
 /// all is baseline), then ρ_core, then the baseline that is added to the energy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,40 +37,48 @@ impl PairTerms {
         self.densities + usize::from(self.core) + usize::from(self.baseline)
     }
 
-    /// Energies of the lanes from the many-body densities `rho` and the sums of pair functions, which are
-    /// replaced by the derivatives of the energy; returns the derivatives with respect to the densities.
-    pub fn embed<S: Simd>(
+    /// Energies of the lanes from the many-body densities `rho` and the sums of pair functions. Both are
+    /// replaced by the derivatives of the energy with respect to them.
+    pub fn embed<'a, S: Simd>(
         &self,
         readout: &CenterReadout,
-        rho: &[S],
-        pair: &mut PairSums,
-    ) -> ([f64; MAX_LANES], [S; MAX_DENSITIES]) {
-        let mut energies = [0.0; MAX_LANES];
+        rho: &mut [S],
+        pair: impl Iterator<Item = &'a mut S>,
+    ) -> [f64; MAX_LANES] {
         let mut many = [[0.0; MAX_LANES]; MAX_DENSITIES];
-        for (many, rho) in many.iter_mut().zip(rho) {
-            rho.store(many);
+        many.iter_mut().zip(&*rho).for_each(|(lanes, rho)| *lanes = rho.lanes());
+        let mut own = [[0.0; MAX_LANES]; MAX_DENSITIES + 2];
+        let mut pair: [Option<&mut S>; MAX_DENSITIES + 2] = {
+            let mut pair = pair;
+            std::array::from_fn(|_| pair.next())
+        };
+        for (lanes, sum) in own.iter_mut().zip(pair.iter().flatten()) {
+            *lanes = sum.lanes();
         }
+        let mut energies = [0.0; MAX_LANES];
         for (lane, energy) in energies.iter_mut().enumerate().take(S::LANES) {
             let mut densities = [0.0; MAX_DENSITIES];
             for p in 0..self.densities {
-                densities[p] = many[p][lane] + pair[p][lane];
+                densities[p] = many[p][lane] + own[p][lane];
             }
-            let core = if self.core { pair[self.densities][lane] } else { 0.0 };
+            let core = if self.core { own[self.densities][lane] } else { 0.0 };
             let at = readout.evaluate(&densities[..self.densities], core);
             *energy = at.energy;
             for p in 0..self.densities {
                 many[p][lane] = at.densities_bar[p];
-                pair[p][lane] = at.densities_bar[p];
+                own[p][lane] = at.densities_bar[p];
             }
             if self.core {
-                pair[self.densities][lane] = at.core_bar;
+                own[self.densities][lane] = at.core_bar;
             }
             if self.baseline {
-                let baseline = &mut pair[self.len() - 1][lane];
+                let baseline = &mut own[self.len() - 1][lane];
                 *energy += *baseline;
                 *baseline = 1.0;
             }
         }
-        (energies, many.map(|lanes| S::load(&lanes)))
+        rho.iter_mut().zip(&many).for_each(|(rho, lanes)| *rho = S::load(lanes));
+        pair.iter_mut().flatten().zip(&own).for_each(|(sum, lanes)| **sum = S::load(lanes));
+        energies
     }
 }

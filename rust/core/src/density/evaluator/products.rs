@@ -1,4 +1,4 @@
-//! Products of the one-particle sums and their adjoints: atoms in lanes.
+//! Products of the one-particle sums and their adjoints: atoms in lanes, several vectors of them at a time.
 //!
 //! Adjoints `W` are defined by `dE = Re Σ W dV`; for a product `V = V_a V_b` they go back as
 //! `W_a += W V_b`, `W_b += W V_a`. A linear energy is linear in the leaves, so one pass over them yields
@@ -6,75 +6,102 @@
 //! of the energy with respect to them, the adjoints.
 
 use crate::density::dag::Dag;
+use crate::density::readout::MAX_DENSITIES;
 use crate::simd::{MAX_LANES, Simd};
 
+use super::accumulate::grow;
 use super::kernel::CenterKernel;
 use super::layout::Layout;
-use super::pair::PairSums;
-use crate::density::readout::MAX_DENSITIES;
 
-/// A complex number in every lane.
-type Complex<S> = [S; 2];
+/// Vectors of atoms per batch: weights and indices are read once for all of them.
+pub const VECTORS: usize = 2;
 
-/// Scratch of the products of one group of atoms.
+/// A real number of every atom of a batch.
+pub type Batch<S> = [S; VECTORS];
+
+/// A complex number of every atom of a batch.
+type Complex<S> = [Batch<S>; 2];
+
+/// Scratch of the products of one batch of atoms.
 #[derive(Debug)]
 pub struct Products<S> {
     values: Vec<Complex<S>>,
     adjoints: Vec<Complex<S>>,
     /// Per group of leaves and density, `Σ w_p b`.
     inner: Vec<Complex<S>>,
-    /// Sums of every atom before, their adjoints after [`Self::run`]: `[sum][lane]`.
-    pub sums: Vec<S>,
+    /// All sums of every atom (one-particle, then pair) before, their adjoints after [`Self::run`].
+    pub sums: Vec<Batch<S>>,
+}
+
+/// `c + a b`
+#[inline(always)]
+fn add<S: Simd>(c: Batch<S>, a: Batch<S>, b: Batch<S>) -> Batch<S> {
+    std::array::from_fn(|g| a[g].mul_add(b[g], c[g]))
+}
+
+/// `c − a b`
+#[inline(always)]
+fn subtract<S: Simd>(c: Batch<S>, a: Batch<S>, b: Batch<S>) -> Batch<S> {
+    std::array::from_fn(|g| a[g].neg_mul_add(b[g], c[g]))
+}
+
+/// `a b`
+#[inline(always)]
+fn times<S: Simd>(a: Batch<S>, b: Batch<S>) -> Batch<S> {
+    std::array::from_fn(|g| a[g].mul(b[g]))
 }
 
 #[inline(always)]
 fn product<S: Simd>([ar, ai]: Complex<S>, [br, bi]: Complex<S>) -> Complex<S> {
-    [ai.neg_mul_add(bi, ar.mul(br)), ar.mul_add(bi, ai.mul(br))]
+    [subtract(times(ar, br), ai, bi), add(times(ai, br), ar, bi)]
 }
 
 /// `c + a b`
 #[inline(always)]
 fn add_product<S: Simd>([cr, ci]: Complex<S>, [ar, ai]: Complex<S>, [br, bi]: Complex<S>) -> Complex<S> {
-    [ar.mul_add(br, ai.neg_mul_add(bi, cr)), ar.mul_add(bi, ai.mul_add(br, ci))]
+    [add(subtract(cr, ai, bi), ar, br), add(add(ci, ai, br), ar, bi)]
 }
 
 /// `c + w a` with a real factor.
 #[inline(always)]
-fn add_scaled<S: Simd>([cr, ci]: Complex<S>, w: S, [ar, ai]: Complex<S>) -> Complex<S> {
-    [w.mul_add(ar, cr), w.mul_add(ai, ci)]
+fn add_scaled<S: Simd>([cr, ci]: Complex<S>, w: Batch<S>, [ar, ai]: Complex<S>) -> Complex<S> {
+    [add(cr, w, ar), add(ci, w, ai)]
 }
 
 impl<S: Simd> Products<S> {
+    const ZERO: fn() -> Batch<S> = || [S::zero(); VECTORS];
+
     pub(super) fn new() -> Self {
         Self { values: Vec::new(), adjoints: Vec::new(), inner: Vec::new(), sums: Vec::new() }
     }
 
-    /// Replaces the sums by their adjoints (real and imaginary parts as independent real numbers), the sums
-    /// of pair functions by theirs, and returns the energies of the lanes.
+    /// Replaces the sums by their adjoints (real and imaginary parts as independent real numbers) and
+    /// returns the energies of the atoms.
     #[inline(always)]
-    pub(super) fn run(&mut self, kernel: &CenterKernel<S>, pair: &mut PairSums) -> [f64; MAX_LANES] {
+    pub(super) fn run(&mut self, kernel: &CenterKernel<S>) -> [[f64; MAX_LANES]; VECTORS] {
         let (layout, dag) = (&kernel.layout, &kernel.dag);
-        let zero = [S::zero(); 2];
+        let zero = [Self::ZERO(); 2];
         self.values.resize(dag.n_nodes(), zero);
         self.adjoints.clear();
         self.adjoints.resize(dag.n_nodes(), zero);
+        grow(&mut self.inner, dag.groups.len() * dag.n_densities, zero);
         self.scatter_inputs(layout);
         forward(dag, &mut self.values);
         let energies = if kernel.terms.is_linear() {
-            let mut energies = [0.0; MAX_LANES];
-            linear_leaves(dag, &self.values, &mut self.adjoints).store(&mut energies);
-            for (energy, baseline) in energies.iter_mut().zip(&mut pair[0]) {
-                *energy += *baseline + kernel.readout.e0;
-                *baseline = 1.0;
-            }
+            let energies = linear_leaves(dag, &self.values, &mut self.adjoints);
+            let baseline = &mut self.sums[layout.size];
+            let energies = std::array::from_fn(|g| {
+                energies[g].add(baseline[g]).add(S::splat(kernel.readout.e0)).lanes()
+            });
+            *baseline = [S::splat(1.0); VECTORS];
             energies
         } else {
             match dag.n_densities {
-                1 => self.leaves::<1>(kernel, pair),
-                2 => self.leaves::<2>(kernel, pair),
-                3 => self.leaves::<3>(kernel, pair),
-                4 => self.leaves::<4>(kernel, pair),
-                _ => self.leaves::<MAX_DENSITIES>(kernel, pair),
+                1 => self.leaves::<1>(kernel),
+                2 => self.leaves::<2>(kernel),
+                3 => self.leaves::<3>(kernel),
+                4 => self.leaves::<4>(kernel),
+                _ => self.leaves::<MAX_DENSITIES>(kernel),
             }
         };
         backward(dag, &self.values, &mut self.adjoints);
@@ -84,41 +111,44 @@ impl<S: Simd> Products<S> {
 
     /// Energies through `P` densities, or through fewer where `P` is [`MAX_DENSITIES`].
     #[inline(always)]
-    fn leaves<const P: usize>(&mut self, kernel: &CenterKernel<S>, pair: &mut PairSums) -> [f64; MAX_LANES] {
+    fn leaves<const P: usize>(&mut self, kernel: &CenterKernel<S>) -> [[f64; MAX_LANES]; VECTORS] {
         let dag = &kernel.dag;
-        let rho = densities::<S, P>(dag, &self.values, &mut self.inner);
-        let (energies, bars) = kernel.terms.embed(&kernel.readout, &rho[..dag.n_densities], pair);
-        let bars = std::array::from_fn(|p| bars[p]);
-        density_adjoints::<S, P>(dag, bars, &self.values, &self.inner, &mut self.adjoints);
+        let mut rho = densities::<S, P>(dag, &self.values, &mut self.inner);
+        let energies = std::array::from_fn(|g| {
+            let mut of_vector = rho.map(|rho| rho[g]);
+            let pair = self.sums[kernel.layout.size..].iter_mut().map(|sum| &mut sum[g]);
+            let energies = kernel.terms.embed(&kernel.readout, &mut of_vector[..dag.n_densities], pair);
+            rho.iter_mut().zip(of_vector).for_each(|(rho, bar)| rho[g] = bar);
+            energies
+        });
+        density_adjoints::<S, P>(dag, rho, &self.values, &self.inner, &mut self.adjoints);
         energies
     }
 
     #[inline(always)]
     fn scatter_inputs(&mut self, layout: &Layout) {
         for input in &layout.real {
-            self.values[input.node] = [self.sums[input.sum], S::zero()];
+            self.values[input.node] = [self.sums[input.sum], Self::ZERO()];
         }
         for input in &layout.complex {
-            let (re, im, sign) = (self.sums[input.re], self.sums[input.im], S::splat(input.sign));
+            let (re, im, sign) = (self.sums[input.re], self.sums[input.im], [S::splat(input.sign); VECTORS]);
             self.values[input.plus] = [re, im];
-            self.values[input.minus] = [sign.mul(re), sign.neg_mul_add(im, S::zero())];
+            self.values[input.minus] = [times(sign, re), subtract(Self::ZERO(), sign, im)];
         }
     }
 
     /// `dE = Re(W dA) + Re(W⁻ (−1)^m conj dA)`, as coefficients of Re dA and Im dA.
     #[inline(always)]
     fn gather_adjoints(&mut self, layout: &Layout) {
-        for sum in &mut self.sums {
-            *sum = S::zero();
-        }
+        self.sums[..layout.size].fill(Self::ZERO());
         for input in &layout.real {
             self.sums[input.sum] = self.adjoints[input.node][0];
         }
         for input in &layout.complex {
             let ([pr, pi], [mr, mi]) = (self.adjoints[input.plus], self.adjoints[input.minus]);
-            let sign = S::splat(input.sign);
-            self.sums[input.re] = sign.mul_add(mr, pr);
-            self.sums[input.im] = sign.mul_add(mi, S::zero().sub(pi));
+            let sign = [S::splat(input.sign); VECTORS];
+            self.sums[input.re] = add(pr, sign, mr);
+            self.sums[input.im] = std::array::from_fn(|g| sign[g].mul_add(mi[g], S::zero().sub(pi[g])));
         }
     }
 }
@@ -135,25 +165,25 @@ fn forward<S: Simd>(dag: &Dag, values: &mut [Complex<S>]) {
 fn densities<S: Simd, const P: usize>(
     dag: &Dag,
     values: &[Complex<S>],
-    inner: &mut Vec<Complex<S>>,
-) -> [S; P] {
+    inner: &mut [Complex<S>],
+) -> [Batch<S>; P] {
     let n = dag.n_densities;
-    let mut rho = [S::zero(); P];
-    inner.clear();
-    for group in &dag.groups {
+    let zero = [S::zero(); VECTORS];
+    let mut rho = [zero; P];
+    for (group, inner) in dag.groups.iter().zip(inner.chunks_exact_mut(n)) {
         let a = values[group.node as usize];
-        let mut sums = [[S::zero(); 2]; P];
+        let mut sums = [[zero; 2]; P];
         let weights = &dag.leaf_weights[group.leaves.start * n..group.leaves.end * n];
         let nodes = &dag.leaf_nodes[group.leaves.clone()];
         for (weights, &node) in weights.chunks_exact(n).zip(nodes) {
             let b = values[node as usize];
             for (sum, &weight) in sums.iter_mut().zip(weights) {
-                *sum = add_scaled(*sum, S::splat(weight), b);
+                *sum = add_scaled(*sum, [S::splat(weight); VECTORS], b);
             }
         }
-        for (rho, sum) in rho.iter_mut().zip(&sums).take(n) {
-            *rho = a[0].mul_add(sum[0], a[1].neg_mul_add(sum[1], *rho));
-            inner.push(*sum);
+        for ((rho, sum), inner) in rho.iter_mut().zip(&sums).zip(inner) {
+            *rho = add(subtract(*rho, a[1], sum[1]), a[0], sum[0]);
+            *inner = *sum;
         }
     }
     rho
@@ -163,7 +193,7 @@ fn densities<S: Simd, const P: usize>(
 #[inline(always)]
 fn density_adjoints<S: Simd, const P: usize>(
     dag: &Dag,
-    bars: [S; P],
+    bars: [Batch<S>; P],
     values: &[Complex<S>],
     inner: &[Complex<S>],
     adjoints: &mut [Complex<S>],
@@ -171,7 +201,7 @@ fn density_adjoints<S: Simd, const P: usize>(
     let n = dag.n_densities;
     for (group, inner) in dag.groups.iter().zip(inner.chunks_exact(n)) {
         let node = group.node as usize;
-        let a = bars.map(|bar| [bar.mul(values[node][0]), bar.mul(values[node][1])]);
+        let a = bars.map(|bar| values[node].map(|part| times(bar, part)));
         for (&bar, &inner) in bars.iter().zip(inner) {
             adjoints[node] = add_scaled(adjoints[node], bar, inner);
         }
@@ -180,7 +210,7 @@ fn density_adjoints<S: Simd, const P: usize>(
         for (weights, &node) in weights.chunks_exact(n).zip(nodes) {
             let mut sum = adjoints[node as usize];
             for (&a, &weight) in a.iter().zip(weights) {
-                sum = add_scaled(sum, S::splat(weight), a);
+                sum = add_scaled(sum, [S::splat(weight); VECTORS], a);
             }
             adjoints[node as usize] = sum;
         }
@@ -189,21 +219,22 @@ fn density_adjoints<S: Simd, const P: usize>(
 
 /// Energy and adjoints of a linear readout.
 #[inline(always)]
-fn linear_leaves<S: Simd>(dag: &Dag, values: &[Complex<S>], adjoints: &mut [Complex<S>]) -> S {
-    let mut energy = S::zero();
+fn linear_leaves<S: Simd>(dag: &Dag, values: &[Complex<S>], adjoints: &mut [Complex<S>]) -> Batch<S> {
+    let zero = [S::zero(); VECTORS];
+    let mut energy = zero;
     for group in &dag.groups {
         let a = values[group.node as usize];
-        let mut inner = [S::zero(); 2];
+        let mut inner = [zero; 2];
         let weights = &dag.leaf_weights[group.leaves.clone()];
         let nodes = &dag.leaf_nodes[group.leaves.clone()];
         for (&weight, &node) in weights.iter().zip(nodes) {
-            let (weight, node) = (S::splat(weight), node as usize);
+            let (weight, node) = ([S::splat(weight); VECTORS], node as usize);
             inner = add_scaled(inner, weight, values[node]);
             adjoints[node] = add_scaled(adjoints[node], weight, a);
         }
-        energy = a[0].mul_add(inner[0], a[1].neg_mul_add(inner[1], energy));
-        let adjoint = &mut adjoints[group.node as usize];
-        *adjoint = [adjoint[0].add(inner[0]), adjoint[1].add(inner[1])];
+        energy = add(subtract(energy, a[1], inner[1]), a[0], inner[0]);
+        let one = [S::splat(1.0); VECTORS];
+        adjoints[group.node as usize] = add_scaled(adjoints[group.node as usize], one, inner);
     }
     energy
 }

@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::neighbors::{Displacements, NeighborList};
 use crate::structure::Structure;
 
-use super::environment::{Edge, Neighborhoods};
+use super::environment::{Edges, Neighborhoods};
 
 /// Edges of a neighbor list at the current positions.
 pub(super) struct System<'a> {
@@ -23,8 +23,9 @@ impl Neighborhoods for System<'_> {
         &self.species
     }
 
-    fn gather(&self, center: usize, edges: &mut Vec<Edge>) {
+    #[inline]
+    fn gather(&self, center: usize, cutoff: f64, edges: &mut Edges) {
         let list = self.displacements.for_center(center);
-        edges.extend(list.map(|(j, displacement)| Edge { displacement, neighbor: j as u32 }));
+        edges.select(list.map(|(j, displacement)| (j as u32, displacement)), cutoff);
     }
 }
