@@ -79,6 +79,18 @@ class Descriptor:
         """Design rows, Fortran order (rows, n_features). Per structure of N atoms, 1 + 3N + 6 rows:
         energy Σ_i B, forces −dB/dr (atom-major xyz), strain derivatives dB/dε (Voigt xx yy zz yz xz xy,
         symmetric part, not divided by the volume; virial = −row, stress = row / V)."""
+    def embedded_design(
+        self,
+        structures: Sequence[Structure],
+        readout: Readout,
+        free: NDArray[np.bool_],
+        num_threads: int | None = None,
+    ) -> F64:
+        """Rows as `design`, for the derivatives in the coefficients of a readout without core repulsion. `free`
+        (P, n_features): coefficients that have a column, density by density. One more column at the end holds
+        the energy (without e0), forces and strain derivative of the readout."""
+    def embedded_values(self, structure: Structure, readout: Readout, num_threads: int | None = None) -> F64:
+        """(N, P · n_features) derivatives of the energies of the atoms in the coefficients, density by density."""
 
 Core = tuple[F64, float, float]
 """Core repulsion: (one coefficient per pair function of the centre, rho_cut, drho_cut)."""

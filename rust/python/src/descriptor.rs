@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use ferrip_core::ace::{Ace, AceSettings, Selection, compile, tied_functions};
 use ferrip_core::density::Descriptor;
+use ferrip_core::density::descriptor::{DesignBlock, FreeCoefficients};
 use ferrip_core::radial::RadialSettings;
 use numpy::ndarray::{Array2, ShapeBuilder};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
@@ -12,6 +13,7 @@ use pyo3::prelude::*;
 
 use crate::convert::{StructureArg, structure, vectors};
 use crate::errors::{detached, to_python};
+use crate::readout::PyReadout;
 
 /// A compiled ACE descriptor, frozen.
 #[pyclass(frozen, name = "Descriptor", module = "ferrip._core")]
@@ -193,9 +195,38 @@ impl PyDescriptor {
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let list = structures.iter().map(|s| structure(py, s)).collect::<PyResult<Vec<_>>>()?;
         let block = detached(py, || self.inner.design(&list, num_threads))?;
-        Array2::from_shape_vec((block.rows, block.columns).f(), block.data)
-            .map(|array| array.into_pyarray(py))
-            .map_err(|error| PyValueError::new_err(error.to_string()))
+        design_rows(py, block)
+    }
+
+    /// Jacobian rows of embedded densities and, in the last column, the quantities themselves.
+    #[pyo3(signature = (structures, readout, free, num_threads=None))]
+    fn embedded_design<'py>(
+        &self,
+        py: Python<'py>,
+        structures: Vec<StructureArg<'py>>,
+        readout: &PyReadout,
+        free: PyReadonlyArray2<'py, bool>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let list = structures.iter().map(|s| structure(py, s)).collect::<PyResult<Vec<_>>>()?;
+        let flags: Vec<Vec<bool>> = free.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
+        let free = FreeCoefficients::new(&flags);
+        let block = detached(py, || self.inner.embedded_design(&list, &readout.inner, &free, num_threads))?;
+        design_rows(py, block)
+    }
+
+    /// Derivatives of the energies of the atoms in the coefficients of all densities, (N, P · `n_features`).
+    #[pyo3(signature = (structure, readout, num_threads=None))]
+    fn embedded_values<'py>(
+        &self,
+        py: Python<'py>,
+        structure: StructureArg<'py>,
+        readout: &PyReadout,
+        num_threads: Option<usize>,
+    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+        let atoms = self::structure(py, &structure)?;
+        let values = detached(py, || self.inner.embedded_values(&atoms, &readout.inner, num_threads))?;
+        matrix(py, atoms.len(), values.len() / atoms.len().max(1), values)
     }
 
     /// Smoothness `Σ_factors n^power + (l_weight·l)^power` of every feature, shape (`n_features`,).
@@ -234,6 +265,12 @@ impl PyDescriptor {
             })
             .collect()
     }
+}
+
+fn design_rows(py: Python<'_>, block: DesignBlock) -> PyResult<Bound<'_, PyArray2<f64>>> {
+    Array2::from_shape_vec((block.rows, block.columns).f(), block.data)
+        .map(|array| array.into_pyarray(py))
+        .map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
 fn matrix(py: Python<'_>, rows: usize, columns: usize, data: Vec<f64>) -> PyResult<Bound<'_, PyArray2<f64>>> {

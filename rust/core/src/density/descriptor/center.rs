@@ -168,7 +168,7 @@ impl CenterWork {
                             if gradients && (c == 0 || h.m > 0) {
                                 let grad: [f64; 3] =
                                     std::array::from_fn(|x| d * u[x] * y[c] + f * tangent[x][c]);
-                                store(
+                                add_edge(
                                     &mut matrix[(row + c) * width..][..width],
                                     n,
                                     position,
@@ -229,11 +229,11 @@ impl CenterWork {
     }
 }
 
-/// Writes one neighbor's gradient into a row, and adds it to the centre and strain columns.
+/// Adds one neighbor's gradient to a row of a species with `n` neighbors, and to its centre and strain columns.
 #[inline]
-fn store(row: &mut [f64], n: usize, position: usize, grad: &[f64; 3], vector: &[f64; 3]) {
+pub(super) fn add_edge(row: &mut [f64], n: usize, position: usize, grad: &[f64; 3], vector: &[f64; 3]) {
     for x in 0..3 {
-        row[x * n + position] = grad[x];
+        row[x * n + position] += grad[x];
         row[3 * n + x] -= grad[x];
         row[3 * n + 3 + x] += grad[x] * vector[x];
     }

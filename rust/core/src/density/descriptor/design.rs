@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::Descriptor;
 use super::center::{CenterWork, EXTRA};
-use super::contract::contract;
+use super::features::GradientScratch;
 use crate::error::Result;
 use crate::neighbors::{Displacements, NeighborList};
 use crate::spherical::Harmonics;
@@ -27,16 +27,16 @@ pub struct DesignBlock {
     pub data: Vec<f64>,
 }
 
-impl Descriptor {
-    /// Design rows of the structures behind one another. Per structure: Σ_i B (energy), −dB/dr
-    /// (forces, atom by atom), dB/dε (Voigt xx yy zz yz xz xy, symmetric part).
-    ///
-    /// # Errors
-    /// Unknown elements, overlapping atoms, and those of the neighbor list.
-    pub fn design(&self, structures: &[Structure], num_threads: Option<usize>) -> Result<DesignBlock> {
-        let columns = self.program.n_features();
+impl DesignBlock {
+    /// The blocks of the structures, made in parallel, behind one another.
+    pub(super) fn stack(
+        structures: &[Structure],
+        columns: usize,
+        num_threads: Option<usize>,
+        make: impl Fn(&Structure) -> Result<Vec<f64>> + Sync,
+    ) -> Result<Self> {
         let blocks: Vec<Vec<f64>> = threads::pool(num_threads)?
-            .install(|| structures.par_iter().map(|s| self.design_one(s)).collect::<Result<_>>())?;
+            .install(|| structures.par_iter().map(&make).collect::<Result<_>>())?;
         let rows = structures.iter().map(|s| design_rows(s.len())).sum();
         let mut data = vec![0.0; rows * columns];
         let mut start = 0;
@@ -47,84 +47,64 @@ impl Descriptor {
             }
             start += n;
         }
-        Ok(DesignBlock { rows, columns, data })
+        Ok(Self { rows, columns, data })
+    }
+}
+
+impl Descriptor {
+    /// Design rows of the structures behind one another. Per structure: Σ_i B (energy), −dB/dr
+    /// (forces, atom by atom), dB/dε (Voigt xx yy zz yz xz xy, symmetric part).
+    ///
+    /// # Errors
+    /// Unknown elements, overlapping atoms, and those of the neighbor list.
+    pub fn design(&self, structures: &[Structure], num_threads: Option<usize>) -> Result<DesignBlock> {
+        DesignBlock::stack(structures, self.program.n_features(), num_threads, |s| self.design_one(s))
     }
 
     fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
-        let species = self.program.species_indices(structure.numbers())?;
-        let list = NeighborList::build(structure, self.program.cutoff())?;
-        let edges = Displacements::new(&list, structure)?;
         let rows = design_rows(structure.len());
         let mut out = vec![0.0; rows * self.program.n_features()];
-        let mut work = CenterWork::default();
-        let (mut weights, mut terms, mut row) = (Vec::new(), Vec::new(), Vec::new());
-        for i in 0..structure.len() {
-            let z = usize::from(species[i]);
-            let (center, layout) = (&self.program.centers()[z], &self.layouts[z]);
-            self.prepare(i, &species, &edges, &Harmonics::new(layout.lmax), true, &mut work)?;
-            let mut columns = out[self.program.feature_range(z).start * rows..].chunks_exact_mut(rows);
-            self.design_pair(i, z, &work, &mut columns);
-            weights.clear();
-            weights.resize(2 * layout.half.len(), 0.0);
-            for ((k, function), column) in center.functions.iter().enumerate().zip(columns) {
-                for &(q, c) in function {
-                    column[0] += c * work.monomials[q as usize];
-                    work.add_monomial_gradient(center, layout, q as usize, c, &mut weights);
-                }
-                for (s, half) in layout.of_species.iter().enumerate() {
-                    let range = 2 * half.start as u32..2 * half.end as u32;
-                    terms.clear();
-                    for &r in layout.support.get(k).iter().filter(|r| range.contains(r)) {
-                        terms.push((r - range.start, std::mem::take(&mut weights[r as usize])));
-                    }
-                    if !terms.is_empty() {
-                        row.clear();
-                        row.resize(work.width(s), 0.0);
-                        contract(&mut row, &work.gradients[s], &terms);
-                        work.scatter(s, i, &row, column);
-                    }
-                }
-            }
-        }
+        let (mut values, mut scratch) = (Vec::new(), GradientScratch::default());
+        self.visit_centers(structure, |i, z, work| {
+            let own = &mut out[self.program.feature_range(z).start * rows..];
+            self.feature_values(z, work, &mut values);
+            own.iter_mut().step_by(rows).zip(&values).for_each(|(energy, b)| *energy += b);
+            self.feature_gradients(
+                z,
+                work,
+                &mut scratch,
+                |_| true,
+                |k, s, row| {
+                    work.scatter(s, i, 1.0, row, &mut own[k * rows..][..rows]);
+                },
+            );
+        })?;
         Ok(out)
     }
 
-    /// Adds the pair features of centre `i`; takes their columns off the front of `columns`.
-    fn design_pair<'a>(
+    /// Visits the centres of a structure one after the other, with gradients.
+    pub(super) fn visit_centers(
         &self,
-        i: usize,
-        z: usize,
-        work: &CenterWork,
-        columns: &mut impl Iterator<Item = &'a mut [f64]>,
-    ) {
-        let center = &self.program.centers()[z];
-        for (s, range) in work.ranges.iter().enumerate().take(center.radial.len()) {
-            for k in 0..center.n_pair {
-                let Some(column) = columns.next() else { return };
-                column[0] += work.pair[s * center.n_pair + k];
-                let end = column.len() - 6;
-                for n in range.clone() {
-                    let neighbor = &work.neighbors[n];
-                    let slope = work.pair_slope[n * center.n_pair + k] / neighbor.distance;
-                    let v = neighbor.vector;
-                    for x in 0..3 {
-                        let g = slope * v[x];
-                        column[1 + 3 * neighbor.atom + x] -= g;
-                        column[1 + 3 * i + x] += g;
-                        column[end + x] += g * v[x];
-                    }
-                    for (voigt, (x, y)) in [(1, 2), (0, 2), (0, 1)].into_iter().enumerate() {
-                        column[end + 3 + voigt] += slope * v[x] * v[y];
-                    }
-                }
-            }
+        structure: &Structure,
+        mut visit: impl FnMut(usize, usize, &CenterWork),
+    ) -> Result<()> {
+        let species = self.program.species_indices(structure.numbers())?;
+        let list = NeighborList::build(structure, self.program.cutoff())?;
+        let edges = Displacements::new(&list, structure)?;
+        let harmonics: Vec<Harmonics> = self.layouts.iter().map(|l| Harmonics::new(l.lmax)).collect();
+        let mut work = CenterWork::default();
+        for (i, &z) in species.iter().enumerate() {
+            let z = usize::from(z);
+            self.prepare(i, &species, &edges, &harmonics[z], true, &mut work)?;
+            visit(i, z, &work);
         }
+        Ok(())
     }
 }
 
 impl CenterWork {
-    /// Adds a gradient row of range `s` (see [`CenterWork::gradients`]) to a design column.
-    fn scatter(&self, s: usize, center: usize, row: &[f64], column: &mut [f64]) {
+    /// Adds `weight` times a gradient row of range `s` (see [`CenterWork::gradients`]) to a design column.
+    pub(super) fn scatter(&self, s: usize, center: usize, weight: f64, row: &[f64], column: &mut [f64]) {
         let n = self.ranges[s].len();
         let (x, rest) = row.split_at(n);
         let (y, rest) = rest.split_at(n);
@@ -132,16 +112,16 @@ impl CenterWork {
         debug_assert_eq!(rest.len(), EXTRA);
         for (position, neighbor) in self.neighbors[self.ranges[s].clone()].iter().enumerate() {
             let force = &mut column[1 + 3 * neighbor.atom..][..3];
-            force[0] -= x[position];
-            force[1] -= y[position];
-            force[2] -= z[position];
+            force[0] -= weight * x[position];
+            force[1] -= weight * y[position];
+            force[2] -= weight * z[position];
         }
         for k in 0..3 {
-            column[1 + 3 * center + k] -= rest[k];
+            column[1 + 3 * center + k] -= weight * rest[k];
         }
         let end = column.len() - 6;
         for k in 0..6 {
-            column[end + k] += rest[3 + k];
+            column[end + k] += weight * rest[3 + k];
         }
     }
 }

@@ -4,7 +4,6 @@ use rayon::prelude::*;
 
 use super::Descriptor;
 use super::center::CenterWork;
-use super::contract::contract;
 use crate::error::{Error, Result};
 use crate::neighbors::{Displacements, NeighborList};
 use crate::spherical::Harmonics;
@@ -31,15 +30,10 @@ impl Descriptor {
     pub fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
         let columns = self.program.n_features();
         let mut out = vec![0.0; structure.len() * columns];
-        self.each_center(structure, num_threads, false, &mut out, columns, |i, z, work, row| {
-            debug_assert!(i < structure.len());
-            let center = &self.program.centers()[z];
-            let row = &mut row[self.program.feature_range(z)];
-            let (pair, many) = row.split_at_mut(work.pair.len());
-            pair.copy_from_slice(&work.pair);
-            for (value, function) in many.iter_mut().zip(center.functions.iter()) {
-                *value = function.iter().map(|&(q, c)| c * work.monomials[q as usize]).sum();
-            }
+        self.each_center(structure, num_threads, false, &mut out, columns, |_, z, work, row| {
+            let mut values = Vec::new();
+            self.feature_values(z, work, &mut values);
+            row[self.program.feature_range(z)].copy_from_slice(&values);
         })?;
         Ok(out)
     }
@@ -105,7 +99,7 @@ impl Descriptor {
     }
 
     /// Runs `visit(i, species, work, out_i)` for every centre in parallel; `out` has `stride` items per centre.
-    fn each_center<T: Send>(
+    pub(super) fn each_center<T: Send>(
         &self,
         structure: &Structure,
         num_threads: Option<usize>,
@@ -133,33 +127,11 @@ impl Descriptor {
 
     /// Gradients of the edges of a centre of species `z` for the cotangent `bar` of its features.
     fn pull_back(&self, z: usize, bar: &[f64], work: &CenterWork, out: &mut EdgeGradients) {
-        let (center, layout) = (&self.program.centers()[z], &self.layouts[z]);
-        let (pair_bar, many_bar) = bar.split_at(work.pair.len());
-        let mut monomial_bar = vec![0.0; center.monomials.len()];
-        for (b, function) in many_bar.iter().zip(center.functions.iter()) {
-            function.iter().for_each(|&(q, c)| monomial_bar[q as usize] += b * c);
-        }
-        let mut a_bar = vec![0.0; 2 * layout.half.len()];
-        for (q, &b) in monomial_bar.iter().enumerate().filter(|(_, b)| **b != 0.0) {
-            work.add_monomial_gradient(center, layout, q, b, &mut a_bar);
-        }
-        for (s, half) in layout.of_species.iter().enumerate() {
-            let terms: Vec<(u32, f64)> =
-                a_bar[2 * half.start..2 * half.end].iter().enumerate().map(|(r, w)| (r as u32, *w)).collect();
-            let mut row = vec![0.0; work.width(s)];
-            contract(&mut row, &work.gradients[s], &terms);
+        for (s, row) in self.density_gradient(z, bar, work).iter().enumerate().filter(|(_, r)| !r.is_empty())
+        {
             let n = work.ranges[s].len();
-            let n_pair = if s < center.radial.len() { center.n_pair } else { 0 };
-            if n_pair == 0 && half.is_empty() {
-                continue;
-            }
-            for (position, index) in work.ranges[s].clone().enumerate() {
-                let neighbor = &work.neighbors[index];
-                let radial: f64 = (0..n_pair)
-                    .map(|k| pair_bar[s * center.n_pair + k] * work.pair_slope[index * center.n_pair + k])
-                    .sum();
-                let along = radial / neighbor.distance;
-                let g = std::array::from_fn(|x| row[x * n + position] + along * neighbor.vector[x]);
+            for (position, neighbor) in work.neighbors[work.ranges[s].clone()].iter().enumerate() {
+                let g = std::array::from_fn(|x| row[x * n + position]);
                 out.push((neighbor.atom, g, neighbor.vector));
             }
         }

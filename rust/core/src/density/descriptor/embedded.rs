@@ -1,0 +1,190 @@
+//! Jacobian rows of embedded densities: what a nonlinear least-squares step needs.
+//!
+//! With `ρ_p(i) = Σ_k c_pk B_k(i)`, the energy `E = Σ_i Σ_p f_p(ρ_p(i))` of a [`Readout`], and x a position or
+//! strain component,
+//!
+//! ```text
+//! ∂E/∂c_pk     = Σ_i f_p' B_k
+//! ∂²E/∂x∂c_pk  = Σ_i [ f_p' ∂B_k/∂x + f_p'' B_k ∂ρ_p/∂x ]
+//! ```
+//!
+//! in the row layout of [`Descriptor::design`] (forces with the minus sign), and in one more column the
+//! energy without e0, the forces and the strain derivative themselves. The rows ∂B_k/∂x are those of the linear
+//! design, so a pass costs one linear design and two scatters per density and feature.
+
+use super::Descriptor;
+use super::center::CenterWork;
+use super::design::{DesignBlock, design_rows};
+use super::features::GradientScratch;
+use crate::density::readout::Readout;
+use crate::error::{Error, Result};
+use crate::structure::Structure;
+
+/// The coefficients that have a column: density by density, feature by feature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FreeCoefficients {
+    /// Column of every feature of every density, `None` where the coefficient is fixed.
+    columns: Vec<Vec<Option<usize>>>,
+    n_columns: usize,
+}
+
+impl FreeCoefficients {
+    /// From one flag per feature of the program and density.
+    pub fn new(free: &[Vec<bool>]) -> Self {
+        let mut n_columns = 0;
+        let mut number = || {
+            n_columns += 1;
+            n_columns - 1
+        };
+        let columns =
+            free.iter().map(|own| own.iter().map(|&free| free.then(&mut number)).collect()).collect();
+        Self { columns, n_columns }
+    }
+
+    /// Number of free coefficients.
+    pub fn len(&self) -> usize {
+        self.n_columns
+    }
+
+    /// Whether every coefficient is fixed.
+    pub fn is_empty(&self) -> bool {
+        self.n_columns == 0
+    }
+}
+
+impl Descriptor {
+    /// Jacobian of the energies, forces and strain derivatives of the structures in the free coefficients of the
+    /// densities, and these quantities themselves (energies without e0) in the last column.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for flags of another number of densities or features, [`Error::Setting`] for a readout
+    /// with core repulsion, and the errors of [`Self::design`].
+    pub fn embedded_design(
+        &self,
+        structures: &[Structure],
+        readout: &Readout,
+        free: &FreeCoefficients,
+        num_threads: Option<usize>,
+    ) -> Result<DesignBlock> {
+        for center in readout.centers() {
+            check_length("flags of free coefficients", center.densities.len(), free.columns.len())?;
+            if center.core.is_some() {
+                let reason = "a readout with core repulsion cannot be trained".into();
+                return Err(Error::Setting { name: "readout", reason });
+            }
+        }
+        for own in &free.columns {
+            check_length("flags of one density", self.program.n_features(), own.len())?;
+        }
+        DesignBlock::stack(structures, free.len() + 1, num_threads, |structure| {
+            self.embedded_one(structure, readout, free)
+        })
+    }
+
+    /// Derivatives of the energy of every atom in all coefficients of the densities, row-major (N, P K), density by
+    /// density.
+    ///
+    /// # Errors
+    /// Those of [`Self::values`].
+    pub fn embedded_values(
+        &self,
+        structure: &Structure,
+        readout: &Readout,
+        num_threads: Option<usize>,
+    ) -> Result<Vec<f64>> {
+        let n_features = self.program.n_features();
+        let n_densities = readout.centers().iter().map(|c| c.densities.len()).max().unwrap_or(0);
+        let columns = n_densities * n_features;
+        let mut out = vec![0.0; structure.len() * columns];
+        self.each_center(structure, num_threads, false, &mut out, columns, |_, z, work, row| {
+            let mut values = Vec::new();
+            self.feature_values(z, work, &mut values);
+            let center = &readout.centers()[z];
+            let own = self.program.feature_range(z);
+            for (p, coefficients) in center.densities.iter().enumerate() {
+                let [_, slope, _] = center.embedding.evaluate(p, dot(coefficients, &values));
+                let part = &mut row[p * n_features..][own.clone()];
+                part.iter_mut().zip(&values).for_each(|(out, b)| *out = slope * b);
+            }
+        })?;
+        Ok(out)
+    }
+
+    fn embedded_one(
+        &self,
+        structure: &Structure,
+        readout: &Readout,
+        free: &FreeCoefficients,
+    ) -> Result<Vec<f64>> {
+        let rows = design_rows(structure.len());
+        let mut out = vec![0.0; rows * (free.len() + 1)];
+        let (mut values, mut scratch) = (Vec::new(), GradientScratch::default());
+        self.visit_centers(structure, |i, z, work| {
+            self.feature_values(z, work, &mut values);
+            let first = self.program.feature_range(z).start;
+            let own: Vec<&[Option<usize>]> =
+                free.columns.iter().map(|c| &c[first..first + values.len()]).collect();
+            let densities = self.linearize(z, &values, readout, work);
+            for (density, columns) in densities.iter().zip(&own) {
+                let prediction = &mut out[free.len() * rows..];
+                prediction[0] += density.energy;
+                density.scatter_gradient(i, density.slope, work, prediction);
+                for (value, column) in values.iter().zip(*columns) {
+                    let Some(c) = *column else { continue };
+                    let column = &mut out[c * rows..][..rows];
+                    column[0] += density.slope * value;
+                    if density.curvature != 0.0 {
+                        density.scatter_gradient(i, density.curvature * value, work, column);
+                    }
+                }
+            }
+            let wanted = |k: usize| own.iter().any(|columns| columns[k].is_some());
+            self.feature_gradients(z, work, &mut scratch, wanted, |k, s, row| {
+                for (density, columns) in densities.iter().zip(&own) {
+                    if let Some(c) = columns[k] {
+                        work.scatter(s, i, density.slope, row, &mut out[c * rows..][..rows]);
+                    }
+                }
+            });
+        })?;
+        Ok(out)
+    }
+
+    /// The densities of a prepared centre of species `z`.
+    fn linearize(&self, z: usize, values: &[f64], readout: &Readout, work: &CenterWork) -> Vec<Density> {
+        let center = &readout.centers()[z];
+        let densities = center.densities.iter().enumerate();
+        densities
+            .map(|(p, coefficients)| {
+                let [energy, slope, curvature] = center.embedding.evaluate(p, dot(coefficients, values));
+                let gradient = self.density_gradient(z, coefficients, work);
+                Density { energy, slope, curvature, gradient }
+            })
+            .collect()
+    }
+}
+
+/// A density of one centre: f, f', f'' at ρ, and ∂ρ/∂x as one row per range of neighbors.
+struct Density {
+    energy: f64,
+    slope: f64,
+    curvature: f64,
+    gradient: Vec<Vec<f64>>,
+}
+
+impl Density {
+    /// Adds `weight · ∂ρ/∂x` to a design column.
+    fn scatter_gradient(&self, center: usize, weight: f64, work: &CenterWork, column: &mut [f64]) {
+        for (s, row) in self.gradient.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
+            work.scatter(s, center, weight, row, column);
+        }
+    }
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn check_length(what: &'static str, expected: usize, got: usize) -> Result<()> {
+    if expected == got { Ok(()) } else { Err(Error::Length { what, expected, got }) }
+}
