@@ -18,6 +18,11 @@ pub fn symbol(number: u8) -> Option<&'static str> {
     SYMBOLS.get(usize::from(number).checked_sub(1)?).copied()
 }
 
+/// Atomic number of the element with this symbol.
+pub fn atomic_number(symbol: &str) -> Option<u8> {
+    SYMBOLS.iter().position(|&known| known == symbol).map(|k| k as u8 + 1)
+}
+
 /// Comma-separated symbols of a list of atomic numbers.
 pub fn symbols(numbers: &[u8]) -> String {
     numbers.iter().map(|&z| symbol(z).unwrap_or("?")).collect::<Vec<_>>().join(", ")

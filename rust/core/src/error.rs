@@ -55,6 +55,14 @@ pub enum Error {
         /// Their distance in Å.
         distance: f64,
     },
+    /// A line of a file cannot be read.
+    #[error("line {line}: {reason}")]
+    Parse {
+        /// Line, counted from 1.
+        line: usize,
+        /// What was expected and what came.
+        reason: String,
+    },
     /// A size would exceed what the implementation can hold.
     #[error("{what} is too large: {size} exceeds the limit {limit}")]
     TooLarge {

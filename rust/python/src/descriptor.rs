@@ -1,10 +1,11 @@
 //! The class `Descriptor`: a compiled density-engine program with its values, vjp, jvp and design rows.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use ferrip_core::ace::{Ace, AceSettings, Selection, compile, tied_functions};
-use ferrip_core::density::Descriptor;
+use ferrip_core::ace::{Ace, AceSettings, Factor, Selection, compile, tied_functions};
 use ferrip_core::density::descriptor::{DesignBlock, FreeCoefficients};
+use ferrip_core::density::{Descriptor, Program};
 use ferrip_core::radial::RadialSettings;
 use numpy::ndarray::{Array2, ShapeBuilder};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
@@ -15,12 +16,16 @@ use crate::convert::{StructureArg, structure, vectors};
 use crate::errors::{detached, to_python};
 use crate::readout::PyReadout;
 
-/// A compiled ACE descriptor, frozen.
+/// A compiled program of the density engine with its feature table, frozen.
 #[pyclass(frozen, name = "Descriptor", module = "ferrip._core")]
 pub struct PyDescriptor {
     /// The descriptor itself.
     pub inner: Descriptor,
-    ace: Ace,
+    /// Its program.
+    pub program: Arc<Program>,
+    table: Vec<FeatureRow>,
+    /// The basis, where it comes from settings.
+    ace: Option<Ace>,
 }
 
 /// A factor of a basis function: (neighbor's atomic number, n, l).
@@ -31,6 +36,23 @@ type FeatureRow = (u8, Vec<FactorTuple>);
 
 /// Columns of tied functions and the covariance of their coefficients.
 type TiedFunctionsOut<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray2<f64>>);
+
+impl PyDescriptor {
+    /// A descriptor whose functions of order ≥ 2 have the given factors, centre by centre.
+    pub fn new<'a>(program: Arc<Program>, functions: impl IntoIterator<Item = &'a Vec<Vec<Factor>>>) -> Self {
+        let species = program.species();
+        let number = |k: u16| species[usize::from(k)];
+        let mut table: Vec<FeatureRow> = Vec::with_capacity(program.n_features());
+        for ((&z0, center), own) in species.iter().zip(program.centers()).zip(functions) {
+            for &z in species {
+                table.extend((1..=center.n_pair as u16).map(|n| (z0, vec![(z, n, 0)])));
+            }
+            let factors = |list: &Vec<Factor>| list.iter().map(|f| (number(f.species), f.n, f.l)).collect();
+            table.extend(own.iter().map(|list| (z0, factors(list))));
+        }
+        Self { inner: Descriptor::new(Arc::clone(&program)), program, table, ace: None }
+    }
+}
 
 #[pymethods]
 impl PyDescriptor {
@@ -77,53 +99,41 @@ impl PyDescriptor {
         };
         detached(py, || {
             let ace = compile(&settings)?;
-            Ok(Self { inner: Descriptor::new(ace.program.clone()), ace })
+            let same = std::iter::repeat(&ace.functions);
+            let descriptor = Self::new(Arc::clone(&ace.program), same);
+            Ok(Self { ace: Some(ace), ..descriptor })
         })
     }
 
     /// Atomic numbers, ascending.
     #[getter]
     fn elements(&self) -> Vec<u32> {
-        self.ace.program.species().iter().map(|&z| u32::from(z)).collect()
+        self.program.species().iter().map(|&z| u32::from(z)).collect()
     }
 
     /// Largest cutoff in Å.
     #[getter]
     fn cutoff(&self) -> f64 {
-        self.ace.program.cutoff()
+        self.program.cutoff()
     }
 
     /// Number of features over all centre species.
     #[getter]
     fn n_features(&self) -> usize {
-        self.ace.program.n_features()
+        self.program.n_features()
     }
 
     /// Columns `(start, end)` of the features of atoms of this element.
     fn feature_range(&self, py: Python<'_>, element: u8) -> PyResult<(usize, usize)> {
-        let index = ferrip_core::elements::indices(self.ace.program.species(), &[element])
+        let index = ferrip_core::elements::indices(self.program.species(), &[element])
             .map_err(|error| to_python(py, &error))?;
-        let range = self.ace.program.feature_range(usize::from(index[0]));
+        let range = self.program.feature_range(usize::from(index[0]));
         Ok((range.start, range.end))
     }
 
     /// Per feature: (centre's atomic number, factors (neighbor's atomic number, n ≥ 1, l)).
     fn feature_table(&self) -> Vec<FeatureRow> {
-        let species = self.ace.program.species();
-        let number = |k: u16| species[usize::from(k)];
-        let mut table: Vec<FeatureRow> = Vec::with_capacity(self.ace.program.n_features());
-        for &z0 in species {
-            for &z in species {
-                table.extend((1..=self.ace.n_pair as u16).map(|n| (z0, vec![(z, n, 0)])));
-            }
-            table.extend(
-                self.ace
-                    .functions
-                    .iter()
-                    .map(|factors| (z0, factors.iter().map(|f| (number(f.species), f.n, f.l)).collect())),
-            );
-        }
-        table
+        self.table.clone()
     }
 
     /// Features of every atom, shape (N, `n_features`).
@@ -233,7 +243,7 @@ impl PyDescriptor {
     #[pyo3(signature = (power=2.0, l_weight=1.0))]
     fn smoothness<'py>(&self, py: Python<'py>, power: f64, l_weight: f64) -> Bound<'py, PyArray1<f64>> {
         let term = |n: u16, l: u8| f64::from(n).powf(power) + (l_weight * f64::from(l)).powf(power);
-        self.feature_table()
+        self.table
             .iter()
             .map(|(_, factors)| factors.iter().map(|&(_, n, l)| term(n, l)).sum())
             .collect::<Vec<f64>>()
@@ -247,7 +257,7 @@ impl PyDescriptor {
         py: Python<'py>,
         similarity: PyReadonlyArray2<'py, f64>,
     ) -> PyResult<Vec<TiedFunctionsOut<'py>>> {
-        let n = self.ace.program.species().len();
+        let n = self.program.species().len();
         let given = similarity.as_array();
         if given.dim() != (n, n) || given.iter().any(|v| !v.is_finite()) {
             return Err(PyValueError::new_err(format!(
@@ -256,7 +266,8 @@ impl PyDescriptor {
             )));
         }
         let kappa: Vec<f64> = given.iter().copied().collect();
-        tied_functions(&self.ace.functions, self.ace.n_pair, &kappa)
+        let Some(ace) = &self.ace else { return Ok(Vec::new()) };
+        tied_functions(&ace.functions, ace.n_pair, &kappa)
             .into_iter()
             .map(|tied| {
                 let k = tied.columns.len();

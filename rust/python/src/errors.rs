@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 fn exception_name(error: &Error) -> &'static str {
     match error {
         Error::UnknownElement { .. } => "UnsupportedElementError",
+        Error::Parse { .. } => "ModelFileError",
         Error::Setting { .. } | Error::TooLarge { .. } => "SettingsError",
         Error::Length { .. } | Error::NotFinite { .. } | Error::Cell { .. } | Error::Overlap { .. } => {
             "DataError"

@@ -10,6 +10,7 @@ mod errors;
 mod evaluator;
 mod neighbors;
 mod readout;
+mod pace;
 mod threads;
 
 /// The extension module.
@@ -20,5 +21,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     evaluator::register(module)?;
     neighbors::register(module)?;
     readout::register(module)?;
+    pace::register(module)?;
     threads::register(module)
 }

@@ -6,6 +6,7 @@
 mod basis;
 mod compile;
 mod coupling;
+pub mod pace;
 mod settings;
 mod similarity;
 

@@ -1,0 +1,32 @@
+//! The polynomial step of ML-PACE, used by inner cutoffs and by the switch from ACE to the core repulsion.
+
+/// 1 below `end − width`, 0 from `end` on, twice continuously differentiable between; and its derivative.
+pub fn step_down(x: f64, end: f64, width: f64) -> (f64, f64) {
+    if x <= end - width {
+        return (1.0, 0.0);
+    }
+    if x >= end {
+        return (0.0, 0.0);
+    }
+    let t = -1.0 - 2.0 * (x - end) / width; // from 1 to −1
+    let value = 0.5 + 3.75 * (t / 4.0 - t.powi(3) / 6.0 + t.powi(5) / 20.0);
+    let slope = -7.5 / width * (0.25 - t * t / 2.0 + t.powi(4) / 4.0);
+    (value, slope)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::step_down;
+
+    #[test]
+    fn falls_smoothly() {
+        assert_eq!(step_down(1.4, 2.0, 0.5), (1.0, 0.0));
+        assert_eq!(step_down(2.0, 2.0, 0.5), (0.0, 0.0));
+        for k in 1..100 {
+            let x = 1.5 + 0.005 * f64::from(k);
+            let numeric = (step_down(x + 1e-6, 2.0, 0.5).0 - step_down(x - 1e-6, 2.0, 0.5).0) / 2e-6;
+            assert!((numeric - step_down(x, 2.0, 0.5).1).abs() < 1e-7, "{x}");
+        }
+        assert!((step_down(1.75, 2.0, 0.5).0 - 0.5).abs() < 1e-15);
+    }
+}
