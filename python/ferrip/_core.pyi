@@ -117,6 +117,36 @@ class Readout:
     def linear(descriptor: Descriptor, coefficients: F64, e0: Sequence[float]) -> Readout:
         """The linear readout with one coefficient per feature."""
 
+class PaceFile:
+    """What a potential file of pacemaker or ML-PACE holds; by atomic number where it says so."""
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """Pair functions (one per density, then ρ_core) and canonical products with coefficient 1."""
+    @property
+    def e0(self) -> dict[int, float]: ...
+    @property
+    def coefficients(self) -> F64:
+        """(densities, n_features)."""
+    @property
+    def embeddings(self) -> dict[int, tuple[str, list[tuple[float, float]]]]:
+        """Name of the embedding and (prefactor, exponent) of each density, by atomic number."""
+    @property
+    def core(self) -> F64 | None:
+        """(n_features,) coefficients of ρ_core."""
+    @property
+    def core_switches(self) -> dict[int, tuple[float, float]]:
+        """(end, width) in eV of the switch that ρ_core works, by atomic number."""
+    @property
+    def bin_width(self) -> float:
+        """Width of the bins of ML-PACE's radial tables, Å."""
+    @property
+    def yace(self) -> str:
+        """The same potential in the form of `.yace`."""
+
+def read_pace(text: str, extension: str) -> PaceFile:
+    """Reads the text of a `.yace`, `.ace` or pacemaker's `.yaml` file; extension without the dot."""
+
 class Evaluator:
     """Contracted fast evaluator of a potential, frozen and shared between threads. The constructor takes a
     linear readout as coefficients and energies."""
@@ -137,7 +167,10 @@ class Evaluator:
         zbl: Sequence[ZblPair] = (),
         simd: str | None = None,
         n_bins: int | None = None,
-    ) -> Evaluator: ...
+        bin_width: float | None = None,
+    ) -> Evaluator:
+        """As the constructor, with a readout. The radial tables have `n_bins` bins up to each pair's cutoff, or
+        bins of `bin_width` Å (as many as fit, stretched to end at the cutoff: the grid of ML-PACE)."""
     @property
     def elements(self) -> list[int]: ...
     @property

@@ -1,7 +1,9 @@
 """The `.ferrip` file: one safetensors file with a JSON header and binary arrays, written atomically.
 
 The safetensors metadata hold two strings: `ferrip`, the JSON header, and `sha256`, the digest of header and
-arrays. Arrays: `coefficients` (p,) f64 and, if stored, `posterior_factor` (p, k) f32 (its use needs no more).
+arrays. Arrays: `coefficients` (p,) f64 and, if stored, `posterior_factor` (p, k) f32 (its use needs no more). Since
+format 2, potentials with embedded densities have `coefficients` (densities, p), an optional `core` (p,) f64, and
+`embeddings` and `bin_width` in the header; all others are as in format 1.
 Nothing in the file is executed; files are read as untrusted bytes.
 """
 
@@ -22,7 +24,10 @@ from safetensors.numpy import save as save_tensors
 
 from ferrip.errors import ModelFileError
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+"""Format that is written."""
+READABLE = (1, 2)
+"""Formats that are read."""
 MAX_HEADER = 64 * 1024 * 1024
 """Bytes; a longer header is refused."""
 
@@ -94,8 +99,9 @@ def parse(data: bytes, name: str = "model file") -> tuple[dict[str, Any], Arrays
         if not isinstance(header.get(key), kind):
             raise ModelFileError(f"{name}: the header has no valid {key!r}")
     coefficients = arrays.get("coefficients")
-    if coefficients is None or coefficients.ndim != 1 or coefficients.dtype != np.float64:
-        raise ModelFileError(f"{name}: no coefficients of type f64")
+    dimensions = 2 if "embeddings" in header else 1
+    if coefficients is None or coefficients.ndim != dimensions or coefficients.dtype != np.float64:
+        raise ModelFileError(f"{name}: no coefficients of type f64 in {dimensions} dimensions")
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise ModelFileError(f"{name}: an array holds numbers that are not finite")
     return header, arrays
@@ -153,11 +159,11 @@ def _header(text: str, name: str) -> dict[str, Any]:
     version = header.get("format_version") if isinstance(header, dict) else None
     if not isinstance(version, int):
         raise ModelFileError(f"{name}: the header has no format_version")
-    if version != FORMAT_VERSION:
+    if version not in READABLE:
         newer = "a newer ferrip" if version > FORMAT_VERSION else "an older ferrip"
         raise ModelFileError(
             f"{name}: format version {version} was written by {newer} "
-            f"({header.get('library_version', 'unknown')}); this one reads version {FORMAT_VERSION}"
+            f"({header.get('library_version', 'unknown')}); this one reads versions {READABLE[0]} to {READABLE[-1]}"
         )
     return header
 

@@ -1,22 +1,24 @@
-"""The `Potential` object: coefficients on a descriptor, with everything needed to evaluate, trust and save it."""
+"""The `Potential` object: a readout on a descriptor, with everything needed to evaluate, trust and save it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from ase import Atoms
 from ase.data import chemical_symbols
 from numpy.typing import NDArray
 
+from ferrip import _core
 from ferrip.data import Frame
 from ferrip.errors import FerripError, SettingsError
 from ferrip.models import family as find_family
 from ferrip.models.family import Descriptor
 from ferrip.prediction import Prediction
+from ferrip.readout import Embedding
 
 if TYPE_CHECKING:
     from ferrip._core import Structure, ZblPair
@@ -29,7 +31,7 @@ UNITS = {"length": "Å", "energy": "eV", "force": "eV/Å", "stress": "eV/Å³"}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Potential:
-    """A linear potential `E = Σ_i (E0(z_i) + c · B_i) + E_repulsion`; immutable.
+    """A potential `E = Σ_i (E0(z_i) + c · B_i) + E_repulsion`, or with embedded densities; immutable.
 
     Attributes
     ----------
@@ -40,7 +42,8 @@ class Potential:
     settings
         Complete settings of the descriptor (JSON types).
     coefficients
-        (p,) c in eV.
+        (p,) c in eV of a linear potential; with embeddings (densities, p), where rows beyond the densities of a
+        feature's element are 0.
     e0
         Energy of the free atom in eV by atomic number.
     repulsion
@@ -49,6 +52,12 @@ class Potential:
         Fit settings, metrics, minimum distances, DFT settings, citations, … (JSON types).
     posterior_factor
         (p, k) L with posterior covariance L Lᵀ of c, or `None`.
+    embeddings
+        From densities to energy by atomic number (see `ferrip.readout`); `None` for a linear potential.
+    core
+        (p,) coefficients of ρ_core on the pair functions, or `None`.
+    bin_width
+        Width in Å of the bins of the evaluator's tables; `None` for its default number of bins.
 
     Examples
     --------
@@ -64,14 +73,25 @@ class Potential:
     repulsion: Sequence[ZblPair] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     posterior_factor: F64 | None = None
+    embeddings: Mapping[int, Embedding] | None = None
+    core: F64 | None = None
+    bin_width: float | None = None
     _evaluators: dict[str | None, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        if self.coefficients.shape != (self.descriptor.n_features,):
+        n = self.descriptor.n_features
+        expected: tuple[int, ...] = (n,)
+        if self.embeddings is not None:
+            if set(self.embeddings) != set(self.elements):
+                raise FerripError("embeddings: expected one for each element of the descriptor")
+            expected = (max(one.n_densities for one in self.embeddings.values()), n)
+        if self.coefficients.shape != expected:
             raise FerripError(
-                f"coefficients: expected {self.descriptor.n_features} for this descriptor, "
-                f"got {len(self.coefficients)}"
+                f"coefficients: expected {' × '.join(map(str, expected))} for this descriptor, "
+                f"got {' × '.join(map(str, self.coefficients.shape))}"
             )
+        if self.core is not None and (self.embeddings is None or self.core.shape != (n,)):
+            raise FerripError(f"core: expected {n} coefficients beside embeddings, got {self.core.shape}")
 
     @property
     def elements(self) -> list[int]:
@@ -98,10 +118,42 @@ class Potential:
     def evaluator(self, simd: str | None = None) -> Any:
         """The fast evaluator, built once per SIMD path (`None`: the best of this machine)."""
         if simd not in self._evaluators:
-            e0 = [self.e0[z] for z in self.elements]
-            build = find_family(self.family).evaluator
-            self._evaluators[simd] = build(self.descriptor, self.coefficients, e0, self.repulsion, simd)
+            if self.embeddings is None:
+                e0 = [self.e0[z] for z in self.elements]
+                build = find_family(self.family).evaluator
+                new = build(self.descriptor, self.coefficients, e0, self.repulsion, simd)
+            else:
+                new = _core.Evaluator.from_readout(
+                    cast("_core.Descriptor", self.descriptor),
+                    self.readout(),
+                    self.repulsion,
+                    simd,
+                    bin_width=self.bin_width,
+                )
+            self._evaluators[simd] = new
         return self._evaluators[simd]
+
+    def readout(self) -> _core.Readout:
+        """The readout of the density engine; for potentials on `ferrip._core.Descriptor` only."""
+        descriptor = cast("_core.Descriptor", self.descriptor)
+        e0 = [self.e0[z] for z in self.elements]
+        if self.embeddings is None:
+            return _core.Readout.linear(descriptor, self.coefficients, e0)
+        densities, cores = [], []
+        for z in self.elements:
+            own, embedding = slice(*descriptor.feature_range(z)), self.embeddings[z]
+            densities.append(np.ascontiguousarray(self.coefficients[: embedding.n_densities, own]))
+            cores.append(self._core_of(z, own, embedding))
+        shapes = [(self.embeddings[z].shape, list(self.embeddings[z].terms)) for z in self.elements]
+        return _core.Readout(descriptor, e0, densities, shapes, cores)
+
+    def _core_of(self, z: int, own: slice, embedding: Embedding) -> tuple[F64, float, float] | None:
+        """Core repulsion of a centre element: coefficients of its pair functions and the switch."""
+        if self.core is None or embedding.core_switch is None:
+            return None
+        table = self.descriptor.feature_table()[own]
+        n_pair = sum(len(factors) == 1 for _, factors in table)
+        return np.ascontiguousarray(self.core[own][:n_pair]), *embedding.core_switch
 
     def evaluate(self, structures: Structures, num_threads: int | None = None) -> list[Prediction]:
         """Energies, forces and stresses.

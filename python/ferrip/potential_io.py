@@ -1,10 +1,11 @@
-"""From `Potential` to the `.ferrip` file and back."""
+"""From `Potential` to the `.ferrip` file and back; files of other programs by their extension."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from ase.data import atomic_numbers, chemical_symbols
 from ferrip import _core, modelfile
 from ferrip.errors import FerripError, ModelFileError
 from ferrip.models import family as find_family
+from ferrip.models import pace
+from ferrip.readout import Embedding
 
 if TYPE_CHECKING:
     from ferrip.models.family import Descriptor
@@ -21,9 +24,19 @@ if TYPE_CHECKING:
 
 def save(potential: Potential, path: str | os.PathLike[str]) -> None:
     """Write `potential` to `path`; see `ferrip.modelfile` for the layout."""
+    arrays: modelfile.Arrays = {"coefficients": potential.coefficients}
+    if potential.posterior_factor is not None:
+        arrays["posterior_factor"] = potential.posterior_factor.astype(np.float32)
+    if potential.core is not None:
+        arrays["core"] = potential.core
+    modelfile.write(path, header(potential), arrays)
+
+
+def header(potential: Potential) -> dict[str, Any]:
+    """The JSON header of the potential's model file."""
     from ferrip.potential import UNITS
 
-    header = {
+    document: dict[str, Any] = {
         "format_version": modelfile.FORMAT_VERSION,
         "library_version": _core.__version__,
         "family": potential.family,
@@ -36,20 +49,24 @@ def save(potential: Potential, path: str | os.PathLike[str]) -> None:
         "fingerprint": fingerprint(potential.descriptor),
         "metadata": dict(potential.metadata),
     }
-    arrays: modelfile.Arrays = {"coefficients": potential.coefficients}
-    if potential.posterior_factor is not None:
-        arrays["posterior_factor"] = potential.posterior_factor.astype(np.float32)
-    modelfile.write(path, header, arrays)
+    if potential.embeddings is not None:
+        document["embeddings"] = {
+            chemical_symbols[z]: embedding.to_json() for z, embedding in potential.embeddings.items()
+        }
+        document["bin_width"] = potential.bin_width
+    return document
 
 
 def load(path: str | os.PathLike[str]) -> Potential:
-    """The potential in a `.ferrip` file.
+    """The potential in a `.ferrip` file, or in a file of another program (`.yace`, `.ace`, pacemaker's `.yaml`).
 
     Raises
     ------
     ModelFileError
         If the file is missing, truncated, corrupt, of another version, or its descriptor cannot be rebuilt.
     """
+    if Path(path).suffix in pace.EXTENSIONS:
+        return pace.load(path)
     header, arrays = modelfile.read(path)
     try:
         return _build(header, arrays)
@@ -62,6 +79,7 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
     from ferrip.potential import Potential
 
     posterior = arrays.get("posterior_factor")
+    embeddings, bin_width = header.get("embeddings"), header.get("bin_width")
     potential = Potential(
         family=header["family"],
         descriptor=find_family(header["family"]).descriptor(header["settings"]),
@@ -73,12 +91,17 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
         ],
         metadata=header["metadata"],
         posterior_factor=None if posterior is None else posterior.astype(np.float64),
+        embeddings=None
+        if embeddings is None
+        else {atomic_numbers[symbol]: Embedding.from_json(one) for symbol, one in embeddings.items()},
+        core=arrays.get("core"),
+        bin_width=None if bin_width is None else float(bin_width),
     )
     if fingerprint(potential.descriptor) != header["fingerprint"]:
         raise ModelFileError("this version of ferrip builds another basis from the stored settings")
     if potential.symbols != header["elements"] or set(potential.e0) != set(potential.elements):
         raise ModelFileError("elements and E0 do not match the descriptor")
-    if posterior is not None and (posterior.ndim != 2 or len(posterior) != len(potential.coefficients)):
+    if posterior is not None and (posterior.ndim != 2 or len(posterior) != potential.descriptor.n_features):
         raise ModelFileError("posterior_factor does not match the coefficients")
     return potential
 

@@ -2,5 +2,6 @@
 
 from ferrip.models.ace import Ace, AceSettings
 from ferrip.models.family import Descriptor, Evaluator, Family, family, register
+from ferrip.models.pace import Pace
 
-__all__ = ["Ace", "AceSettings", "Descriptor", "Evaluator", "Family", "family", "register"]
+__all__ = ["Ace", "AceSettings", "Descriptor", "Evaluator", "Family", "Pace", "family", "register"]

@@ -1,9 +1,9 @@
-//! Reading potentials of pacemaker and ML-PACE.
+//! Reading and writing potentials of pacemaker and ML-PACE.
 
 use std::collections::BTreeMap;
 
-use ferrip_core::ace::pace::{Compiled, Format, compile};
-use ferrip_core::density::readout::{CenterReadout, Embedding, Variant};
+use ferrip_core::ace::pace::{Compiled, Format, PaceModel, compile, variant_name, write};
+use ferrip_core::density::readout::{CenterReadout, Embedding};
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::exceptions::PyValueError;
@@ -12,70 +12,90 @@ use pyo3::prelude::*;
 use crate::descriptor::PyDescriptor;
 use crate::errors::detached;
 
-/// Per element: shape of the embedding and (prefactor, exponent) of each density.
-type Embeddings = BTreeMap<u8, (String, Vec<(f64, f64)>)>;
+/// Shape of an embedding and (prefactor, exponent) of each density.
+type Shape = (String, Vec<(f64, f64)>);
 
-/// Coefficients of ρ_core and, per element, where it switches the embedding off: (end, width) in eV.
-type Core<'py> = (Bound<'py, PyArray1<f64>>, BTreeMap<u8, (f64, f64)>);
-
-/// What a file holds: descriptor, E0, coefficients (densities, features), embeddings, core repulsion.
-type Parts<'py> =
-    (PyDescriptor, BTreeMap<u8, f64>, Bound<'py, PyArray2<f64>>, Embeddings, Option<Core<'py>>);
+/// What a potential file holds.
+#[pyclass(frozen, get_all, name = "PaceFile", module = "ferrip._core")]
+pub struct PyPaceFile {
+    /// The products of the file.
+    descriptor: Py<PyDescriptor>,
+    /// Energy of the lone atom by atomic number, eV.
+    e0: BTreeMap<u8, f64>,
+    /// (densities, features) coefficients.
+    coefficients: Py<PyArray2<f64>>,
+    /// By atomic number.
+    embeddings: BTreeMap<u8, Shape>,
+    /// (features,) coefficients of ρ_core.
+    core: Option<Py<PyArray1<f64>>>,
+    /// By atomic number: (end, width) in eV of the switch that ρ_core works.
+    core_switches: BTreeMap<u8, (f64, f64)>,
+    /// Width of the bins of the tables, Å.
+    bin_width: f64,
+    /// The same potential as `.yace`.
+    yace: String,
+}
 
 /// Reads the text of a file with the given extension (without the dot).
 #[pyfunction]
-fn read_pace<'py>(py: Python<'py>, text: &str, extension: &str) -> PyResult<Parts<'py>> {
-    let format = Format::from_extension(extension)
-        .ok_or_else(|| PyValueError::new_err(format!("no format of ACE potentials has the extension {extension:?}")))?;
-    let compiled = detached(py, || compile(&format.read(text)?))?;
-    parts(py, &compiled)
+fn read_pace(py: Python<'_>, text: &str, extension: &str) -> PyResult<PyPaceFile> {
+    let format = Format::from_extension(extension).ok_or_else(|| {
+        PyValueError::new_err(format!("no format of ACE potentials has the extension {extension:?}"))
+    })?;
+    let (model, compiled) = detached(py, || {
+        let model = format.read(text)?;
+        let compiled = compile(&model)?;
+        Ok((model, compiled))
+    })?;
+    content(py, &model, &compiled)
 }
 
-fn parts<'py>(py: Python<'py>, compiled: &Compiled) -> PyResult<Parts<'py>> {
+fn content(py: Python<'_>, model: &PaceModel, compiled: &Compiled) -> PyResult<PyPaceFile> {
     let (program, readouts) = (&compiled.program, compiled.readout.centers());
-    let own = |k: usize| program.feature_range(k);
     let by_element = || program.species().iter().copied().zip(readouts);
     let n_densities = readouts.iter().map(|r| r.densities.len()).max().unwrap_or(1);
     let mut coefficients = Array2::zeros((n_densities, program.n_features()));
     let mut core = vec![0.0; program.n_features()];
-    let mut switches = BTreeMap::new();
+    let mut core_switches = BTreeMap::new();
     for (k, (z, readout)) in by_element().enumerate() {
+        let own = program.feature_range(k);
         for (p, density) in readout.densities.iter().enumerate() {
-            for (column, c) in own(k).zip(density) {
+            for (column, c) in own.clone().zip(density) {
                 coefficients[[p, column]] = *c;
             }
         }
         if let Some(repulsion) = &readout.core {
-            for (column, c) in own(k).zip(&repulsion.coefficients) {
-                core[column] = *c;
-            }
-            switches.insert(z, (repulsion.rho_cut, repulsion.drho_cut));
+            core[own.start..][..repulsion.coefficients.len()].copy_from_slice(&repulsion.coefficients);
+            core_switches.insert(z, (repulsion.rho_cut, repulsion.drho_cut));
         }
     }
-    let descriptor = PyDescriptor::new(compiled.program.clone(), &compiled.functions);
-    let core = (!switches.is_empty()).then(|| (core.into_pyarray(py), switches));
-    let e0 = by_element().map(|(z, readout)| (z, readout.e0)).collect();
-    let embeddings = by_element().map(|(z, readout)| (z, embedding(readout))).collect();
-    Ok((descriptor, e0, coefficients.into_pyarray(py), embeddings, core))
+    Ok(PyPaceFile {
+        descriptor: Py::new(py, PyDescriptor::new(compiled.program.clone(), &compiled.functions))?,
+        e0: by_element().map(|(z, readout)| (z, readout.e0)).collect(),
+        coefficients: coefficients.into_pyarray(py).unbind(),
+        embeddings: by_element().map(|(z, readout)| (z, shape(readout))).collect(),
+        core: (!core_switches.is_empty()).then(|| core.into_pyarray(py).unbind()),
+        core_switches,
+        bin_width: model.bin_width,
+        yace: write(model),
+    })
 }
 
-fn embedding(readout: &CenterReadout) -> (String, Vec<(f64, f64)>) {
+fn shape(readout: &CenterReadout) -> Shape {
     match &readout.embedding {
-        Embedding::Linear => ("linear".into(), vec![(1.0, 1.0); readout.densities.len()]),
+        Embedding::Linear => ("FinnisSinclair".into(), vec![(1.0, 1.0); readout.densities.len()]),
         Embedding::FinnisSinclair { terms, variant } => {
-            let name = match variant {
-                Variant::Plain => "FinnisSinclair",
-                Variant::ShiftedScaled => "FinnisSinclairShiftedScaled",
-            };
-            (name.into(), terms.iter().map(|term| (term.prefactor, term.exponent)).collect())
+            let terms = terms.iter().map(|term| (term.prefactor, term.exponent)).collect();
+            (variant_name(*variant).into(), terms)
         }
     }
 }
 
-/// Adds the functions to the module.
+/// Adds the class and functions to the module.
 ///
 /// # Errors
 /// Those of `PyO3`.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyPaceFile>()?;
     module.add_function(wrap_pyfunction!(read_pace, module)?)
 }

@@ -4,18 +4,22 @@
 //! (Bochkarev et al., DOI 10.1103/PhysRevMaterials.6.013804). Files are untrusted bytes: readers return a line
 //! and a reason, never panic, and bound depth, sizes and counts.
 
+mod bbasis;
+mod clebsch_gordan;
 mod compile;
 mod cutoff;
 mod model;
 mod radial;
 mod repulsion;
 mod text;
+mod write;
 mod yace;
 mod yaml;
 
 pub use compile::{Compiled, compile};
 pub use model::{Bond, Embedding, Function, InnerCutoff, PaceModel};
 pub use radial::{RadialBase, RadialKind};
+pub use write::{variant_name, write};
 
 use crate::error::Result;
 
@@ -26,6 +30,8 @@ pub enum Format {
     Yace,
     /// `.ace`: the older text of ML-PACE.
     Ace,
+    /// `.yaml`: B-basis functions of pacemaker.
+    BBasis,
 }
 
 impl Format {
@@ -34,6 +40,7 @@ impl Format {
         match extension {
             "yace" => Some(Self::Yace),
             "ace" => Some(Self::Ace),
+            "yaml" => Some(Self::BBasis),
             _ => None,
         }
     }
@@ -46,6 +53,7 @@ impl Format {
         match self {
             Self::Yace => yace::read(text),
             Self::Ace => text::read(text),
+            Self::BBasis => bbasis::read(text),
         }
     }
 }
