@@ -51,7 +51,11 @@ def couplings(ls: tuple[int, ...]) -> list[dict[tuple[int, ...], float]]:
             for target in range(abs(total - degree), total + degree + 1):
                 new: dict[tuple[tuple[int, ...], int], float] = {}
                 for ((ms, big), c), m in product(states.items(), range(-degree, degree + 1)):
-                    cg = clebsch_gordan(total, big, degree, m, target, big + m) if abs(big + m) <= target else 0.0
+                    cg = (
+                        clebsch_gordan(total, big, degree, m, target, big + m)
+                        if abs(big + m) <= target
+                        else 0.0
+                    )
                     if cg:
                         new[(*ms, m), big + m] = new.get(((*ms, m), big + m), 0.0) + c * cg
                 grown.append((target, new))

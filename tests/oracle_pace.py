@@ -7,6 +7,7 @@ neighbors by brute force, every combination of m one by one. `random_potential` 
 
 from __future__ import annotations
 
+import json
 from itertools import product
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import yaml
 from ase.data import atomic_numbers
 from numpy.typing import NDArray
-from oracle_ace import harmonic
+from oracle_ace import couplings, harmonic
 from scipy.special import eval_chebyt, spherical_jn
 
 F64 = NDArray[np.float64]
@@ -26,6 +27,7 @@ COULOMB = 14.399645351950543
 def text(potential: Potential) -> str:
     """The potential as the text of a `.yace` file."""
     head = {key: potential[key] for key in ("elements", "E0", "deltaSplineBins", "embeddings")}
+    head = json.loads(json.dumps(head), object_hook=lambda d: {int(k) if k.isdigit() else k: d[k] for k in d})
     lines = [yaml.safe_dump(head, default_flow_style=None, sort_keys=False), "bonds:\n"]
     for pair, bond in potential["bonds"].items():
         lines.append(f"  [{pair[0]}, {pair[1]}]: {flow(bond)}\n")
@@ -63,31 +65,11 @@ def random_potential(
             "dcut_in": 0.0 if inner == "density" else 0.7,
             "inner_cutoff_type": inner,
         }
-    ms2 = [(m, -m) for m in range(-2, 3)]
-    ms3 = [m for m in product(range(-1, 2), range(-1, 2), range(-2, 3)) if sum(m) == 0]
-    ms4 = [m for m in product(range(-1, 2), repeat=4) if sum(m) == 0]
     functions: Potential = {}
     for center in range(n):
-        own = [(1, [k], [0], [(0,)]) for k in range(1, nradbase + 1)]
-        own += [
-            (2, [1, 2], [2, 2], ms2),
-            (3, [2, 1, 1], [1, 1, 2], ms3),
-            (4, [1, 1, 2, 2], [1, 1, 1, 1], ms4),
-        ]
-        functions[center] = [
-            {
-                "mu0": center,
-                "rank": rank,
-                "ndensity": 2,
-                "num_ms_combs": len(ms),
-                "mus": rng.integers(0, n, rank).tolist(),
-                "ns": ns,
-                "ls": ls,
-                "ms_combs": [m for one in ms for m in one],
-                "ctildes": (0.05 * rng.normal(size=2 * len(ms))).round(4).tolist(),
-            }
-            for rank, ns, ls, ms in own
-        ]
+        functions[center] = [function(rng, center, n, [k], [0]) for k in range(1, nradbase + 1)]
+        for ns, ls in (([1, 2], [2, 2]), ([2, 1, 1], [1, 1, 2]), ([1, 1, 2, 2], [1, 1, 1, 1])):
+            functions[center].append(function(rng, center, n, ns, ls))
     embedding = {"ndensity": 2, "FS_parameters": [1.0, 1.0, 0.7, 0.5], "npoti": "FinnisSinclairShiftedScaled"}
     switch = {"rho_core_cutoff": 6.0, "drho_core_cutoff": 4.0}
     return {
@@ -97,6 +79,23 @@ def random_potential(
         "embeddings": {k: {**embedding, **switch} for k in range(n)},
         "bonds": bonds,
         "functions": functions,
+    }
+
+
+def function(rng: np.random.Generator, center: int, n: int, ns: list[int], ls: list[int]) -> Potential:
+    """A function of the centre with random elements and coefficients, coupled to an invariant."""
+    coupling = couplings(tuple(ls))[0]
+    densities = 0.4 * rng.normal(size=2)
+    return {
+        "mu0": center,
+        "rank": len(ns),
+        "ndensity": 2,
+        "num_ms_combs": len(coupling),
+        "mus": rng.integers(0, n, len(ns)).tolist(),
+        "ns": ns,
+        "ls": ls,
+        "ms_combs": [m for ms in coupling for m in ms],
+        "ctildes": [float(c * d) for c in coupling.values() for d in densities],
     }
 
 
@@ -216,10 +215,10 @@ def energies(potential: Potential, structure: tuple[NDArray[Any], F64, F64, NDAr
             g[species[j]] += values
             rho_core += core(bond, (charges[mu], charges[species[j]]), r)
             for n, row in enumerate(bond["radcoefficients"]):
-                for l, c in enumerate(row):
-                    for m in range(-l, l + 1):
-                        key = (species[j], n + 1, l, m)
-                        A[key] = A.get(key, 0.0) + np.dot(c, values) * harmonic(l, m, d)
+                for degree, c in enumerate(row):
+                    for m in range(-degree, degree + 1):
+                        key = (species[j], n + 1, degree, m)
+                        A[key] = A.get(key, 0.0) + np.dot(c, values) * harmonic(degree, m, d)
         embedding = potential["embeddings"][mu]
         rho = np.zeros(embedding["ndensity"])
         for f in potential["functions"][mu]:
@@ -229,7 +228,7 @@ def energies(potential: Potential, structure: tuple[NDArray[Any], F64, F64, NDAr
                 continue
             for ms, own in zip(np.reshape(f["ms_combs"], (-1, f["rank"])), c, strict=True):
                 factors = zip(f["mus"], f["ns"], f["ls"], ms, strict=True)
-                value = np.prod([A.get((mu_t, n, l, int(m)), 0.0) for mu_t, n, l, m in factors])
+                value = np.prod([A.get((*factor, int(m)), 0.0) for *factor, m in factors])
                 rho += own * np.real(value)
         parameters = embedding["FS_parameters"]
         F = sum(

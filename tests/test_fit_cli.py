@@ -76,7 +76,7 @@ def test_info(files):
     for text in ("O, Si", "functions", "train errors", "Si -3 eV", "given"):
         assert text in result.stderr
     document = json.loads(run("info", files / "out.ferrip", "--json").stdout)
-    assert document["format_version"] == 1
+    assert document["format_version"] == 2
     assert document["arrays"]["coefficients"] == [16]
 
 

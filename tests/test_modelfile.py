@@ -86,12 +86,12 @@ def test_any_bytes(content):
         modelfile.parse(content)
 
 
-@pytest.mark.parametrize("version", [0, 2])
+@pytest.mark.parametrize("version", [0, 3])
 def test_other_versions_are_refused(saved, tmp_path, version):
     header, arrays = modelfile.read(saved)
     path = tmp_path / "other.ferrip"
     modelfile.write(path, header | {"format_version": version}, arrays)
-    with pytest.raises(ModelFileError, match=f"format version {version} .* reads version 1"):
+    with pytest.raises(ModelFileError, match=f"format version {version} .* reads versions 1 to 2"):
         ferrip.load(path)
 
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import oracle_pace
 import pytest
 
+import ferrip
 from ferrip import _core
+from ferrip.errors import ModelFileError
 from ferrip.models import pace
 from ferrip.potential import Potential
+from ferrip.testing import check_potential
 
 Structure = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
@@ -44,3 +49,62 @@ def test_energies_equal_the_oracle(kind: str, inner: str) -> None:
     assert analytic(potential, atoms)[0] == pytest.approx(expected, abs=1e-12 * np.abs(expected).max() * 10)
     for path in _core.supported_simd():
         assert potential.evaluator(path).compute(atoms)[0] == pytest.approx(expected, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind != "ChebLinear"]
+)  # it has a kink at the cutoff
+@pytest.mark.parametrize("inner", INNER)
+def test_contract_of_potentials(kind: str, inner: str) -> None:
+    potential = imported(oracle_pace.random_potential(kind, inner))
+    check_potential(potential)
+
+
+def test_round_trip_through_both_files(tmp_path: Path) -> None:
+    potential = imported(oracle_pace.random_potential("SBessel"))
+    potential.save(tmp_path / "saved.ferrip")
+    (tmp_path / "written.yace").write_text(potential.settings["yace"])
+    expected = potential.evaluator().compute(structure())[0]
+    for name in ("saved.ferrip", "written.yace"):
+        again = ferrip.load(tmp_path / name)
+        assert again.settings == potential.settings
+        assert np.array_equal(again.evaluator().compute(structure())[0], expected)
+
+
+def test_notes_and_carriage_returns(tmp_path: Path) -> None:
+    reference = oracle_pace.random_potential("ChebPow")
+    text = oracle_pace.text(reference)
+    noted = "NOTE: for tests only: [not YAML\nsome words\n" + text.replace("bonds:", "a note: here\nbonds:")
+    path = tmp_path / "noted.yace"
+    path.write_bytes(noted.replace("\n", "\r\n").encode())
+    assert ferrip.load(path).settings == imported(reference).settings
+
+
+def test_element_order_of_the_file_does_not_matter() -> None:
+    reference = oracle_pace.random_potential("ChebLinear", elements=("Al", "Cu"))
+    expected = oracle_pace.energies(reference, structure())
+    assert imported(reference).evaluator().compute(structure())[0] == pytest.approx(expected, abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("change", "line"),
+    [
+        (("rcut: 4.1", "rcut: wide"), "line 20: rcut: expected a finite number, got 'wide'"),
+        (("radbasename: ChebPow", "radbasename: ChebSqrt"), "radial basis 'ChebSqrt' is not supported"),
+        (("FinnisSinclairShiftedScaled", "Tersoff"), "no embedding 'Tersoff'"),
+        (("ns: [1, 2]", "ns: [1, 7]"), "function 5 of Cu: ns: 7 is not from 1 to 2"),
+        (("[0, 0]:", "[0, 5]:"), "expected an integer from 0 to 1, got '5'"),
+        (("elements:", "element:"), "the key 'elements' is missing"),
+        (("- Cu", "- Xx"), "no element 'Xx'"),
+    ],
+)
+def test_bad_files_give_one_clear_line(tmp_path: Path, change: tuple[str, str], line: str) -> None:
+    text = oracle_pace.text(oracle_pace.random_potential("ChebPow"))
+    text = text.replace("elements: [Cu, Al]", "elements:\n- Cu\n- Al")
+    assert change[0] in text
+    path = tmp_path / "bad.yace"
+    path.write_text(text.replace(*change))
+    with pytest.raises(ModelFileError) as caught:
+        ferrip.load(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ") and line in message and "\n" not in message

@@ -56,7 +56,9 @@ def reference_energies(
     energies = {z: e for z, e in parse_e0(given or {}).items() if z in elements}
     source = {chemical_symbols[z]: "given" for z in energies}
     for z in elements:
-        found = [f.energy for f in frames if f.is_isolated_atom and f.energy is not None and f.numbers[0] == z]
+        found = [
+            f.energy for f in frames if f.is_isolated_atom and f.energy is not None and f.numbers[0] == z
+        ]
         if z not in energies and found:
             energies[z] = float(np.mean(found))
             source[chemical_symbols[z]] = "isolated atom"

@@ -100,7 +100,9 @@ class AceSettings(BaseModel):
     cutoff: float | None = Field(default=None, gt=0, le=20, description="many-body cutoff, Å")
     pair_cutoff: float | None = Field(default=None, gt=0, le=20, description="pair cutoff, Å")
     max_order: int | None = Field(default=None, ge=1, le=5, description="correlation order")
-    degree: float | None = Field(default=None, gt=0, le=60, description="total degree, the same at every order")
+    degree: float | None = Field(
+        default=None, gt=0, le=60, description="total degree, the same at every order"
+    )
     degrees: tuple[float, ...] | None = Field(default=None, description="total degree at order 2, 3, …")
     n_pair: int | None = Field(default=None, ge=0, le=64, description="pair functions per species pair")
     l_weight: float | None = Field(default=None, ge=0.25, description="weight of l in the total degree")

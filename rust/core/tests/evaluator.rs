@@ -7,6 +7,7 @@ use ferrip_core::density::program::ANY_SPECIES;
 use ferrip_core::density::{Center, Descriptor, OneParticle, Program, Radial, Ragged, Readout};
 use ferrip_core::neighbors::NeighborList;
 use ferrip_core::pair::{Switch, Zbl};
+use ferrip_core::radial::spline::Bins;
 use ferrip_core::simd::Path;
 use ferrip_core::{Cell, Error, Structure};
 
@@ -166,7 +167,7 @@ impl Case {
     }
 
     fn evaluator(&self, path: Path, n_bins: usize) -> Evaluator {
-        let options = Options { path, n_bins };
+        let options = Options { path, bins: Bins::Count(n_bins) };
         let readout = Readout::linear(&self.program, &self.coefficients, &self.e0).expect("a readout");
         Evaluator::new(&self.program, &readout, &self.zbl, options).expect("an evaluator")
     }

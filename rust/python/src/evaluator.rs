@@ -7,6 +7,7 @@ use ferrip_core::density::Readout;
 use ferrip_core::density::evaluator::{Evaluation, Evaluator, Options, Session, compute_analytic};
 use ferrip_core::neighbors::NeighborList;
 use ferrip_core::pair::{Switch, Zbl};
+use ferrip_core::radial::spline::Bins;
 use ferrip_core::simd::Path;
 use ferrip_core::{Result, threads};
 use numpy::ndarray::Array2;
@@ -42,6 +43,10 @@ fn arrays(py: Python<'_>, evaluation: Evaluation) -> PyResult<Arrays<'_>> {
     Ok((evaluation.energies.into_pyarray(py), forces, strain))
 }
 
+fn bins(count: Option<usize>, width: Option<f64>) -> Bins {
+    count.map(Bins::Count).or(width.map(Bins::Width)).unwrap_or(Options::BINS)
+}
+
 /// Contracted fast evaluator of a potential.
 #[pyclass(frozen, name = "Evaluator", module = "ferrip._core")]
 pub struct PyEvaluator {
@@ -65,7 +70,7 @@ impl PyEvaluator {
         let coefficients = coefficients.as_array().to_vec();
         let program = descriptor.inner.program();
         let inner = detached(py, || {
-            let options = Options { path: Path::resolve(simd)?, n_bins: n_bins.unwrap_or(Options::N_BINS) };
+            let options = Options { path: Path::resolve(simd)?, bins: bins(n_bins, None) };
             let readout = Readout::linear(program, &coefficients, &e0)?;
             Evaluator::new(program, &readout, &baseline(&zbl)?, options)
         })?;
@@ -74,7 +79,7 @@ impl PyEvaluator {
 
     /// As the constructor, with a readout instead of coefficients and energies.
     #[staticmethod]
-    #[pyo3(signature = (descriptor, readout, zbl=Vec::new(), simd=None, n_bins=None))]
+    #[pyo3(signature = (descriptor, readout, zbl=Vec::new(), simd=None, n_bins=None, bin_width=None))]
     fn from_readout(
         py: Python<'_>,
         descriptor: &PyDescriptor,
@@ -82,10 +87,11 @@ impl PyEvaluator {
         zbl: Vec<ZblPair>,
         simd: Option<&str>,
         n_bins: Option<usize>,
+        bin_width: Option<f64>,
     ) -> PyResult<Self> {
         let program = descriptor.inner.program();
         let inner = detached(py, || {
-            let options = Options { path: Path::resolve(simd)?, n_bins: n_bins.unwrap_or(Options::N_BINS) };
+            let options = Options { path: Path::resolve(simd)?, bins: bins(n_bins, bin_width) };
             Evaluator::new(program, &readout.inner, &baseline(&zbl)?, options)
         })?;
         Ok(Self { inner: Arc::new(inner) })

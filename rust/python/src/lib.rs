@@ -9,8 +9,8 @@ mod descriptor;
 mod errors;
 mod evaluator;
 mod neighbors;
-mod readout;
 mod pace;
+mod readout;
 mod threads;
 
 /// The extension module.

@@ -18,6 +18,26 @@ const SHORTEST: f64 = 1e-10;
 /// Most numbers in one table.
 const LIMIT: usize = 1 << 28;
 
+/// Bins between 0 and a cutoff.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Bins {
+    /// This many for every cutoff.
+    Count(usize),
+    /// As many of this width (Å) as fit, stretched to end at the cutoff: the grid of ML-PACE.
+    Width(f64),
+}
+
+impl Bins {
+    /// Number of bins up to `cutoff` (Å); 0 where it is not a sensible one.
+    pub fn count(self, cutoff: f64) -> usize {
+        match self {
+            Self::Count(n) => n,
+            Self::Width(width) if width > 0.0 => (cutoff / width) as usize,
+            Self::Width(_) => 0,
+        }
+    }
+}
+
 /// Functions to tabulate: `(r, values, derivatives)`.
 pub type Sample<'a> = dyn Fn(f64, &mut [f64], &mut [f64]) + 'a;
 

@@ -7,7 +7,9 @@ use crate::elements::atomic_number;
 use crate::error::Result;
 
 use super::clebsch_gordan::couplings;
-use super::model::{Bond, Embedding, Function, MAX_COEFFICIENTS, MAX_DENSITIES, MAX_L, MAX_RADIAL, MAX_RANK, PaceModel};
+use super::model::{
+    Bond, Embedding, Function, MAX_COEFFICIENTS, MAX_DENSITIES, MAX_L, MAX_RADIAL, MAX_RANK, PaceModel,
+};
 use super::radial::RadialBase;
 use super::yace::{inner_kind, radial_coefficients, radial_kind, terms, variant};
 use super::yaml::{Node, Value, at, parse, shortened};
@@ -152,8 +154,7 @@ impl Builder {
         }
         let missing = |k: usize| at(line, format!("no block of {} alone", self.names[k]));
         let embeddings = self.embeddings.into_iter().enumerate();
-        let embeddings =
-            embeddings.map(|(k, e)| e.ok_or_else(|| missing(k))).collect::<Result<Vec<_>>>()?;
+        let embeddings = embeddings.map(|(k, e)| e.ok_or_else(|| missing(k))).collect::<Result<Vec<_>>>()?;
         let model = PaceModel {
             elements: self.elements,
             e0: vec![0.0; n],
@@ -180,7 +181,8 @@ fn embedding(block: &Node) -> Result<Embedding> {
 
 /// Radial functions of a block, without core repulsion.
 fn bond(block: &Node) -> Result<Bond> {
-    let size = |key: &str, most: i64| -> Result<usize> { Ok(block.get(key)?.integer(key, 0..=most)? as usize) };
+    let size =
+        |key: &str, most: i64| -> Result<usize> { Ok(block.get(key)?.integer(key, 0..=most)? as usize) };
     let (n_radial, lmax, n_base) =
         (size("nradmaxi", MAX_RADIAL)?, size("lmaxi", MAX_L)?, size("nradbaseij", MAX_RADIAL)?);
     let parameters = block.get("radparameters")?;

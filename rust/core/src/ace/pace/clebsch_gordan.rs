@@ -105,8 +105,7 @@ mod tests {
         assert!((clebsch_gordan([2, 1], [1, 0], [2, 1]) - (1.0_f64 / 6.0).sqrt()).abs() < 1e-14);
         for (j1, j2) in [(3_i32, 5), (8, 8), (12, 20)] {
             for j in (j1 - j2).abs()..=j1 + j2 {
-                let sum: f64 =
-                    (-j1..=j1).map(|m1| clebsch_gordan([j1, m1], [j2, -m1], [j, 0]).powi(2)).sum();
+                let sum: f64 = (-j1..=j1).map(|m1| clebsch_gordan([j1, m1], [j2, -m1], [j, 0]).powi(2)).sum();
                 assert!((sum - 1.0).abs() < 1e-9, "{j1} {j2} {j}: {sum}");
             }
         }

@@ -75,7 +75,8 @@ impl CenterCompiler<'_> {
             .map(|&neighbor| Box::new(self.radial(neighbor, &channels, has_core)) as Box<dyn Radial>)
             .collect();
 
-        let entries: BTreeSet<Key> = products.keys().flatten().flat_map(|&key| [key, conjugate(key)]).collect();
+        let entries: BTreeSet<Key> =
+            products.keys().flatten().flat_map(|&key| [key, conjugate(key)]).collect();
         let index: BTreeMap<Key, u32> = entries.iter().zip(0..).map(|(&key, k)| (key, k)).collect();
         let one_particle =
             entries.iter().map(|&(species, l, channel, m)| OneParticle { species, channel, l, m }).collect();
@@ -105,7 +106,8 @@ impl CenterCompiler<'_> {
             let drho_cut = embedding.drho_cut.max(f64::MIN_POSITIVE);
             CoreRepulsion { coefficients, rho_cut: embedding.rho_cut, drho_cut }
         });
-        let terms = embedding.terms.iter().map(|&(prefactor, exponent)| Term { prefactor, exponent }).collect();
+        let terms =
+            embedding.terms.iter().map(|&(prefactor, exponent)| Term { prefactor, exponent }).collect();
         let readout = CenterReadout {
             e0: self.model.e0[self.element],
             densities,
@@ -137,13 +139,13 @@ impl CenterCompiler<'_> {
 
     /// Coefficients per density of each canonical product.
     fn products(&self, channels: &[(usize, usize)]) -> BTreeMap<Vec<Key>, Vec<f64>> {
-        let channel: BTreeMap<(usize, usize), u16> = channels.iter().zip(0..).map(|(&nl, k)| (nl, k)).collect();
+        let channel: BTreeMap<(usize, usize), u16> =
+            channels.iter().zip(0..).map(|(&nl, k)| (nl, k)).collect();
         let n_densities = self.model.embeddings[self.element].terms.len();
         let mut products: BTreeMap<Vec<Key>, Vec<f64>> = BTreeMap::new();
         for function in self.model.functions[self.element].iter().filter(|f| f.rank() > 1) {
             let rank = function.rank();
-            for (ms, c) in
-                function.ms.chunks_exact(rank).zip(function.coefficients.chunks_exact(n_densities))
+            for (ms, c) in function.ms.chunks_exact(rank).zip(function.coefficients.chunks_exact(n_densities))
             {
                 let mut factors: Vec<Key> = (0..rank)
                     .map(|t| {

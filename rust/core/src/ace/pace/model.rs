@@ -298,7 +298,11 @@ impl Bond {
         for r in [0.3, 0.5, 0.9].map(|part| part * base.cutoff) {
             base.evaluate(r, &mut value, &mut slope);
             if value.iter().chain(&slope).any(|v| !v.is_finite()) {
-                return Err(format!("radparameters: {} is not usable with {}", base.lambda, base.kind.name()));
+                return Err(format!(
+                    "radparameters: {} is not usable with {}",
+                    base.lambda,
+                    base.kind.name()
+                ));
             }
         }
         Ok(())

@@ -69,8 +69,11 @@ struct Header {
 
 impl Header {
     fn read(cursor: &mut Cursor<'_>, n: usize) -> Result<Self> {
-        let variant =
-            if cursor.skip("embedding-function:") { Some(cursor.word("embedding-function")?.into()) } else { None };
+        let variant = if cursor.skip("embedding-function:") {
+            Some(cursor.word("embedding-function")?.into())
+        } else {
+            None
+        };
         let size = cursor.integer("number of FS parameters", 0..=2 * MAX_DENSITIES)?;
         cursor.label("FS parameters:")?;
         let parameters = (0..size).map(|_| cursor.number("FS parameters")).collect::<Result<_>>()?;
@@ -99,7 +102,12 @@ impl Header {
         if terms.iter().any(|&(_, exponent)| exponent <= 0.0) {
             return Err(at(line, "FS parameters: expected positive exponents"));
         }
-        let of = |&(rho_cut, drho_cut): &(f64, f64)| Embedding { terms: terms.clone(), variant, rho_cut, drho_cut };
+        let of = |&(rho_cut, drho_cut): &(f64, f64)| Embedding {
+            terms: terms.clone(),
+            variant,
+            rho_cut,
+            drho_cut,
+        };
         Ok(self.core.iter().map(of).collect())
     }
 }
@@ -163,8 +171,9 @@ fn function(cursor: &mut Cursor<'_>, n_densities: usize) -> Result<Function> {
     cursor.labelled_integer("mu0=", 0..=117)?;
     let mut list = |label: &str, range: std::ops::RangeInclusive<i64>| -> Result<Vec<usize>> {
         cursor.label(label)?;
-        let values =
-            (0..rank).map(|_| cursor.integer(label, range.clone()).map(|v| v as usize)).collect::<Result<_>>()?;
+        let values = (0..rank)
+            .map(|_| cursor.integer(label, range.clone()).map(|v| v as usize))
+            .collect::<Result<_>>()?;
         cursor.label(")")?;
         Ok(values)
     };

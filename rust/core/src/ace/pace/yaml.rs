@@ -240,8 +240,7 @@ impl Node {
     pub fn find(&self, key: &str) -> Result<Option<&Node>> {
         let mut found = None;
         for (name, value) in self.entries(key)? {
-            if matches!(&name.value, Value::Scalar(text) if **text == *key)
-                && found.replace(value).is_some()
+            if matches!(&name.value, Value::Scalar(text) if **text == *key) && found.replace(value).is_some()
             {
                 return Err(at(name.line, format!("the key '{key}' stands here a second time")));
             }
@@ -260,7 +259,11 @@ impl Node {
 
 /// At most 40 characters of a text, for messages.
 pub fn shortened(text: &str) -> String {
-    if text.chars().count() <= 40 { text.into() } else { text.chars().take(37).chain("...".chars()).collect() }
+    if text.chars().count() <= 40 {
+        text.into()
+    } else {
+        text.chars().take(37).chain("...".chars()).collect()
+    }
 }
 
 #[cfg(test)]
@@ -269,7 +272,8 @@ mod tests {
 
     #[test]
     fn reads_blocks_flow_and_sequence_keys() -> Result<()> {
-        let text = "NOTE: a note: with colons [\r\na: 1.5\r\nb:\r\n  [0, 1]: {c: [1, -2], d: 'x'}\r\nfree words\r\n";
+        let text =
+            "NOTE: a note: with colons [\r\na: 1.5\r\nb:\r\n  [0, 1]: {c: [1, -2], d: 'x'}\r\nfree words\r\n";
         let root = parse(text, &["a", "b"])?;
         assert_eq!(root.get("a")?.number("a")?.to_bits(), 1.5_f64.to_bits());
         let (key, bond) = &root.get("b")?.entries("b")?[0];

@@ -137,8 +137,8 @@ impl<S: Simd> Neighborhood<S> {
             self.offsets.extend([0, end / S::LANES]);
             self.vectors.clear();
             for vector in 0..end / S::LANES {
-                let scale = S::splat(towards.scale);
-                self.push(vector, scale, kernel.n_bins, |_| towards.first_bin);
+                let (scale, n_bins) = (S::splat(towards.scale), S::splat(towards.n_bins));
+                self.push(vector, scale, n_bins, |_| towards.first_bin);
             }
         } else {
             source.gather(center, kernel.cutoff, &mut self.gathered);
@@ -149,8 +149,9 @@ impl<S: Simd> Neighborhood<S> {
                     let lane = vector * S::LANES + lane.min(S::LANES - 1);
                     kernel.towards[usize::from(self.species[lane])]
                 });
-                let scale = S::load(&towards.map(|t| t.scale));
-                self.push(vector, scale, kernel.n_bins, |lane| towards[lane].first_bin);
+                let (scale, n_bins) =
+                    (S::load(&towards.map(|t| t.scale)), S::load(&towards.map(|t| t.n_bins)));
+                self.push(vector, scale, n_bins, |lane| towards[lane].first_bin);
             }
         }
         self.check(center)?;
@@ -205,12 +206,12 @@ impl<S: Simd> Neighborhood<S> {
 
     /// Appends the geometry of one vector of lanes.
     #[inline(always)]
-    fn push(&mut self, vector: usize, scale: S, n_bins: usize, first_bin: impl Fn(usize) -> usize) {
+    fn push(&mut self, vector: usize, scale: S, n_bins: S, first_bin: impl Fn(usize) -> usize) {
         let at = vector * S::LANES;
         let [x, y, z] = [0, 1, 2].map(|axis| S::load(&self.lanes.displacements[axis][at..]));
         let r = x.mul_add(x, y.mul_add(y, z.mul(z))).sqrt();
         let inverse = S::splat(1.0).div(r);
-        let (mut bins, fraction) = r.mul(scale).min(S::splat(n_bins as f64)).split();
+        let (mut bins, fraction) = r.mul(scale).min(n_bins).split();
         for (lane, bin) in bins.iter_mut().enumerate().take(S::LANES) {
             *bin += first_bin(lane) as u32;
         }

@@ -5,7 +5,7 @@ use crate::density::program::Program;
 use crate::density::readout::CenterReadout;
 use crate::error::Result;
 use crate::pair::Zbl;
-use crate::radial::spline::SplineTable;
+use crate::radial::spline::{Bins, SplineTable};
 use crate::simd::Simd;
 
 use super::contraction::Contraction;
@@ -38,6 +38,8 @@ pub struct Towards {
     pub cutoff: f64,
     /// Bins per Å.
     pub scale: f64,
+    /// Number of bins below the cutoff; one more bin of zeros follows.
+    pub n_bins: f64,
     /// Its first bin in the table of the class.
     pub first_bin: usize,
 }
@@ -55,8 +57,6 @@ pub struct CenterKernel<S> {
     pub classes: Vec<Class<S>>,
     /// Largest cutoff in Å.
     pub cutoff: f64,
-    /// Number of bins below every cutoff; one more bin of zeros follows.
-    pub n_bins: usize,
     /// Sums over neighbors.
     pub layout: Layout,
     /// Products.
@@ -68,13 +68,7 @@ impl<S: Simd> CenterKernel<S> {
     ///
     /// # Errors
     /// Those of [`Contraction::new`] and [`SplineTable::new`].
-    pub fn new(
-        program: &Program,
-        k: usize,
-        readout: &CenterReadout,
-        zbl: &Zbl,
-        n_bins: usize,
-    ) -> Result<Self> {
+    pub fn new(program: &Program, k: usize, readout: &CenterReadout, zbl: &Zbl, bins: Bins) -> Result<Self> {
         let center = &program.centers()[k];
         let n_species = program.species().len();
         let readout = readout.merged();
@@ -111,12 +105,13 @@ impl<S: Simd> CenterKernel<S> {
                 }
             };
             let n_functions = channels.len() + terms.len();
+            let n_bins = bins.count(cutoff);
             let table = SplineTable::new(n_functions, n_bins, cutoff, &sample)?;
             let first_bin = classes[class].append(&table, n_functions);
-            towards.push(Towards { class, cutoff, scale: n_bins as f64 / cutoff, first_bin });
+            towards.push(Towards { class, cutoff, scale: n_bins as f64 / cutoff, n_bins: n_bins as f64, first_bin });
         }
         let cutoff = towards.iter().map(|t| t.cutoff).fold(0.0, f64::max);
-        Ok(Self { readout, terms, towards, classes, cutoff, n_bins, layout, dag })
+        Ok(Self { readout, terms, towards, classes, cutoff, layout, dag })
     }
 
     /// Number of sums over neighbors: one-particle and pair.

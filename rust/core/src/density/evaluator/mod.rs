@@ -19,6 +19,7 @@ use crate::density::readout::Readout;
 use crate::error::{Error, Result};
 use crate::neighbors::NeighborList;
 use crate::pair::Zbl;
+use crate::radial::spline::Bins;
 use crate::simd::{Generic, Path, Simd};
 use crate::structure::Structure;
 use crate::threads;
@@ -50,18 +51,18 @@ const BLOCK: usize = 16;
 const WAVE: usize = 512;
 
 /// Settings of an [`Evaluator`] besides the model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Options {
     /// SIMD path; must be supported.
     pub path: Path,
     /// Bins of the radial tables between 0 and the cutoff.
-    pub n_bins: usize,
+    pub bins: Bins,
 }
 
 impl Options {
     /// Default number of bins: within about 1e-9 eV/atom and 1e-6 eV/Å of the radial functions themselves for
     /// a model with forces of several eV/Å (error ∝ bins⁻⁴ in energies, bins⁻³ in forces).
-    pub const N_BINS: usize = 2048;
+    pub const BINS: Bins = Bins::Count(2048);
 }
 
 /// Energies and their derivatives.
@@ -98,12 +99,12 @@ impl Evaluator {
         Path::resolve(Some(options.path.name()))?;
         let engine: Box<dyn Engine> = match options.path {
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2 => Box::new(Kernels::<crate::simd::Avx2>::new(program, readout, zbl, options.n_bins)?),
+            Path::Avx2 => Box::new(Kernels::<crate::simd::Avx2>::new(program, readout, zbl, options.bins)?),
             #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
             Path::Avx512 => {
-                Box::new(Kernels::<crate::simd::Avx512>::new(program, readout, zbl, options.n_bins)?)
+                Box::new(Kernels::<crate::simd::Avx512>::new(program, readout, zbl, options.bins)?)
             }
-            _ => Box::new(Kernels::<Generic>::new(program, readout, zbl, options.n_bins)?),
+            _ => Box::new(Kernels::<Generic>::new(program, readout, zbl, options.bins)?),
         };
         Ok(Self {
             species: program.species().to_vec(),
@@ -230,9 +231,9 @@ struct Kernels<S> {
 }
 
 impl<S: Simd> Kernels<S> {
-    fn new(program: &Program, readout: &Readout, zbl: &Zbl, n_bins: usize) -> Result<Self> {
+    fn new(program: &Program, readout: &Readout, zbl: &Zbl, bins: Bins) -> Result<Self> {
         let centers = (0..program.species().len())
-            .map(|k| CenterKernel::new(program, k, &readout.centers()[k], zbl, n_bins))
+            .map(|k| CenterKernel::new(program, k, &readout.centers()[k], zbl, bins))
             .collect::<Result<_>>()?;
         Ok(Self { centers, scratch: Mutex::default() })
     }
