@@ -228,13 +228,11 @@ impl<'a> Cursor<'a> {
         let (rest, line) = (self.rest, self.line);
         for word in label.split(' ') {
             self.skip_space();
-            match self.rest.strip_prefix(word) {
-                Some(after) => self.rest = after,
-                None => {
-                    (self.rest, self.line) = (rest, line);
-                    return false;
-                }
-            }
+            let Some(after) = self.rest.strip_prefix(word) else {
+                (self.rest, self.line) = (rest, line);
+                return false;
+            };
+            self.rest = after;
         }
         true
     }
