@@ -147,6 +147,15 @@ class PaceFile:
 def read_pace(text: str, extension: str) -> PaceFile:
     """Reads the text of a `.yace`, `.ace` or pacemaker's `.yaml` file; extension without the dot."""
 
+def pace_subset(yace: str, elements: Sequence[int]) -> str:
+    """The text of a `.yace` file cut down to some elements (atomic numbers)."""
+
+def export_pace(
+    descriptor: Descriptor, readout: Readout, zbl: Sequence[ZblPair]
+) -> tuple[str, str | None, list[str]]:
+    """(text of the `.yace` file, text of a second one with the pair functions where they reach further, notes on
+    what the files do not express)."""
+
 class Evaluator:
     """Contracted fast evaluator of a potential, frozen and shared between threads. The constructor takes a
     linear readout as coefficients and energies."""

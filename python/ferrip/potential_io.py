@@ -24,16 +24,20 @@ if TYPE_CHECKING:
 
 def save(potential: Potential, path: str | os.PathLike[str]) -> None:
     """Write `potential` to `path`; see `ferrip.modelfile` for the layout."""
+    modelfile.write(path, *content(potential))
+
+
+def content(potential: Potential) -> tuple[dict[str, Any], modelfile.Arrays]:
+    """JSON header and arrays of the potential's model file."""
     arrays: modelfile.Arrays = {"coefficients": potential.coefficients}
     if potential.posterior_factor is not None:
         arrays["posterior_factor"] = potential.posterior_factor.astype(np.float32)
     if potential.core is not None:
         arrays["core"] = potential.core
-    modelfile.write(path, header(potential), arrays)
+    return _header(potential), arrays
 
 
-def header(potential: Potential) -> dict[str, Any]:
-    """The JSON header of the potential's model file."""
+def _header(potential: Potential) -> dict[str, Any]:
     from ferrip.potential import UNITS
 
     document: dict[str, Any] = {

@@ -17,6 +17,7 @@ COMMANDS = {
     "relax": "ferrip.cli.relax:relax",
     "bench": "ferrip.cli.bench:bench",
     "info": "ferrip.cli.info:info",
+    "convert": "ferrip.cli.convert:convert",
     "quickstart": "ferrip.cli.quickstart:quickstart",
 }
 """Command → module and function. Modules import ase, scipy and matplotlib inside the function: startup is quick."""

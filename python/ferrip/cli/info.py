@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,13 +12,11 @@ from ferrip.cli.console import JsonFlag, print_json, show, show_facts
 
 
 def info(
-    potential: Annotated[Path, typer.Argument(help="Potential file (.ferrip).")],
+    potential: Annotated[Path, typer.Argument(help="Potential file (.ferrip, .yace, .ace, .yaml).")],
     as_json: JsonFlag = False,
 ) -> None:
     """Print what a potential file holds: elements, settings, errors, provenance."""
-    from ferrip.modelfile import read
-
-    header, arrays = read(potential)
+    header, arrays = _content(potential)
     if as_json:
         print_json(header | {"arrays": {name: list(array.shape) for name, array in arrays.items()}})
         return
@@ -26,11 +25,15 @@ def info(
     rows = {
         "family": f"{header['family']} {fit.get('size', '')}",
         "elements": ", ".join(header["elements"]),
-        "functions": str(len(arrays["coefficients"])),
+        "functions": str(arrays["coefficients"].shape[-1]),
+        "embeddings": _embeddings(header.get("embeddings", {})),
         "cutoff": f"{header.get('cutoff', float('nan')):.3f} Å",
         "E0": ", ".join(f"{symbol} {energy:.6g} eV" for symbol, energy in header["e0"].items()),
         "E0 from": ", ".join(f"{symbol}: {source}" for symbol, source in fit.get("e0_source", {}).items()),
-        "core repulsion": "ZBL" if header["repulsion"] else "none",
+        "core repulsion": " and ".join(
+            name for name, there in (("ZBL", header["repulsion"]), ("ML-PACE's", "core" in arrays)) if there
+        )
+        or "none",
         "stress labels": fit.get("stress", ""),
         "uncertainty": "yes" if "posterior_factor" in arrays else "no",
         "minimum distances": ", ".join(
@@ -43,6 +46,25 @@ def info(
     }
     show_facts({name: text for name, text in rows.items() if text})
     _show_errors(metadata.get("metrics", {}))
+
+
+def _content(path: Path) -> tuple[dict[str, Any], Mapping[str, Any]]:
+    """Header and arrays of a model file, or those that an imported file would have."""
+    from ferrip.modelfile import read
+    from ferrip.models.pace import EXTENSIONS
+
+    if path.suffix not in EXTENSIONS:
+        return read(path)
+    from ferrip.potential_io import content, load
+
+    return content(load(path))
+
+
+def _embeddings(embeddings: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{symbol} {one['shape']} " + " ".join(f"{w:g}·ρ^{m:g}" for w, m in one["terms"])
+        for symbol, one in embeddings.items()
+    )
 
 
 def _training_data(data: dict[str, Any]) -> str:

@@ -21,12 +21,16 @@ use crate::errors::{detached, to_python};
 use crate::readout::PyReadout;
 
 /// A ZBL switch: (z1, z2, inner, outer).
-type ZblPair = (u8, u8, f64, f64);
+pub type ZblPair = (u8, u8, f64, f64);
 
 /// Energies (N,), forces (N, 3) and strain derivative (3, 3).
 type Arrays<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>);
 
-fn baseline(pairs: &[ZblPair]) -> Result<Zbl> {
+/// The repulsion of a list of pairs.
+///
+/// # Errors
+/// Those of [`Zbl::new`].
+pub fn baseline(pairs: &[ZblPair]) -> Result<Zbl> {
     let pairs: Vec<_> =
         pairs.iter().map(|&(z1, z2, inner, outer)| (z1, z2, Switch { inner, outer })).collect();
     Zbl::new(&pairs)

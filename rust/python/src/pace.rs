@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ferrip_core::ace::pace::{Compiled, Format, PaceModel, compile, variant_name, write};
+use ferrip_core::ace::pace::{Compiled, Format, PaceModel, compile, export, variant_name, write};
 use ferrip_core::density::readout::{CenterReadout, Embedding};
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray1, PyArray2};
@@ -11,6 +11,8 @@ use pyo3::prelude::*;
 
 use crate::descriptor::PyDescriptor;
 use crate::errors::detached;
+use crate::evaluator::{ZblPair, baseline};
+use crate::readout::PyReadout;
 
 /// Shape of an embedding and (prefactor, exponent) of each density.
 type Shape = (String, Vec<(f64, f64)>);
@@ -91,11 +93,33 @@ fn shape(readout: &CenterReadout) -> Shape {
     }
 }
 
+/// The text of a `.yace` file cut down to some elements (atomic numbers).
+#[pyfunction]
+fn pace_subset(py: Python<'_>, yace: &str, elements: Vec<u8>) -> PyResult<String> {
+    detached(py, || Ok(write(&Format::Yace.read(yace)?.subset(&elements))))
+}
+
+/// Exports a potential: text of the `.yace` file, of one with the pair functions where they need their own, and
+/// notes on what the files do not express.
+#[pyfunction]
+fn export_pace(
+    py: Python<'_>,
+    descriptor: &PyDescriptor,
+    readout: &PyReadout,
+    zbl: Vec<ZblPair>,
+) -> PyResult<(String, Option<String>, Vec<String>)> {
+    let program = descriptor.inner.program();
+    let exported = detached(py, || export(program, &readout.inner, &baseline(&zbl)?))?;
+    Ok((write(&exported.model), exported.pair.as_ref().map(write), exported.notes))
+}
+
 /// Adds the class and functions to the module.
 ///
 /// # Errors
 /// Those of `PyO3`.
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyPaceFile>()?;
-    module.add_function(wrap_pyfunction!(read_pace, module)?)
+    module.add_function(wrap_pyfunction!(read_pace, module)?)?;
+    module.add_function(wrap_pyfunction!(pace_subset, module)?)?;
+    module.add_function(wrap_pyfunction!(export_pace, module)?)
 }

@@ -5,9 +5,11 @@
 //! and a reason, never panic, and bound depth, sizes and counts.
 
 mod bbasis;
+mod chebyshev;
 mod clebsch_gordan;
 mod compile;
 mod cutoff;
+mod export;
 mod model;
 mod radial;
 mod repulsion;
@@ -17,6 +19,7 @@ mod yace;
 mod yaml;
 
 pub use compile::{Compiled, compile};
+pub use export::{Export, export};
 pub use model::{Bond, Embedding, Function, InnerCutoff, PaceModel};
 pub use radial::{RadialBase, RadialKind};
 pub use write::{variant_name, write};

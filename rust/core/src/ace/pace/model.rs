@@ -265,6 +265,27 @@ impl PaceModel {
         Ok(())
     }
 
+    /// The model of fewer elements, with the functions of these alone; elements that it lacks are ignored.
+    #[must_use]
+    pub fn subset(&self, elements: &[u8]) -> Self {
+        let n = self.elements.len();
+        let kept: Vec<usize> = (0..n).filter(|&k| elements.contains(&self.elements[k])).collect();
+        let position = |k: usize| kept.iter().position(|&other| other == k);
+        let reduced = |function: &Function| -> Option<Function> {
+            let elements = function.elements.iter().map(|&k| position(k)).collect::<Option<_>>()?;
+            Some(Function { elements, ..function.clone() })
+        };
+        let bonds = kept.iter().flat_map(|&i| kept.iter().map(move |&j| i * n + j));
+        Self {
+            elements: kept.iter().map(|&k| self.elements[k]).collect(),
+            e0: kept.iter().map(|&k| self.e0[k]).collect(),
+            bin_width: self.bin_width,
+            embeddings: kept.iter().map(|&k| self.embeddings[k].clone()).collect(),
+            bonds: bonds.map(|bond| self.bonds[bond].clone()).collect(),
+            functions: kept.iter().map(|&k| self.functions[k].iter().filter_map(reduced).collect()).collect(),
+        }
+    }
+
     fn n_radial(&self) -> usize {
         self.bonds.iter().map(|bond| bond.n_radial).max().unwrap_or(0)
     }

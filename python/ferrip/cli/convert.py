@@ -1,0 +1,51 @@
+"""`ferrip convert`: from one potential file to another, by extension."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from ferrip.cli.console import JsonFlag, print_json, show_facts, warn
+
+
+def convert(
+    source: Annotated[
+        Path, typer.Argument(metavar="IN", help="Potential file: .ferrip, .yace, .ace or pacemaker's .yaml.")
+    ],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="File to write: .ferrip or .yace.")],
+    elements: Annotated[
+        str | None, typer.Option("--elements", help="Keep these elements only, e.g. Si,O.")
+    ] = None,
+    repulsion: Annotated[
+        Literal["zbl"] | None,
+        typer.Option("--repulsion", help="Add core repulsion to an imported potential."),
+    ] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Convert a potential file; the extensions say from what to what."""
+    import ferrip
+    from ferrip.conversion import with_elements, with_repulsion, write
+
+    potential = ferrip.load(source)
+    if elements is not None:
+        potential = with_elements(
+            potential, [symbol.strip() for symbol in elements.split(",") if symbol.strip()]
+        )
+    if repulsion is not None:
+        potential = with_repulsion(potential)
+    files, notes = write(potential, target)
+    for note in notes:
+        warn(note)
+    summary = {
+        "source": str(source),
+        "files": files,
+        "elements": potential.symbols,
+        "functions": potential.descriptor.n_features,
+        "cutoff_A": potential.cutoff,
+        "notes": notes,
+    }
+    show_facts({name: ", ".join(v) if isinstance(v, list) else v for name, v in summary.items() if v})
+    if as_json:
+        print_json(summary)

@@ -1,0 +1,180 @@
+"""From one potential file to another, by extension; fewer elements; repulsion added to imported potentials."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from ase.data import atomic_numbers, chemical_symbols
+
+from ferrip import _core
+from ferrip.errors import SettingsError
+from ferrip.modelfile import replace_file
+from ferrip.models import family as find_family
+from ferrip.models import pace
+
+if TYPE_CHECKING:
+    from ferrip.models.family import Descriptor
+    from ferrip.potential import Potential
+
+WRITTEN = (".ferrip", ".yace")
+"""Extensions of the files that are written."""
+PAIR_SUFFIX = ".pair.yace"
+"""End of the name of a second `.yace` file, for pair functions that reach further than the products."""
+
+
+def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
+    """Write a potential in the format of the path's extension.
+
+    Parameters
+    ----------
+    potential
+        The potential.
+    path
+        Destination, `.ferrip` or `.yace`.
+
+    Returns
+    -------
+    (files, notes)
+        Names of the files, and what the format could not express.
+
+    Raises
+    ------
+    SettingsError
+        For another extension, or a potential that the format cannot hold.
+
+    Examples
+    --------
+    >>> files, notes = write(ferrip.load("Si.ferrip"), "Si.yace")  # doctest: +SKIP
+    """
+    target = Path(path)
+    if target.suffix == ".ferrip":
+        potential.save(target)
+        return [str(target)], []
+    if target.suffix != ".yace":
+        raise SettingsError(f"{target}: can write {' and '.join(WRITTEN)}, not {target.suffix or 'this'!r}")
+    if potential.family == pace.Pace.name and not potential.repulsion:
+        texts, notes = {target: str(potential.settings["yace"])}, []
+    else:
+        texts, notes = _exported(potential, target)
+    for file, text in texts.items():
+        replace_file(file, text.encode())
+    return [str(file) for file in texts], notes
+
+
+def _exported(potential: Potential, target: Path) -> tuple[dict[Path, str], list[str]]:
+    if not isinstance(potential.descriptor, _core.Descriptor):
+        raise SettingsError(f"{target}: a potential of the family {potential.family!r} is no ACE")
+    text, pair, notes = _core.export_pace(potential.descriptor, potential.readout(), potential.repulsion)
+    texts = {target: text}
+    if pair is not None:
+        second = target.with_suffix(PAIR_SUFFIX)
+        texts[second] = pair
+        symbols = " ".join(potential.symbols)
+        notes = [
+            *notes,
+            f"LAMMPS: pair_coeff * * pace 1 {target} {symbols}; pair_coeff * * pace 2 {second} {symbols}",
+        ]
+    return texts, notes
+
+
+def with_repulsion(potential: Potential) -> Potential:
+    """The potential with ZBL core repulsion between all its elements, switched off well inside bonds.
+
+    Raises
+    ------
+    SettingsError
+        If it has one already.
+    """
+    if potential.repulsion:
+        raise SettingsError("repulsion: this potential has ZBL core repulsion already")
+    return replace(potential, repulsion=_core.zbl_defaults(potential.elements))
+
+
+def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:
+    """The potential of fewer elements: for structures of these, energies and forces are the same.
+
+    Parameters
+    ----------
+    potential
+        The potential.
+    symbols
+        Symbols of the elements to keep.
+
+    Raises
+    ------
+    SettingsError
+        For an element that the potential does not know, or a family that cannot be cut down.
+
+    Examples
+    --------
+    >>> with_elements(ferrip.load("NbMoTaW.ferrip"), ["Mo", "W"]).symbols  # doctest: +SKIP
+    ['Mo', 'W']
+    """
+    unknown = [symbol for symbol in symbols if symbol not in potential.symbols]
+    if unknown or not symbols:
+        known = ", ".join(potential.symbols)
+        raise SettingsError(f"elements: {', '.join(unknown) or 'none given'}; this potential knows {known}")
+    kept = sorted({atomic_numbers[symbol] for symbol in symbols})
+    common: dict[str, Any] = {
+        "metadata": _metadata(potential.metadata, kept),
+        "repulsion": [pair for pair in potential.repulsion if {pair[0], pair[1]} <= set(kept)],
+    }
+    if potential.family == pace.Pace.name:
+        text = _core.pace_subset(cast("str", potential.settings["yace"]), kept)
+        return replace(pace.from_text(text, "yace"), **common)
+    settings = _ace_settings(potential, kept)
+    descriptor = find_family(potential.family).descriptor(settings)
+    columns = _columns(potential.descriptor, descriptor)
+    factor, embeddings = potential.posterior_factor, potential.embeddings
+    return replace(
+        potential,
+        descriptor=descriptor,
+        settings=settings,
+        coefficients=np.ascontiguousarray(potential.coefficients[..., columns]),
+        e0={z: potential.e0[z] for z in kept},
+        posterior_factor=None if factor is None else np.ascontiguousarray(factor[columns]),
+        embeddings=None if embeddings is None else {z: embeddings[z] for z in kept},
+        **common,
+    )
+
+
+def _ace_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
+    """Settings of the same basis for fewer elements."""
+    settings = dict(potential.settings)
+    if not {"elements", "r0"} <= settings.keys():
+        raise SettingsError(f"elements: a potential of the family {potential.family!r} cannot be cut down")
+    names = {chemical_symbols[z] for z in kept}
+    settings["elements"] = [int(z) for z in kept]
+    settings["r0"] = {pair: r for pair, r in settings["r0"].items() if set(pair.split("-")) <= names}
+    if "functions" in settings:
+        settings["functions"] = [
+            one for one in settings["functions"] if all(factor[0] in kept for factor in one)
+        ]
+    return settings
+
+
+def _columns(old: Descriptor, new: Descriptor) -> list[int]:
+    """Column in the old design matrix of every column of the new one: functions of the same factors, in turn."""
+    places: dict[tuple[Any, ...], list[int]] = {}
+    for column, (center, factors) in enumerate(old.feature_table()):
+        places.setdefault((center, *map(tuple, factors)), []).append(column)
+    used: dict[tuple[Any, ...], int] = {}
+    columns = []
+    for center, factors in new.feature_table():
+        key = (center, *map(tuple, factors))
+        turn = used[key] = used.get(key, -1) + 1
+        columns.append(places[key][turn])
+    return columns
+
+
+def _metadata(metadata: Mapping[str, Any], kept: Sequence[int]) -> dict[str, Any]:
+    """Metadata without the pairs of distances that hold a dropped element."""
+    names = {chemical_symbols[z] for z in kept}
+    distances = metadata.get("minimum_distances", {})
+    fewer = {pair: r for pair, r in distances.items() if set(pair.split("-")) <= names}
+    return {**metadata, **({"minimum_distances": fewer} if distances else {})}
