@@ -21,8 +21,6 @@ from scipy.special import eval_chebyt, spherical_jn
 F64 = NDArray[np.float64]
 Potential = dict[str, Any]
 
-COULOMB = 14.399645351950543
-
 
 def text(potential: Potential) -> str:
     """The potential as the text of a `.yace` file."""
@@ -136,28 +134,9 @@ def base(bond: Potential, n: int, r: float) -> F64:
     return values
 
 
-def screened(r: float, a: float) -> F64:
-    """φ(r/a)/r of ZBL with two derivatives, by complex step and differences of it."""
-
-    def value(x: complex) -> complex:
-        terms = [(0.18175, 3.1998), (0.50986, 0.94229), (0.28022, 0.4029), (0.02817, 0.20162)]
-        return sum(c * np.exp(-q * x / a) for c, q in terms) / x
-
-    slope = lambda x: value(x + 1e-20j).imag / 1e-20  # noqa: E731
-    return np.array([value(r).real, slope(r), (slope(r + 1e-5) - slope(r - 1e-5)) / 2e-5])
-
-
-def core(bond: Potential, z: tuple[int, int], r: float) -> float:
+def core(bond: Potential, r: float) -> float:
     """The pair's part of ρ_core."""
     cut, p, lam = bond["rcut"], bond["prehc"], bond["lambdahc"]
-    if bond["inner_cutoff_type"] == "zbl":
-        width, a = bond["dcut"], 0.4685 / (z[0] ** 0.23 + z[1] ** 0.23)
-        e, de, d2e = screened(cut, a)
-        cubic, quartic = (width * d2e - 3 * de) / width**2, (2 * de - width * d2e) / width**3
-        tail = -e + width * de / 2 - width**2 * d2e / 12
-        x = max(0.0, r - cut + width)
-        tail += cubic / 3 * x**3 + quartic / 4 * x**4
-        return p * COULOMB / 2 * z[0] * z[1] * (screened(r, a)[0] + tail) * step(r, cut, width)
     value = p * np.exp(-lam * r * r) / r * 0.5 * (1 + np.cos(np.pi * r / cut))
     if bond["inner_cutoff_type"] == "distance":
         value *= step(r, bond["rcut_in"], bond["dcut_in"])
@@ -205,15 +184,14 @@ def energies(potential: Potential, structure: tuple[NDArray[Any], F64, F64, NDAr
         mu = species[i]
         g = np.zeros((len(charges), n_base))
         A: dict[tuple[int, int, int, int], complex] = {}
-        rho_core, nearest = 0.0, np.inf
+        rho_core = 0.0
         for j, d in around:
             bond, r = potential["bonds"][mu, species[j]], float(np.linalg.norm(d))
             if r >= bond["rcut"]:
                 continue
-            nearest = min(nearest, r - (bond["rcut_in"] - bond["dcut_in"]))
             values = base(bond, n_base, r)
             g[species[j]] += values
-            rho_core += core(bond, (charges[mu], charges[species[j]]), r)
+            rho_core += core(bond, r)
             for n, row in enumerate(bond["radcoefficients"]):
                 for degree, c in enumerate(row):
                     for m in range(-degree, degree + 1):
@@ -235,28 +213,6 @@ def energies(potential: Potential, structure: tuple[NDArray[Any], F64, F64, NDAr
             w * embedded(embedding["npoti"], m, x)
             for w, m, x in zip(parameters[::2], parameters[1::2], rho, strict=True)
         )
-        if bond_kind(potential) == "zbl":
-            width = min_width(potential, mu, around, species, nearest)
-            fade = 1.0 if not np.isfinite(nearest) else step(width - nearest, width, width)
-            out[i] = F * fade + rho_core * (1 - fade)
-        else:
-            switch = step(rho_core, embedding["rho_core_cutoff"], embedding["drho_core_cutoff"])
-            out[i] = F * switch + rho_core
-        out[i] += potential["E0"][mu]
+        switch = step(rho_core, embedding["rho_core_cutoff"], embedding["drho_core_cutoff"])
+        out[i] = F * switch + rho_core + potential["E0"][mu]
     return out
-
-
-def bond_kind(potential: Potential) -> str:
-    return next(iter(potential["bonds"].values()))["inner_cutoff_type"]
-
-
-def min_width(
-    potential: Potential, mu: int, around: list[tuple[int, F64]], species: list[int], nearest: float
-) -> float:
-    """`dcut_in` of the bond whose neighbor is nearest to its inner cutoff."""
-    for j, d in around:
-        bond = potential["bonds"][mu, species[j]]
-        r = np.linalg.norm(d)
-        if r < bond["rcut"] and r - (bond["rcut_in"] - bond["dcut_in"]) == nearest:
-            return bond["dcut_in"]
-    return 1.0

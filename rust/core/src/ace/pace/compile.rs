@@ -10,9 +10,9 @@ use std::sync::Arc;
 use crate::ace::Factor;
 use crate::density::readout::{CenterReadout, CoreRepulsion, Embedding, Readout, Term};
 use crate::density::{Center, OneParticle, Program, Radial, Ragged};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
-use super::model::{Bond, PaceModel};
+use super::model::{Bond, InnerCutoff, PaceModel};
 use super::repulsion::Repulsion;
 
 /// A compiled potential.
@@ -32,6 +32,13 @@ pub struct Compiled {
 /// Those of [`PaceModel::check`], [`Program::new`] and [`Readout::new`].
 pub fn compile(model: &PaceModel) -> Result<Compiled> {
     model.check()?;
+    if model.bonds.iter().any(|bond| bond.inner_kind == InnerCutoff::Zbl) {
+        return Err(Error::Setting {
+            name: "inner_cutoff_type",
+            reason: "zbl, a switch by the distance of the nearest neighbor, is not supported; density and distance are"
+                .into(),
+        });
+    }
     let mut order: Vec<usize> = (0..model.elements.len()).collect();
     order.sort_by_key(|&k| model.elements[k]);
     let mut species = vec![0; order.len()]; // index among the ascending elements

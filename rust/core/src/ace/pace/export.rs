@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::density::program::ANY_SPECIES;
 use crate::density::readout::{CenterReadout, Embedding as Shape, Readout, Variant};
 use crate::density::{Center, Program, Radial};
 use crate::elements::symbol;
@@ -54,6 +55,10 @@ pub fn export(program: &Program, readout: &Readout, zbl: &Zbl) -> Result<Export>
     if readout.centers().iter().any(cores) {
         return Err(bad("repulsion: core repulsion of an imported file; convert the file itself".into()));
     }
+    let shared = |c: &Center| c.one_particle.iter().any(|v| v.species == ANY_SPECIES);
+    if program.species().len() > 1 && program.centers().iter().any(shared) {
+        return Err(bad("element embedding: ML-PACE has sums over the neighbors of one element only".into()));
+    }
     if let Ok(model) = exporter.model(Parts { products: true, pairs: true }) {
         return Ok(Export { model, pair: None, notes });
     }
@@ -92,10 +97,12 @@ impl Exporter<'_> {
             let n_pair = center.radial.len() * center.n_pair;
             for (density, &(_, exponent)) in readout.densities.iter().zip(&terms(readout).0) {
                 if (exponent - 1.0).abs() > 1e-10 && density[..n_pair].iter().any(|c| *c != 0.0) {
-                    return Err(bad("pair_cutoff: ML-PACE has one cutoff per pair of elements, and pair functions \
+                    return Err(bad(
+                        "pair_cutoff: ML-PACE has one cutoff per pair of elements, and pair functions \
                                     in a nonlinear density cannot have a file of their own; fit with \
                                     pair_cutoff equal to cutoff"
-                        .into()));
+                            .into(),
+                    ));
                 }
             }
         }
@@ -157,7 +164,8 @@ impl Exporter<'_> {
         let cutoff = if cutoff > 0.0 { cutoff } else { radial.cutoff().max(0.1) };
         let used = if parts.products { n_channels } else { 0 };
         let sample = |r: f64, out: &mut [f64]| {
-            let (mut v, mut d) = (vec![0.0; n_channels + center.n_pair], vec![0.0; n_channels + center.n_pair]);
+            let (mut v, mut d) =
+                (vec![0.0; n_channels + center.n_pair], vec![0.0; n_channels + center.n_pair]);
             radial.evaluate(r, &mut v, &mut d);
             out[..used].copy_from_slice(&v[..used]);
             for (p, value) in out[used..].iter_mut().enumerate() {
@@ -260,7 +268,16 @@ fn products(center: &Center, readout: &CenterReadout) -> Vec<Function> {
         let factors: Vec<_> = factors.iter().map(|&v| center.one_particle[v as usize]).collect();
         let mut sorted: Vec<((usize, usize, usize), i8)> = factors
             .iter()
-            .map(|v| ((usize::from(v.species), usize::from(v.channel) + 1, usize::from(v.l)), v.m))
+            .map(|v| {
+                (
+                    (
+                        if v.species == ANY_SPECIES { 0 } else { usize::from(v.species) },
+                        usize::from(v.channel) + 1,
+                        usize::from(v.l),
+                    ),
+                    v.m,
+                )
+            })
             .collect();
         sorted.sort_unstable();
         let key: Vec<(usize, usize, usize)> = sorted.iter().map(|&(factor, _)| factor).collect();

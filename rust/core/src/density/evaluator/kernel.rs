@@ -108,7 +108,13 @@ impl<S: Simd> CenterKernel<S> {
             let n_bins = bins.count(cutoff);
             let table = SplineTable::new(n_functions, n_bins, cutoff, &sample)?;
             let first_bin = classes[class].append(&table, n_functions);
-            towards.push(Towards { class, cutoff, scale: n_bins as f64 / cutoff, n_bins: n_bins as f64, first_bin });
+            towards.push(Towards {
+                class,
+                cutoff,
+                scale: n_bins as f64 / cutoff,
+                n_bins: n_bins as f64,
+                first_bin,
+            });
         }
         let cutoff = towards.iter().map(|t| t.cutoff).fold(0.0, f64::max);
         Ok(Self { readout, terms, towards, classes, cutoff, layout, dag })
