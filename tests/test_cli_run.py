@@ -109,6 +109,11 @@ def test_bench_reports_the_keys_of_the_field(folder, capsys):
         (("md", "@Cu.ferrip", "@cu.extxyz", "-o", "@x.extxyz", "--temprature", "3"), "--temperature"),
         (("relax", "@Cu.ferrip", "@cu.extxyz", "-o", "@x.extxyz", "--fmax", "0"), "fmax"),
         (("relax", "@Cu.ferrip", "@cu.extxyz", "-o", "@x.nonsense"), "nonsense"),
+        (("relax", "@Cu.ferrip", "@cu.extxyz", "-o", "@no/x.xyz"), "there is no directory"),
+        (("relax", "@Cu.ferrip", "@cu.extxyz", "-o", "@x.xyz", "--cell", "--pressure", "nan"), "pressure"),
+        (("bench", "@Cu.ferrip", "--seconds", "-1"), "--seconds"),
+        (("md", "@Cu.ferrip", "@cu.extxyz", "-o", "@x.extxyz", "--barostat", "tri"), "barostat"),
+        (("md", "@Cu.ferrip", "@h2.xyz", "-o", "@x.extxyz", "--ensemble", "npt"), "holds H"),
         (("bench", "@Cu.ferrip", "--structure", "@si.extxyz"), "holds Si"),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import warnings
 
 import pytest
 from ase.io import write
@@ -69,6 +70,43 @@ def test_settings_come_from_file_flags_and_assignments(files):
     assert document["fit"]["n_functions"] == 12
 
 
+def test_flags_go_before_the_file(files):
+    (files / "fit.yaml").write_text("model: ace\nsize: large\nridge: 1e-3\n")
+    document = json.loads(fit(files, "--config", files / "fit.yaml", "--size", "small", "--json").stdout)
+    assert (document["fit"]["size"], document["fit"]["settings"]["ridge"]) == ("small", 1e-3)
+    (files / "test.yaml").write_text(f"size: small\ntest: {files / 'test.xyz'}\n")
+    document = json.loads(fit(files, "--config", files / "test.yaml", "--json").stdout)
+    assert (document["fit"]["size"], document["test"]["n_structures"]) == ("small", 4)
+
+
+def test_several_files(files):
+    pair = (files / "train.xyz", files / "test.xyz")
+    result = run(
+        "fit", *pair, *COMMON, "-o", files / "out.ferrip", "--test", pair[0], "--test", pair[1], "--json"
+    )
+    document = json.loads(result.stdout)
+    assert (document["train"]["n_structures"], document["test"]["n_structures"]) == (16, 16)
+
+
+def test_labels_and_reference_energies_are_told(files):
+    err = " ".join(fit(files).stderr.split())
+    assert "labels: energy of 12 (calculator energy), forces of 12 (calculator forces)" in err
+    assert "E0: O -5 eV (given), Si -3 eV (given)" in err
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        err = fit(files, "--e0", "Si=-3,O=-5,Ge=-1").stderr
+    assert "warning: e0: the data hold no Ge" in err
+
+
+def test_test_data_without_labels_are_refused(files):
+    bare = make_frames(1)[0].to_atoms()
+    bare.calc = None
+    write(files / "bare.xyz", bare)
+    result = fit(files, "--test", files / "bare.xyz")
+    assert result.exit_code == 2
+    assert "bare.xyz: the test data have no energy, forces or stress labels" in result.stderr
+
+
 def test_info(files):
     fit(files)
     result = run("info", files / "out.ferrip")
@@ -93,6 +131,9 @@ def test_info(files):
         (("--test", "missing.xyz"), "missing.xyz"),
         (("--energy-key", "E"), "'E'"),
         (("-o", "no/such/directory/x.ferrip"), "no directory"),
+        (("-o", "."), "is a folder"),
+        (("--metrics", "no/such/directory/x.json"), "no directory"),
+        (("--set", "siz=small"), "did you mean 'size'"),
     ],
 )
 def test_bad_input_is_one_line_and_status_2(files, arguments, message):

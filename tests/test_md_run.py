@@ -151,9 +151,24 @@ def test_ctrl_c_leaves_a_restartable_run(atoms, tmp_path):
     result = run(POTENTIAL, atoms, settings(), output=path, progress=interrupt)
     assert result.interrupted
     assert 20 <= result.steps < 40
+    before = path.read_bytes()
+    with pytest.raises(SettingsError, match=rf"unfinished run \(step {result.steps} of 40\)"):
+        run(POTENTIAL, atoms, settings(), output=path)
+    assert path.read_bytes() == before
     done = run(POTENTIAL, atoms, settings(), output=path, restart=True)
     assert done.steps == 40
     assert not done.interrupted
+
+
+def test_unfinished_runs_are_overwritten_on_request_and_finished_ones_without(atoms, tmp_path):
+    path = tmp_path / "md.extxyz"
+    run(POTENTIAL, atoms, settings(steps=10), output=path)
+    run(POTENTIAL, atoms, settings(steps=10), output=path)
+    saved = Checkpoint.read(path.with_suffix(".restart"))
+    replace(saved, settings=settings(steps=20)).write(path.with_suffix(".restart"))
+    with pytest.raises(SettingsError, match="start over with overwrite"):
+        run(POTENTIAL, atoms, settings(steps=20), output=path)
+    assert run(POTENTIAL, atoms, settings(steps=20), output=path, overwrite=True).steps == 20
 
 
 def test_fixed_atoms_stay_and_other_constraints_are_refused(atoms):
@@ -194,5 +209,8 @@ def test_bad_settings_are_named(bad):
 def test_a_bad_output_name_is_refused(atoms, tmp_path):
     with pytest.raises(SettingsError, match="output"):
         run(POTENTIAL, atoms, settings(), output=tmp_path / "md.xtc")
-    with pytest.raises(DataError, match="does not exist"):
+    with pytest.raises(SettingsError, match="there is no directory"):
         run(POTENTIAL, atoms, settings(), output=tmp_path / "nowhere" / "md.extxyz")
+    (tmp_path / "md.extxyz").mkdir()
+    with pytest.raises(SettingsError, match="is a folder"):
+        run(POTENTIAL, atoms, settings(), output=tmp_path / "md.extxyz")

@@ -223,7 +223,15 @@ def quickstart(
         trajectory = folder / names["trajectory"]
         md, stopped = None, None
         try:
-            md = run(potential, cell, settings, output=trajectory, num_threads=num_threads, progress=on_step)
+            md = run(
+                potential,
+                cell,
+                settings,
+                output=trajectory,
+                overwrite=True,
+                num_threads=num_threads,
+                progress=on_step,
+            )
             watch.tell("md", md)
         except TrustError as error:
             stopped = error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ferrip.potential import Potential
+
+
+SMALLEST_VOLUME = 0.1
+"""Fraction of the first volume at which a cell has collapsed; its number of neighbors grows without bound then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +92,7 @@ def relax(
     Raises
     ------
     SettingsError
-        `fmax` or `steps` is not positive, or the cell is to be relaxed and is not full.
+        `fmax` or `steps` is not positive, the pressure is not finite, or the cell is to be relaxed and is not full.
     FerripError
         The relaxation ran away to a structure that cannot be evaluated.
 
@@ -99,16 +104,22 @@ def relax(
         raise SettingsError(f"fmax: expected a positive number of eV/Å, got {fmax}")
     if steps < 1:
         raise SettingsError(f"steps: expected a positive integer, got {steps}")
+    if not math.isfinite(pressure):
+        raise SettingsError(f"pressure: expected a finite number of GPa, got {pressure}")
     if cell and not atoms.pbc.all():
         raise SettingsError("cell: only a cell with three periodic directions can be relaxed")
     relaxed = atoms.copy()
     relaxed.calc = Calculator(potential, num_threads=num_threads)
     target = FrechetCellFilter(relaxed, scalar_pressure=pressure * units.GPa) if cell else relaxed
     with LBFGS(cast("Atoms", target), logfile=os.devnull, maxstep=0.1) as optimizer:
+        if cell:
+            optimizer.attach(lambda: _check_volume(relaxed, SMALLEST_VOLUME * atoms.get_volume()))
         if progress is not None:
             optimizer.attach(lambda: progress(optimizer.nsteps, _max_force(relaxed)))
         try:
-            with blas_threads(3, num_threads):  # the cell filter's matrices are 3 × 3
+            # the cell filter's matrices are 3 × 3; its logarithm of a far deformation is good enough for a search
+            with blas_threads(3, num_threads), warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "logm result may be inaccurate", RuntimeWarning)
                 converged = bool(optimizer.run(fmax=fmax, steps=steps))
         except (np.linalg.LinAlgError, FloatingPointError) as error:
             raise FerripError(f"the relaxation ran away after {optimizer.nsteps} steps ({error})") from error
@@ -126,3 +137,9 @@ def relax(
 def _max_force(atoms: Atoms) -> float:
     """Return the largest force, eV/Å."""
     return float(np.linalg.norm(atoms.get_forces(), axis=1).max())
+
+
+def _check_volume(atoms: Atoms, smallest: float) -> None:
+    """Raise FerripError for a cell that has collapsed."""
+    if atoms.get_volume() < smallest:
+        raise FerripError("the relaxation ran away: the cell collapsed to a tenth of its volume")

@@ -19,7 +19,7 @@ def bench(
     ] = None,
     repeat: RepeatOption = (1, 1, 1),
     skin: Annotated[float, typer.Option(help="Verlet skin, Å.")] = 0.5,
-    seconds: Annotated[float, typer.Option(help="Time to spend, s.")] = 3.0,
+    seconds: Annotated[float, typer.Option(min=0.0, help="Time to spend, s.")] = 3.0,
     threads: ThreadsOption = None,
     as_json: JsonFlag = False,
 ) -> None:

@@ -10,6 +10,7 @@ import typer
 from ferrip.cli.console import JsonFlag, ThreadsOption, note, print_json, show
 from ferrip.cli.data_options import Reading, reads_data
 from ferrip.errors import SettingsError
+from ferrip.outputs import require_writable
 
 if TYPE_CHECKING:
     from ferrip.potential import Potential
@@ -20,15 +21,20 @@ CHECKPOINT_SUFFIX = ".checkpoint"
 @reads_data
 def fit(
     train: Annotated[
-        str, typer.Argument(help="Training data (extended XYZ, MLIP .cfg or anything that ASE reads).")
+        list[str],
+        typer.Argument(
+            metavar="TRAIN...", help="Training data: extended XYZ, MLIP .cfg or anything that ASE reads."
+        ),
     ],
     reading: Reading,
     output: Annotated[Path, typer.Option("-o", "--output", help="Potential file to write.")] = Path(
         "model.ferrip"
     ),
-    test: Annotated[str | None, typer.Option(help="Test data; only used for the error table.")] = None,
-    model: Annotated[str, typer.Option(help="Family of the potential.")] = "ace",
-    size: Annotated[str, typer.Option(help="small, medium or large.")] = "medium",
+    test: Annotated[
+        list[str] | None, typer.Option(help="Test data; only used for the error table (repeatable).")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Family of the potential (default: ace).")] = None,
+    size: Annotated[str | None, typer.Option(help="small, medium or large (default: medium).")] = None,
     config: Annotated[Path | None, typer.Option(help="YAML file of settings; flags go first.")] = None,
     metrics: Annotated[Path | None, typer.Option(help="File for the errors as JSON.")] = None,
     e0: Annotated[str | None, typer.Option(help="Free-atom energies, e.g. Si=-157.2,O=-432.1 (eV).")] = None,
@@ -57,6 +63,9 @@ def fit(
     import ferrip
 
     flags = {
+        "test": test,
+        "model": model,
+        "size": size,
         "e0": None if e0 is None else _numbers("e0", e0),
         "weights": None if weights is None else _numbers("weights", weights),
         "config_weights": None
@@ -72,17 +81,15 @@ def fit(
     }
     settings = _from_yaml(config) | _from_assignments(set_ or [])
     settings |= {name: value for name, value in flags.items() if value is not None}
-    if not output.absolute().parent.is_dir():
-        raise SettingsError(f"output: there is no directory {output.absolute().parent}")
+    for path in (output, metrics):
+        if path is not None:
+            require_writable(path)
     checkpoint = output.with_name(output.name + CHECKPOINT_SUFFIX)
     if not resume:
         checkpoint.unlink(missing_ok=True)
     potential = _fit(
         ferrip.fit,
         train,
-        model=settings.pop("model", model),
-        size=settings.pop("size", size),
-        test=test,
         keys=reading.keys,
         elements=reading.elements,
         checkpoint=checkpoint,

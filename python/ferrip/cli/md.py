@@ -40,6 +40,9 @@ def md(
     keep_velocities: Annotated[bool, typer.Option(help="Start from the structure's velocities.")] = False,
     skin: Annotated[float, typer.Option(help="Verlet skin, Å.")] = 0.5,
     restart: Annotated[bool, typer.Option("--restart", help="Continue from OUTPUT's .restart file.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Start over although OUTPUT's run is unfinished.")
+    ] = False,
     repeat: RepeatOption = (1, 1, 1),
     threads: ThreadsOption = None,
     as_json: JsonFlag = False,
@@ -79,6 +82,7 @@ def md(
             settings,
             output=output,
             restart=restart,
+            overwrite=overwrite,
             num_threads=threads,
             progress=lambda step, kelvin: advance(step, f"{kelvin:.0f} K"),
         )

@@ -9,6 +9,8 @@ import typer
 
 from ferrip.cli.console import JsonFlag, ThreadsOption, print_json, show_facts, warn
 from ferrip.cli.structure import RepeatOption, check_elements, read_structure
+from ferrip.errors import SettingsError
+from ferrip.outputs import require_writable
 
 
 def relax(
@@ -27,12 +29,11 @@ def relax(
 ) -> None:
     """Relax positions and, with --cell, the cell."""
     import ase.io
-    from ase.io.formats import UnknownFileTypeError
 
     import ferrip
     from ferrip import relax as relaxation
-    from ferrip.errors import SettingsError
 
+    _require_format(output)
     model = ferrip.load(potential)
     atoms = read_structure(structure, repeat)
     check_elements(model, atoms)
@@ -41,7 +42,7 @@ def relax(
     )
     try:
         ase.io.write(output, result.atoms)
-    except (UnknownFileTypeError, ValueError, KeyError) as error:
+    except (ValueError, KeyError, TypeError, RuntimeError) as error:
         raise SettingsError(f"output: {output}: ASE cannot write this ({error})") from error
     if not result.converged:
         warn(f"not converged after {result.steps} steps: the largest force is {result.max_force:.3g} eV/Å")
@@ -61,3 +62,16 @@ def relax(
     show_facts(summary)
     if as_json:
         print_json(summary)
+
+
+def _require_format(output: Path) -> None:
+    """Check, before anything is relaxed, that the output can be written in a format that ASE knows."""
+    from ase.io.formats import UnknownFileTypeError, filetype, ioformats
+
+    require_writable(output)
+    try:
+        known = filetype(output, read=False)
+    except UnknownFileTypeError as error:
+        raise SettingsError(f"output: {output}: ASE knows no format of this name ({error})") from None
+    if known not in ioformats or not ioformats[known].can_write:
+        raise SettingsError(f"output: {output}: ASE cannot write the format {known}")

@@ -15,7 +15,7 @@ from ferrip.evaluation import error_metrics
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.calibration import calibrate
 from ferrip.fitting.estimate import estimate
-from ferrip.fitting.problem import Problem, check_test_elements, describe, prepare
+from ferrip.fitting.problem import Problem, check_test, describe, prepare
 from ferrip.fitting.progress import Reporter
 from ferrip.fitting.provenance import metadata
 from ferrip.fitting.rows import stream
@@ -28,7 +28,11 @@ from ferrip.models import family
 from ferrip.potential import Potential
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from ase import Atoms
+
+    DataSource: TypeAlias = "str | os.PathLike[str] | Iterable[str | os.PathLike[str] | Frame | Atoms]"
 
 
 class Interrupted(KeyboardInterrupt):
@@ -36,11 +40,11 @@ class Interrupted(KeyboardInterrupt):
 
 
 def fit(
-    data: str | os.PathLike[str] | Iterable[Frame | Atoms],
+    data: DataSource,
     *,
     model: str = "ace",
     size: str = "medium",
-    test: str | os.PathLike[str] | Iterable[Frame | Atoms] | None = None,
+    test: DataSource | None = None,
     keys: LabelKeys | None = None,
     elements: Sequence[str] | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
@@ -53,7 +57,7 @@ def fit(
     Parameters
     ----------
     data, test
-        Frames, or a file of them: energies in eV, forces in eV/Å, stress in eV/Å³.
+        Frames, or one or several files of them: energies in eV, forces in eV/Å, stress in eV/Å³.
     model, size
         Family, and one knob for everything in it: `"small"`, `"medium"` or `"large"`.
     keys
@@ -89,14 +93,17 @@ def fit(
     started = time.perf_counter()
     reporter = Reporter(verbose=progress)
     chosen = family(model)
-    fit_settings, model_settings = parse_settings(settings, FitSettings, chosen.settings_class)
+    fit_settings, model_settings = parse_settings(
+        settings, FitSettings, chosen.settings_class, others=("model", "size", "test")
+    )
     frames = read_frames(data, keys, elements=elements)
     test_frames = [] if test is None else read_frames(test, keys, elements=elements)
     settings_of_fit = cast(FitSettings, fit_settings)
     model_settings = choose(chosen, settings_of_fit, model_settings, frames, num_threads)
     problem = prepare(chosen, size, settings_of_fit, model_settings, frames, num_threads)
-    check_test_elements(problem, test_frames)
-    reporter.note(describe(problem))
+    check_test(problem, test_frames)
+    for line in describe(problem):
+        reporter.note(line)
     with blas_threads(problem.source.descriptor.n_features, num_threads):
         reporter.note(f"estimate: {estimate(problem.source.descriptor, problem.frames, num_threads)}")
         factors = _accumulate(problem, checkpoint, reporter)

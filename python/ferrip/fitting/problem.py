@@ -177,7 +177,7 @@ def _check_labels(frames: Sequence[Frame], settings: FitSettings) -> None:
             what = "stress or virial" if name == "virial" else name
             raise DataError(f"{frames[0].source}: {what} labels were asked for, but no frame has them")
     if not (has["energy"] or has["forces"]):
-        raise DataError(f"{frames[0].source}: no frame has energy or forces")
+        raise DataError(f"{frames[0].source}: no frame has energy or forces (check-data lists what is there)")
     types = {frame.config_type for frame in frames}
     unknown = sorted(set(settings.config_weights) - types)
     if unknown:
@@ -185,23 +185,45 @@ def _check_labels(frames: Sequence[Frame], settings: FitSettings) -> None:
         raise SettingsError(f"config_weights: no frame has config_type {unknown[0]!r}; the data have {known}")
 
 
-def check_test_elements(problem: Problem, test_frames: Sequence[Frame]) -> None:
-    """Raises DataError for an element that only the test data hold."""
+def check_test(problem: Problem, test_frames: Sequence[Frame]) -> None:
+    """Raises DataError for test data without labels, or with an element that the training data lack."""
     known = set(problem.source.descriptor.elements)
     for frame in test_frames:
         new = sorted(set(frame.numbers.tolist()) - known)
         if new:
             raise DataError(f"{frame.label}: {chemical_symbols[new[0]]} is not in the training data")
+    if test_frames and not any(_labels(test_frames).values()):
+        raise DataError(f"{test_frames[0].source}: the test data have no energy, forces or stress labels")
 
 
-def describe(problem: Problem) -> str:
-    """One line: family, number of functions in total and per centre element, cutoff, frames."""
+def describe(problem: Problem) -> list[str]:
+    """Lines on functions in total and per centre element, labels with their keys, and E0."""
     descriptor = problem.source.descriptor
     counts: dict[int, int] = {}
     for center, _ in descriptor.feature_table():
         counts[center] = counts.get(center, 0) + 1
     per_element = ", ".join(f"{chemical_symbols[z]} {count}" for z, count in counts.items())
-    return (
+    labels = [
+        f"{name} of {sum(keys.values())} ({', '.join(keys)})" if keys else f"{name} of none"
+        for name, keys in _labels(problem.frames).items()
+    ]
+    e0 = [
+        f"{chemical_symbols[z]} {energy:.6g} eV ({problem.e0_source[chemical_symbols[z]]})"
+        for z, energy in problem.source.e0.items()
+    ]
+    return [
         f"{problem.family.name} {problem.size}: {descriptor.n_features} functions ({per_element}), "
-        f"cutoff {descriptor.cutoff:.2f} Å, {len(problem.frames)} frames"
-    )
+        f"cutoff {descriptor.cutoff:.2f} Å, {len(problem.frames)} frames",
+        f"labels: {', '.join(labels)}; E0: {', '.join(e0)}",
+    ]
+
+
+def _labels(frames: Sequence[Frame]) -> dict[str, dict[str, int]]:
+    """Quantity → key that it was read from → number of frames."""
+    found: dict[str, dict[str, int]] = {name: {} for name in ("energy", "forces", "stress")}
+    for frame in frames:
+        for name, keys in found.items():
+            if getattr(frame, name) is not None:
+                key = frame.keys.get(name, "given")
+                keys[key] = keys.get(key, 0) + 1
+    return found

@@ -54,6 +54,9 @@ def reference_energies(
         Energies by atomic number, and by symbol `"given"`, `"isolated atom"` or `"least squares"`.
     """
     energies = {z: e for z, e in parse_e0(given or {}).items() if z in elements}
+    unused = [symbol for symbol in given or {} if atomic_numbers[symbol] not in elements]
+    if unused:
+        warnings.warn(f"e0: the data hold no {', '.join(unused)}", stacklevel=2)
     source = {chemical_symbols[z]: "given" for z in energies}
     for z in elements:
         found = [

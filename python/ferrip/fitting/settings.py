@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -72,8 +72,10 @@ class FitSettings(BaseModel):
         return Ridge(ridge=self.ridge, inflation=self.gcv_inflation)
 
 
-def parse_settings(values: Mapping[str, Any], *classes: type[BaseModel]) -> tuple[BaseModel, ...]:
-    """One settings object per class from one flat mapping.
+def parse_settings(
+    values: Mapping[str, Any], *classes: type[BaseModel], others: Sequence[str] = ()
+) -> tuple[BaseModel, ...]:
+    """One settings object per class from one flat mapping; `others` are names that are known elsewhere.
 
     Raises
     ------
@@ -83,7 +85,7 @@ def parse_settings(values: Mapping[str, Any], *classes: type[BaseModel]) -> tupl
     known = [name for cls in classes for name in cls.model_fields]
     for key in values:
         if key not in known:
-            raise SettingsError(unknown_setting(key, known))
+            raise SettingsError(unknown_setting(key, [*known, *others]))
     return tuple(
         _parse_one(cls, {k: v for k, v in values.items() if k in cls.model_fields}) for cls in classes
     )

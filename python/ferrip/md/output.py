@@ -14,6 +14,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 
 from ferrip.errors import DataError, SettingsError
 from ferrip.md.state import Evaluation, State, System
+from ferrip.outputs import require_writable
 
 COLUMNS = "# step       time_ps       T_K         Epot_eV         Etot_eV       P_GPa         V_A3"
 
@@ -64,7 +65,7 @@ class TrajectoryFile:
     def start(self) -> None:
         """Begin an empty file."""
         if self.path is not None:
-            _writable(self.path)
+            require_writable(self.path)
             self.path.unlink(missing_ok=True)
 
     def resume(self, frames: int, length: int) -> None:
@@ -137,7 +138,7 @@ class LogFile:
     def start(self, header: list[str]) -> None:
         """Begin the file with commented header lines."""
         if self.path is not None:
-            _writable(self.path)
+            require_writable(self.path)
             self.path.write_text("".join(f"# {line}\n" for line in header) + COLUMNS + "\n")
 
     def resume(self, length: int) -> None:
@@ -163,15 +164,3 @@ class LogFile:
         )
         with self.path.open("a") as file:
             file.write(line)
-
-
-def _writable(path: Path) -> None:
-    """Check that the folder of an output file exists.
-
-    Raises
-    ------
-    DataError
-        It does not.
-    """
-    if not path.parent.is_dir():
-        raise DataError(f"{path}: the folder {path.parent} does not exist")

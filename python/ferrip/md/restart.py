@@ -7,17 +7,17 @@ at this moment are JSON in the header. It is replaced atomically, so that there 
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+from safetensors.numpy import save
 
 from ferrip.errors import DataError, SettingsError
 from ferrip.md.settings import MDSettings
 from ferrip.md.state import State
+from ferrip.modelfile import replace_file
 
 FORMAT = 1
 FREE_TO_CHANGE = {"steps", "check_every", "min_distance_factor", "max_temperature", "keep_velocities"}
@@ -69,9 +69,7 @@ class Checkpoint:
             "momenta": self.state.momenta,
             "cell": self.state.cell,
         }
-        partial = path.with_name(path.name + ".partial")
-        save_file(tensors, partial, metadata={"ferrip_md": json.dumps(header)})
-        os.replace(partial, path)
+        replace_file(path, save(tensors, {"ferrip_md": json.dumps(header)}))
 
     @classmethod
     def read(cls, path: Path) -> Checkpoint:
@@ -113,6 +111,26 @@ class Checkpoint:
             )
         except (SafetensorError, KeyError, TypeError, json.JSONDecodeError) as error:
             raise DataError(f"{path}: this is no intact ferrip restart file ({error})") from error
+
+    @classmethod
+    def refuse_to_overwrite(cls, path: Path) -> None:
+        """Check that no unfinished run is here.
+
+        Raises
+        ------
+        SettingsError
+            There is one; the message says how to go on.
+        """
+        try:
+            found = cls.read(path)
+        except DataError:
+            return
+        step, steps = found.state.step, found.settings.steps
+        if step < steps:
+            raise SettingsError(
+                f"output: {path} holds an unfinished run (step {step} of {steps}): continue it with restart, or "
+                "start over with overwrite"
+            )
 
     def check_same_run(self, settings: MDSettings, numbers: np.ndarray, path: Path) -> None:
         """Check that a run with these settings and atoms is a continuation of this one.

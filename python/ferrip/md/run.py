@@ -69,6 +69,7 @@ def run(
     *,
     output: str | Path | None = None,
     restart: bool = False,
+    overwrite: bool = False,
     num_threads: int | None = None,
     progress: Progress | None = None,
 ) -> MDResult:
@@ -88,6 +89,8 @@ def run(
     restart
         Continue from the restart file. The continued trajectory is bitwise that of an uninterrupted run where
         the interruption fell on a multiple of `restart_every`, as the neighbor list is rebuilt there.
+    overwrite
+        Start over where the output belongs to an unfinished run, which is refused otherwise.
     num_threads
         Threads of the evaluator.
     progress
@@ -110,6 +113,8 @@ def run(
     >>> result = run(potential, atoms, MDSettings(temperature=300, steps=1000))  # doctest: +SKIP
     """
     path = Path(output) if output is not None else None
+    if path is not None and not restart and not overwrite:
+        Checkpoint.refuse_to_overwrite(path.with_suffix(".restart"))
     driver = _Driver.new(potential, atoms, settings, path, restart=restart, num_threads=num_threads)
     with Interruption() as interruption:
         return driver.propagate(lambda: interruption.requested, progress)
