@@ -182,6 +182,23 @@ def test_interrupted_fit_continues_bitwise(frames, monkeypatch, tmp_path, number
     assert not checkpoint.exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_fit_interrupted_while_solving_keeps_its_rows(frames, monkeypatch, tmp_path, number):
+    expected = fit(frames)
+    checkpoint = tmp_path / "fit.checkpoint"
+
+    def interrupting(*_):
+        os.kill(os.getpid(), number)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("ferrip.fitting.driver.solve", interrupting)
+        with pytest.raises(Interrupted, match="after 12 of 12 frames"):
+            fit(frames, checkpoint=checkpoint)
+    monkeypatch.setattr(RowSource, "fold", None)
+    assert np.array_equal(fit(frames, checkpoint=checkpoint).coefficients, expected.coefficients)
+    assert not checkpoint.exists()
+
+
 def test_checkpoint_of_another_run_is_not_used(frames, tmp_path):
     from ferrip.fitting import checkpoint as checkpoints
     from ferrip.fitting.tsqr import RFactor

@@ -10,9 +10,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """Context in which the first Ctrl-C or SIGTERM only sets `requested`; the second raises at once.
+    """Context in which the first Ctrl-C or SIGTERM only sets `requested`; the second raises KeyboardInterrupt.
 
     Outside the main thread signals cannot be caught; there the context does nothing.
+
+    Parameters
+    ----------
+    at_once
+        Let the first one raise as well, SIGTERM like Ctrl-C: for work without steps, whose caller saves what is done.
 
     Examples
     --------
@@ -21,8 +26,9 @@ class Interruption:
     False
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, at_once: bool = False) -> None:
         self.requested = False
+        self._at_once = at_once
         self._previous: dict[signal.Signals, object] = {}
 
     def __enter__(self) -> Interruption:
@@ -35,6 +41,6 @@ class Interruption:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _receive(self, number: int, _: FrameType | None) -> None:
-        if self.requested:
+        if self.requested or self._at_once:
             raise KeyboardInterrupt
         self.requested = True

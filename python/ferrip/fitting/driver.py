@@ -107,6 +107,23 @@ def fit(
     with blas_threads(problem.source.descriptor.n_features, num_threads):
         reporter.note(f"estimate: {estimate(problem.source.descriptor, problem.frames, num_threads)}")
         factors = _accumulate(problem, checkpoint, reporter)
+    try:
+        with Interruption(at_once=True):
+            potential, origin = _finish(problem, factors, test_frames, num_threads)
+    except KeyboardInterrupt:
+        done = len(problem.frames)
+        raise Interrupted(_save_checkpoint(problem, checkpoint, done, factors)) from None
+    origin["fit"]["seconds"] = round(time.perf_counter() - started, 2)
+    if checkpoint is not None:
+        Path(checkpoint).unlink(missing_ok=True)
+    return replace(potential, metadata=origin)
+
+
+def _finish(
+    problem: Problem, factors: dict[str, RFactor], test_frames: list[Frame], num_threads: int | None
+) -> tuple[Potential, dict[str, Any]]:
+    """The potential of the factors of all rows, and its metadata with errors and calibration."""
+    with blas_threads(problem.source.descriptor.n_features, num_threads):
         solution, stress_note = solve(problem, factors, num_threads)
     origin = metadata(problem, solution, stress_note)
     potential = problem.potential(solution, origin)
@@ -117,10 +134,7 @@ def fit(
     }
     if potential.posterior_factor is not None:
         origin["uncertainty"] = calibrate(potential, problem.frames, num_threads)
-    origin["fit"]["seconds"] = round(time.perf_counter() - started, 2)
-    if checkpoint is not None:
-        Path(checkpoint).unlink(missing_ok=True)
-    return replace(potential, metadata=origin)
+    return potential, origin
 
 
 def _accumulate(problem: Problem, checkpoint: Any, reporter: Reporter) -> dict[str, RFactor]:

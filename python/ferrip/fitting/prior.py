@@ -73,7 +73,10 @@ def tied_groups(descriptor: Descriptor, ties: SpeciesTies) -> list[TiedGroup]:
     first = per_center * np.arange(n_species)
     center_root = _root(_similarity(ties.center, n_species))
     return [
-        TiedGroup(columns=(first[:, None] + columns).ravel(), root=np.kron(center_root, _root(covariance)))
+        TiedGroup(
+            columns=(first[:, None] + columns).ravel(),
+            root=np.asarray(np.kron(center_root, _root(covariance)), np.float64),
+        )
         for columns, covariance in descriptor.tied_functions(_similarity(ties.neighbor, n_species))
     ]
 
