@@ -160,6 +160,13 @@ def test_mixed_metadata():
     assert [problem.message for problem in problems] == [
         "frames mix DFT settings: functional is PBE (4 frames), PBEsol (4 frames)"
     ]
+    silent = Frame(numbers=[14], positions=[[0, 0, 0]], energy=-5.0)
+    problems = [
+        problem for problem in check_frames([*frames[:4], silent]) if problem.kind == "mixed-metadata"
+    ]
+    assert [problem.message for problem in problems] == [
+        "memory frame 0: no DFT settings stated, where other frames state functional"
+    ]
 
 
 def test_errors_come_first_and_are_counted():

@@ -83,6 +83,7 @@ def test_constant_stress_offset_is_left_out_and_said():
     with pytest.warns(UserWarning, match=r"left out: .* \+2\.00 "):
         potential = fit(shifted, ridge=1e-10)
     assert potential.coefficients == pytest.approx(TRUTH, abs=1e-3)
+    assert potential.metadata["fit"]["stress"].startswith("left out")
     forced = fit(shifted, ridge=1e-10, stress="force")
     assert abs(forced.coefficients - TRUTH).max() > 1e-2
 

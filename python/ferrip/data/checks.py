@@ -182,9 +182,14 @@ def _energies_agree(frames: Sequence[Frame]) -> bool:
 
 
 def _mixed_metadata(frames: Sequence[Frame]) -> list[Problem]:
-    """DFT settings that differ between frames."""
+    """DFT settings that differ between frames; those that state none at all are one problem."""
     names = dict.fromkeys(name for frame in frames for name in frame.metadata)
+    silent = [frame for frame in frames if not frame.metadata]
+    frames = [frame for frame in frames if frame.metadata]
     problems = []
+    if silent and frames:
+        text = f"no DFT settings stated, where other frames state {', '.join(list(names)[:3])}"
+        problems.append(problem_of_frames("warning", "mixed-metadata", silent, text))
     for name in [name for name in names if not name.endswith(CELL_DEPENDENT)]:
         counts = Counter(frame.metadata.get(name, "not stated") for frame in frames)
         if len(counts) > 1:

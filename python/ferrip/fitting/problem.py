@@ -211,10 +211,12 @@ def describe(problem: Problem) -> list[str]:
         f"{chemical_symbols[z]} {energy:.6g} eV ({problem.e0_source[chemical_symbols[z]]})"
         for z, energy in problem.source.e0.items()
     ]
+    stress = [] if problem.stress_note is None else [f"stress labels {problem.stress_note}"]
     return [
         f"{problem.family.name} {problem.size}: {descriptor.n_features} functions ({per_element}), "
         f"cutoff {descriptor.cutoff:.2f} Å, {len(problem.frames)} frames",
         f"labels: {', '.join(labels)}; E0: {', '.join(e0)}",
+        *stress,
     ]
 
 

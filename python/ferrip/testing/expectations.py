@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+if TYPE_CHECKING:
+    from ferrip._core import Structure
 
 F64 = NDArray[np.float64]
 
@@ -56,3 +63,12 @@ def expect_close(check: str, got: ArrayLike, wanted: ArrayLike, *, rtol: float, 
         worst = np.unravel_index(int(np.argmax(excess)), got.shape)
         place = tuple(map(int, worst))
         raise CheckError(f"{check}: got {got[worst]:.12e} instead of {wanted[worst]:.12e} at index {place}")
+
+
+@contextmanager
+def untouched(check: str, structure: Structure) -> Iterator[None]:
+    """Raise `CheckError` at the end where an array of the structure was changed inside."""
+    before = [array.copy() for array in structure]
+    yield
+    for array, copy in zip(structure, before, strict=True):
+        expect_same(f"{check}: input was changed", array, copy)

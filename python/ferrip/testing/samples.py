@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 F64 = NDArray[np.float64]
 
+UNKNOWN_ELEMENT = 118
+"""Atomic number that nothing under test is expected to know."""
+THREADS = (1, 2, 3)
+"""Numbers of threads that must give the same bits."""
 JITTER = 0.15
 """Largest displacement of an atom from its grid site along each axis, in units of the spacing."""
 

@@ -60,3 +60,15 @@ def doubled(structure: Structure) -> Structure:
     larger = cell.copy()
     larger[axis] *= 2
     return frozen(np.tile(numbers, 2), np.concatenate([positions, positions + cell[axis]]), larger, pbc)
+
+
+def equivalents(structure: Structure, rng: np.random.Generator) -> dict[str, Structure]:
+    """Other descriptions of the same structure, by what they change: per-atom results stay as they are."""
+    numbers, _, _, pbc = structure
+    same = {
+        "translation": translated(structure, rng.normal(size=3)),
+        "periodic images": wrapped_elsewhere(structure, rng.integers(-3, 4, (len(numbers), 3))),
+    }
+    if pbc.all():
+        same["lattice vectors"] = with_other_lattice_vectors(structure)
+    return same
