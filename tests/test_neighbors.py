@@ -115,6 +115,21 @@ def test_arrays() -> None:
     assert all(a.flags.c_contiguous and a.flags.writeable for a in (i, j, S, D))
 
 
+def test_memory_comes_back_only_when_its_array_is_freed() -> None:
+    atoms = rattled(6)
+    kept = neighbor_list(atoms, 5.0)
+    copies = [a.copy() for a in kept]
+    places = [a.__array_interface__["data"][0] for a in neighbor_list(atoms, 5.0)]  # freed at once
+    again = neighbor_list(atoms, 5.0)
+    assert sorted(places) == sorted(a.__array_interface__["data"][0] for a in again)
+    view = again[3][10:]
+    del again
+    neighbor_list(atoms, 5.1)
+    for a, b in zip(kept, copies, strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(view, copies[3][10:])
+
+
 def test_a_structure_tuple_and_a_frame_do_as_well() -> None:
     atoms = rattled(1)
     as_tuple = ([14] * 8, atoms.positions.tolist(), atoms.cell.array, [True] * 3)

@@ -1,6 +1,6 @@
 //! The cell list against brute force over images, on cells of all shapes.
 
-use ferrip_core::neighbors::{Edges, NeighborList};
+use ferrip_core::neighbors::{Displacements, EdgeArrays, Edges, NeighborList};
 use ferrip_core::structure::{cross, dot, norm};
 use ferrip_core::{Cell, Error, Result, Structure, threads};
 use proptest::prelude::*;
@@ -168,14 +168,33 @@ fn threads_and_the_choice_of_cell_do_not_matter() -> Result<()> {
 
 #[test]
 fn arrays_repeat_the_list() -> Result<()> {
-    let structure = crystal(2);
-    let list = NeighborList::build(&structure, 4.0)?;
-    let edges = Edges::new(&list, &structure)?;
-    let arrays: Vec<_> = (0..list.n_edges())
-        .map(|e| (edges.centers[e] as usize, edges.neighbors[e] as usize, edges.shifts[e]))
-        .collect();
-    assert_eq!(arrays, edges_of(&list));
-    assert!(edges.displacements.iter().all(|d| norm(d) < 4.0));
+    let mut structure = crystal(2);
+    for _ in 0..2 {
+        let list = NeighborList::build(&structure, 4.0)?;
+        let edges = Edges::new(&structure, 4.0)?;
+        let n = edges.len();
+        let (mut centers, mut neighbors) = (vec![0; n], vec![0; n]);
+        let (mut shifts, mut displacements) = (vec![[0; 3]; n], vec![[0.0; 3]; n]);
+        edges.write(EdgeArrays {
+            centers: &mut centers,
+            neighbors: &mut neighbors,
+            shifts: &mut shifts,
+            displacements: &mut displacements,
+        });
+        let arrays: Vec<_> =
+            (0..n).map(|e| (centers[e] as usize, neighbors[e] as usize, shifts[e])).collect();
+        assert_eq!(arrays, edges_of(&list));
+        let vectors = Displacements::new(&list, &structure)?;
+        let expected: Vec<_> = (0..structure.len()).flat_map(|i| vectors.for_center(i)).collect();
+        let got: Vec<_> = neighbors.iter().zip(displacements).map(|(&j, d)| (j as usize, d)).collect();
+        assert_eq!(got, expected);
+        // The same with atoms outside the cell.
+        let moved = structure.positions().iter().zip(0_i32..).map(|(x, k)| {
+            let t = structure.cell().shift_vector([k % 3 - 1, k % 5 - 2, 0]);
+            [x[0] + t[0], x[1] + t[1], x[2] + t[2]]
+        });
+        structure = Structure::new(structure.numbers().to_vec(), moved.collect(), *structure.cell())?;
+    }
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 
 use pyo3::prelude::*;
 
+mod buffers;
 mod convert;
 mod descriptor;
 mod errors;

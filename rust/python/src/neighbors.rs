@@ -1,14 +1,16 @@
 //! Neighbor lists, for Python.
 
-use ferrip_core::neighbors::{Edges, NeighborList};
-use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray1, PyReadonlyArray2};
+use ferrip_core::neighbors::{EdgeArrays, Edges};
+use numpy::ndarray::{Ix1, Ix2};
+use numpy::{PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
+use crate::buffers::Buffer;
 use crate::convert::structure;
 use crate::errors::detached;
 
-/// The arrays i, j, S and D, which own what the core computed.
-type EdgeArrays<'py> = (
+/// The arrays i, j, S and D.
+type Arrays<'py> = (
     Bound<'py, PyArray1<i64>>,
     Bound<'py, PyArray1<i64>>,
     Bound<'py, PyArray2<i32>>,
@@ -26,18 +28,30 @@ fn neighbor_list<'py>(
     pbc: PyReadonlyArray1<'py, bool>,
     cutoff: f64,
     num_threads: Option<usize>,
-) -> PyResult<EdgeArrays<'py>> {
+) -> PyResult<Arrays<'py>> {
     let structure = structure(py, &(numbers, positions, cell, pbc))?;
-    let edges = detached(py, || {
-        ferrip_core::threads::pool(num_threads)?
-            .install(|| Edges::new(&NeighborList::build(&structure, cutoff)?, &structure))
+    let (n, buffers) = detached(py, || {
+        ferrip_core::threads::pool(num_threads)?.install(|| {
+            let edges = Edges::new(&structure, cutoff)?;
+            let n = edges.len();
+            let [mut i, mut j] = [(); 2].map(|()| Buffer::for_items::<i64>(n));
+            let mut shifts = Buffer::for_items::<[i32; 3]>(n);
+            let mut vectors = Buffer::for_items::<[f64; 3]>(n);
+            edges.write(EdgeArrays {
+                centers: i.items(n),
+                neighbors: j.items(n),
+                shifts: shifts.items(n),
+                displacements: vectors.items(n),
+            });
+            Ok((n, (i, j, shifts, vectors)))
+        })
     })?;
-    let n = edges.centers.len();
+    let (i, j, shifts, vectors) = buffers;
     Ok((
-        PyArray1::from_vec(py, edges.centers),
-        PyArray1::from_vec(py, edges.neighbors),
-        PyArray1::from_vec(py, edges.shifts.into_flattened()).reshape([n, 3])?,
-        PyArray1::from_vec(py, edges.displacements.into_flattened()).reshape([n, 3])?,
+        i.into_array(py, Ix1(n))?,
+        j.into_array(py, Ix1(n))?,
+        shifts.into_array(py, Ix2(n, 3))?,
+        vectors.into_array(py, Ix2(n, 3))?,
     ))
 }
 

@@ -1,25 +1,24 @@
 //! Points sorted into the bins of a rectangular grid, so that those near a place lie in a few runs.
 
-/// Points with their keys, in bins that follow one another with z fastest (counting sort).
+/// Indices of points in bins that follow one another with z fastest (counting sort); ascending in a bin.
 #[derive(Debug)]
 pub(super) struct Grid {
     origin: [f64; 3],
     /// Edge lengths of a bin, Å.
     edges: [f64; 3],
     counts: [usize; 3],
-    /// First point of each bin, and the number of points at the end.
+    /// First entry of each bin, and the number of points at the end.
     starts: Vec<u32>,
-    coordinates: [Vec<f64>; 3],
-    keys: Vec<u64>,
+    order: Vec<u32>,
 }
 
 impl Grid {
-    /// Sorts points (Å) with their keys into bins of about `edge` Å; memory is O(points) however far
-    /// apart they are. At most `u32::MAX` points.
-    pub fn new(points: &[([f64; 3], u64)], edge: f64) -> Self {
+    /// Sorts points (Å) into bins of about `edge` Å; memory is O(points) however far apart they are. At
+    /// most `u32::MAX` points.
+    pub fn new(points: &[[f64; 3]], edge: f64) -> Self {
         let mut low = [f64::INFINITY; 3];
         let mut high = [f64::NEG_INFINITY; 3];
-        for (x, _) in points {
+        for x in points {
             low = std::array::from_fn(|k| low[k].min(x[k]));
             high = std::array::from_fn(|k| high[k].max(x[k]));
         }
@@ -36,10 +35,9 @@ impl Grid {
             edges,
             counts,
             starts: vec![0; counts.iter().product::<usize>() + 1],
-            coordinates: std::array::from_fn(|_| vec![0.0; points.len()]),
-            keys: vec![0; points.len()],
+            order: vec![0; points.len()],
         };
-        let bins: Vec<u32> = points.iter().map(|(x, _)| grid.bin(x) as u32).collect();
+        let bins: Vec<u32> = points.iter().map(|x| grid.bin(x) as u32).collect();
         for &bin in &bins {
             grid.starts[bin as usize + 1] += 1;
         }
@@ -47,15 +45,22 @@ impl Grid {
             grid.starts[bin] += grid.starts[bin - 1];
         }
         let mut next = grid.starts.clone();
-        for (&bin, (x, key)) in bins.iter().zip(points) {
-            let slot = next[bin as usize] as usize;
-            next[bin as usize] += 1;
-            for (column, &x) in grid.coordinates.iter_mut().zip(x) {
-                column[slot] = x;
-            }
-            grid.keys[slot] = *key;
+        for (&bin, index) in bins.iter().zip(0..) {
+            let slot = &mut next[bin as usize];
+            grid.order[*slot as usize] = index;
+            *slot += 1;
         }
         grid
+    }
+
+    /// Number of bins.
+    pub fn n_bins(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// Indices of the points in a bin, ascending.
+    pub fn points_in(&self, bin: usize) -> &[u32] {
+        &self.order[self.starts[bin] as usize..self.starts[bin + 1] as usize]
     }
 
     /// Index along direction `k` of the bin of coordinate `x`; monotonic, clamped to the grid.
@@ -67,59 +72,17 @@ impl Grid {
         (self.index(0, x[0]) * self.counts[1] + self.index(1, x[1])) * self.counts[2] + self.index(2, x[2])
     }
 
-    /// Distance (Å) along direction `k` from `x` to the bins of index `bin`, never too large.
-    fn gap(&self, k: usize, bin: usize, x: f64) -> f64 {
-        let inside = x - self.origin[k] - bin as f64 * self.edges[k];
-        // Rounding puts no point further than 1e-6 of a bin into the wrong one.
-        ((-inside).max(inside - self.edges[k]) - 1e-6 * self.edges[k]).max(0.0)
-    }
-
-    /// Appends the keys of all points with squared distance to `center` up to `squared_max` (Å²) to
-    /// `found`. Returns the largest squared distance among them, 0 if there is none.
-    pub fn within(&self, center: &[f64; 3], squared_max: f64, found: &mut Vec<u64>) -> f64 {
-        let mut largest = 0.0_f64;
-        let reach = squared_max.sqrt() * (1.0 + 1e-12);
-        let range =
-            |k: usize, reach: f64| self.index(k, center[k] - reach)..=self.index(k, center[k] + reach);
-        for bx in range(0, reach) {
-            let dx = self.gap(0, bx, center[0]);
-            for by in range(1, reach) {
-                let dy = self.gap(1, by, center[1]);
-                let rest = reach * reach - dx * dx - dy * dy;
-                if rest < 0.0 {
-                    continue;
-                }
-                let bz = range(2, rest.sqrt() * (1.0 + 1e-12));
+    /// Runs of points that together hold all points between the corners `low` and `high`.
+    pub fn runs_between(&self, low: [f64; 3], high: [f64; 3]) -> impl Iterator<Item = &[u32]> {
+        let range = |k: usize| self.index(k, low[k])..=self.index(k, high[k]);
+        let (along_y, along_z) = (range(1), range(2));
+        range(0).flat_map(move |bx| {
+            let along_z = along_z.clone();
+            along_y.clone().map(move |by| {
                 let row = (bx * self.counts[1] + by) * self.counts[2];
-                let run = self.starts[row + bz.start()] as usize..self.starts[row + bz.end() + 1] as usize;
-                largest = largest.max(self.within_run(run, center, squared_max, found));
-            }
-        }
-        largest
-    }
-
-    /// [`Self::within`] for consecutive points; without branches, as nearly half of them are hits.
-    fn within_run(
-        &self,
-        run: std::ops::Range<usize>,
-        center: &[f64; 3],
-        squared_max: f64,
-        found: &mut Vec<u64>,
-    ) -> f64 {
-        let mut end = found.len();
-        let mut largest = 0.0_f64;
-        found.resize(end + run.len(), 0);
-        let [x, y, z] = &self.coordinates;
-        let points = x[run.clone()].iter().zip(&y[run.clone()]).zip(&z[run.clone()]);
-        for (((x, y), z), &key) in points.zip(&self.keys[run]) {
-            let (dx, dy, dz) = (x - center[0], y - center[1], z - center[2]);
-            let squared = dx * dx + dy * dy + dz * dz;
-            let hit = squared <= squared_max;
-            found[end] = key;
-            end += usize::from(hit);
-            largest = largest.max(if hit { squared } else { 0.0 });
-        }
-        found.truncate(end);
-        largest
+                let run = self.starts[row + along_z.start()]..self.starts[row + along_z.end() + 1];
+                &self.order[run.start as usize..run.end as usize]
+            })
+        })
     }
 }

@@ -17,12 +17,10 @@ const MAX_SHIFT: i64 = 1 << 29;
 
 /// Wrapped atoms and the images that may lie within a cutoff of them.
 ///
-/// An image has the key `j << 32 | g`: atom j at `r_j + (wraps[j] + shifts[g])·cell`. For two given
-/// atoms, ascending keys are ascending shifts.
+/// Image p is atom `j = sources[p].atom` at `r_j + (wraps[j] + shifts[sources[p].shift])·cell`. Images are
+/// sorted by atom, then by shift: those of the neighbors of one centre are in the order of the list.
 #[derive(Debug)]
 pub(super) struct Images {
-    /// Wrapped positions, Å.
-    pub centers: Vec<[f64; 3]>,
     /// Shift that wraps each atom: `centers[i] ≈ r_i + wraps[i]·cell`.
     pub wraps: Vec<[i32; 3]>,
     /// Shifts of the images, sorted lexicographically.
@@ -31,8 +29,19 @@ pub(super) struct Images {
     pub home: u32,
     /// Bound in Å on the error of distances between wrapped positions.
     pub rounding: f64,
-    /// All images within the cutoff of the box around the wrapped atoms, with their keys.
+    /// Positions of all images within the cutoff of the box around the wrapped atoms, Å.
+    pub points: Vec<[f64; 3]>,
+    /// What each of them is an image of.
+    pub sources: Vec<Source>,
+    /// The images in bins of about the cutoff.
     pub grid: Grid,
+}
+
+/// The atom of an image, and its shift by index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Source {
+    pub atom: u32,
+    pub shift: u32,
 }
 
 impl Images {
@@ -63,15 +72,24 @@ impl Images {
         check("a shift between periodic images", largest_shift(ranges.largest()), limit)?;
 
         let (shifts, ranks) = ranges.sorted_shifts(&reduced);
-        let points = ranges.images(&wrapped, &reduced, &ranks, reach);
+        let (points, sources) = ranges.images(&wrapped, &reduced, &ranks, reach);
         Ok(Self {
             wraps: wrapped.shifts.iter().map(|&s| reduced.to_cell(s).map(|v| v as i32)).collect(),
-            centers: wrapped.positions,
             home: ranks[ranges.index([0; 3])],
             shifts,
             rounding,
-            grid: Grid::new(&points, reach / 2.0),
+            grid: Grid::new(&points, reach),
+            points,
+            sources,
         })
+    }
+
+    /// The shift of the edge from atom `i` to an image, between the positions as given.
+    #[inline]
+    pub fn shift(&self, i: usize, image: Source) -> [i32; 3] {
+        let shift = &self.shifts[image.shift as usize];
+        let (from, to) = (&self.wraps[i], &self.wraps[image.atom as usize]);
+        std::array::from_fn(|k| to[k] - from[k] + shift[k])
     }
 }
 
@@ -193,30 +211,36 @@ impl ImageRanges {
         (shifts.into_iter().map(|(shift, _)| shift).collect(), ranks)
     }
 
-    /// Positions and keys of the images within `reach` of the box around the wrapped atoms.
+    /// Positions and sources of the images within `reach` of the box around the wrapped atoms.
     fn images(
         &self,
         wrapped: &Wrapped,
         reduced: &ReducedCell,
         ranks: &[u32],
         reach: f64,
-    ) -> Vec<([f64; 3], u64)> {
+    ) -> (Vec<[f64; 3]>, Vec<Source>) {
         let mut low = [f64::INFINITY; 3];
         let mut high = [f64::NEG_INFINITY; 3];
         for x in &wrapped.positions {
             low = std::array::from_fn(|k| low[k].min(x[k] - reach));
             high = std::array::from_fn(|k| high[k].max(x[k] + reach));
         }
-        let mut images = Vec::with_capacity(wrapped.positions.len());
-        for (j, (x, &(first, last))) in wrapped.positions.iter().zip(&self.per_atom).enumerate() {
+        let n = wrapped.positions.len();
+        let (mut points, mut sources) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        let mut of_atom = Vec::new();
+        for (atom, (x, &(first, last))) in (0..).zip(wrapped.positions.iter().zip(&self.per_atom)) {
+            of_atom.clear();
             for shift in each(first, last) {
                 let image = displaced(x, shift.map(|s| s as f64), &reduced.rows);
                 if (0..3).all(|k| image[k] >= low[k] && image[k] <= high[k]) {
-                    images.push((image, (j as u64) << 32 | u64::from(ranks[self.index(shift)])));
+                    of_atom.push((Source { atom, shift: ranks[self.index(shift)] }, image));
                 }
             }
+            of_atom.sort_unstable_by_key(|&(source, _)| source);
+            sources.extend(of_atom.iter().map(|&(source, _)| source));
+            points.extend(of_atom.iter().map(|&(_, image)| image));
         }
-        images
+        (points, sources)
     }
 }
 

@@ -7,7 +7,8 @@ use crate::structure::Structure;
 
 use super::images::Images;
 use super::rows;
-use super::search::{Block, Search};
+use super::search::{Found, Search};
+use super::shifts::ShiftIds;
 
 /// Centres that one thread works on at a time.
 const BLOCK: usize = 256;
@@ -32,50 +33,46 @@ impl NeighborList {
     /// [`Error::Setting`] for a cutoff that is not positive and finite, [`Error::TooLarge`] if the images
     /// or edges within it would not fit into memory, or a length is beyond 1e9 Å.
     pub fn build(structure: &Structure, cutoff: f64) -> Result<Self> {
-        if !(cutoff.is_finite() && cutoff > 0.0) {
-            return Err(Error::Setting {
-                name: "cutoff",
-                reason: format!("expected a positive length, got {cutoff}"),
-            });
-        }
+        check_cutoff(cutoff)?;
         let images = Images::new(structure, cutoff)?;
-        let search = Search::new(structure, &images, cutoff);
-        search.check_size()?;
-        let n = structure.len();
-        let blocks = (0..n.div_ceil(BLOCK))
-            .into_par_iter()
-            .map(|block| search.block(block * BLOCK..((block + 1) * BLOCK).min(n)))
-            .collect::<Result<Vec<Block>>>()?;
-        Ok(Self::joined(cutoff, &blocks))
+        let found = Search::new(structure, &images, cutoff)?.run()?;
+        Ok(Self::from_found(cutoff, &images, &found))
     }
 
     /// The list of no atoms.
     pub(super) fn empty(cutoff: f64) -> Self {
-        Self::joined(cutoff, &[])
+        Self { cutoff, offsets: vec![0], neighbors: Vec::new(), shift_ids: Vec::new(), shifts: Vec::new() }
     }
 
-    fn joined(cutoff: f64, blocks: &[Block]) -> Self {
-        let mut shifts: Vec<[i32; 3]> = blocks.iter().flat_map(|block| &block.shifts).copied().collect();
+    fn from_found(cutoff: f64, images: &Images, found: &Found) -> Self {
+        let offsets = found.offsets();
+        let n = offsets.len() - 1;
+        let mut neighbors = vec![0; offsets[n]];
+        let mut shift_ids = vec![0; offsets[n]];
+        let block = |b: usize| b * BLOCK..((b + 1) * BLOCK).min(n);
+        let lengths = || (0..n.div_ceil(BLOCK)).map(|b| offsets[block(b).end] - offsets[block(b).start]);
+        let local: Vec<Vec<[i32; 3]>> = rows::split(&mut neighbors, lengths())
+            .into_par_iter()
+            .zip(rows::split(&mut shift_ids, lengths()))
+            .enumerate()
+            .map(|(b, (neighbors, shift_ids))| {
+                let mut ids = ShiftIds::new(images);
+                let edges = block(b).flat_map(|i| found.of(i).iter().map(move |&p| (i, p)));
+                for ((i, p), (neighbor, id)) in edges.zip(neighbors.iter_mut().zip(shift_ids)) {
+                    let source = images.sources[p as usize];
+                    *neighbor = source.atom;
+                    *id = ids.id(i, source);
+                }
+                ids.into_shifts()
+            })
+            .collect();
+        let mut shifts = local.concat();
         shifts.sort_unstable();
         shifts.dedup();
-        let mut offsets = vec![0];
-        let mut n_edges = 0;
-        for count in blocks.iter().flat_map(|block| &block.counts) {
-            n_edges += count;
-            offsets.push(n_edges);
-        }
-        let mut neighbors = vec![0; n_edges];
-        let mut shift_ids = vec![0; n_edges];
-        let lengths = || blocks.iter().map(|block| block.neighbors.len());
-        let parts = rows::split(&mut neighbors, lengths()).into_par_iter();
-        parts.zip(rows::split(&mut shift_ids, lengths())).zip(blocks).for_each(|((js, ids), block)| {
-            js.copy_from_slice(&block.neighbors);
+        rows::split(&mut shift_ids, lengths()).into_par_iter().zip(&local).for_each(|(ids, local)| {
             // Every shift of a block is among all shifts: the partition point is its place.
-            let places: Vec<u32> =
-                block.shifts.iter().map(|s| shifts.partition_point(|t| t < s) as u32).collect();
-            for (id, &local) in ids.iter_mut().zip(&block.shift_ids) {
-                *id = places[local as usize];
-            }
+            let places: Vec<u32> = local.iter().map(|s| shifts.partition_point(|t| t < s) as u32).collect();
+            ids.iter_mut().for_each(|id| *id = places[*id as usize]);
         });
         Self { cutoff, offsets, neighbors, shift_ids, shifts }
     }
@@ -114,4 +111,12 @@ impl NeighborList {
     pub fn shifts(&self) -> &[[i32; 3]] {
         &self.shifts
     }
+}
+
+/// Refuses a cutoff that is not a positive length.
+pub(super) fn check_cutoff(cutoff: f64) -> Result<()> {
+    if cutoff.is_finite() && cutoff > 0.0 {
+        return Ok(());
+    }
+    Err(Error::Setting { name: "cutoff", reason: format!("expected a positive length, got {cutoff}") })
 }

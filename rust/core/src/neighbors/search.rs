@@ -1,10 +1,15 @@
-//! The search for the edges of a block of centres.
+//! The search for neighbors: bin by bin, in single precision, with a recheck of what is close to the cutoff.
+//!
+//! All centres of a bin share their candidates: the images near the box around the centres, sorted once.
+//! Sorted candidates give sorted rows.
 
-use std::collections::HashMap;
-use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use rayon::prelude::*;
+
 use crate::error::{Error, Result};
+use crate::simd::Path;
+use crate::simd::select::Points;
 use crate::structure::{Structure, dot};
 
 use super::displacements::edge_vector;
@@ -16,151 +21,239 @@ const MAX_EDGES: usize = 1 << 28;
 /// Centres that [`Search::check_size`] looks at.
 const SAMPLE: usize = 8;
 
-/// What all blocks share.
+/// Bins that one thread works on at a time.
+const BINS: usize = 8;
+
+/// The neighbors of all centres, as images.
+#[derive(Debug)]
+pub(super) struct Found {
+    parts: Vec<Vec<u32>>,
+    rows: Vec<Row>,
+}
+
+/// Where the neighbors of a centre are.
+#[derive(Debug, Clone, Copy)]
+struct Row {
+    part: u32,
+    start: u32,
+    length: u32,
+}
+
+impl Found {
+    /// Images that are neighbors of centre `i`, in the order of the list.
+    pub fn of(&self, i: usize) -> &[u32] {
+        let row = self.rows[i];
+        &self.parts[row.part as usize][row.start as usize..][..row.length as usize]
+    }
+
+    /// Start of each centre's edges, and the number of edges at the end.
+    pub fn offsets(&self) -> Vec<usize> {
+        let mut n_edges = 0;
+        let ends = self.rows.iter().map(|row| {
+            n_edges += row.length as usize;
+            n_edges
+        });
+        std::iter::once(0).chain(ends).collect()
+    }
+}
+
+/// A search in progress.
 pub(super) struct Search<'a> {
     structure: &'a Structure,
     images: &'a Images,
+    path: Path,
+    /// Largest distance (Å) between wrapped positions at which there may be an edge.
+    reach: f64,
+    /// Distance (Å) between wrapped positions up to which they are certainly edges.
+    sure: f64,
     /// Edges have a squared length below this: exactly those with a length below the cutoff.
     squared_limit: f64,
-    /// Squared distance between wrapped positions up to which they are certainly edges.
-    squared_sure: f64,
-    /// Squared distance between wrapped positions beyond which there is certainly none.
-    squared_max: f64,
-    found: AtomicUsize,
+    n_found: AtomicUsize,
 }
 
-/// The edges of consecutive centres.
-#[derive(Debug, Default)]
-pub(super) struct Block {
-    /// Number of edges of each centre.
-    pub counts: Vec<usize>,
-    /// Neighbor index of every edge, ascending within a centre, then by shift.
-    pub neighbors: Vec<u32>,
-    /// Index into `shifts` of every edge.
-    pub shift_ids: Vec<u32>,
-    /// The distinct shifts in order of appearance.
-    pub shifts: Vec<[i32; 3]>,
+/// Centres with the number of neighbors of each, and all these neighbors.
+type Part = (Vec<(u32, u32)>, Vec<u32>);
+
+/// Scratch of one thread.
+#[derive(Default)]
+struct Scratch {
+    centers: Vec<u32>,
+    candidates: Vec<u32>,
+    points: Points,
 }
 
 impl<'a> Search<'a> {
     /// A search for the edges shorter than `cutoff` (Å).
-    pub fn new(structure: &'a Structure, images: &'a Images, cutoff: f64) -> Self {
-        let squared = |length: f64| length.max(0.0) * length.max(0.0);
-        Self {
-            structure,
-            images,
-            squared_limit: squared_limit(cutoff),
-            squared_sure: squared(cutoff - images.rounding),
-            squared_max: squared(cutoff + images.rounding),
-            found: AtomicUsize::new(0),
-        }
-    }
-
-    /// Refuses a hopeless search early, from a few centres; [`Self::block`] counts exactly.
     ///
     /// # Errors
     /// [`Error::TooLarge`] if the list would have several times as many edges as it can hold.
-    pub fn check_size(&self) -> Result<()> {
-        let n = self.structure.len();
+    pub fn new(structure: &'a Structure, images: &'a Images, cutoff: f64) -> Result<Self> {
+        let search = Self {
+            structure,
+            images,
+            path: Path::resolve(None)?,
+            reach: cutoff + images.rounding,
+            sure: (cutoff - images.rounding).max(0.0),
+            squared_limit: squared_limit(cutoff),
+            n_found: AtomicUsize::new(0),
+        };
+        search.check_size()?;
+        Ok(search)
+    }
+
+    /// Refuses a hopeless search early, from a few centres; [`Self::run`] counts exactly.
+    fn check_size(&self) -> Result<()> {
+        let n = self.images.points.len();
         let step = n / SAMPLE;
         if step < 16 {
             return Ok(());
         }
-        let mut keys = Vec::new();
+        let mut candidates = Vec::new();
         let mut sum = 0;
-        for i in (0..SAMPLE).map(|k| k * step) {
-            self.keys_of(i, &mut keys);
-            sum += keys.len();
+        for point in (0..SAMPLE).map(|k| self.images.points[k * step]) {
+            self.gather(point, point, &mut candidates);
+            sum += candidates.len();
         }
-        let estimate = (sum as f64 / SAMPLE as f64 * n as f64) as usize;
+        let estimate = (sum as f64 / SAMPLE as f64 * self.structure.len() as f64) as usize;
         if estimate > 3 * MAX_EDGES { Err(too_many(estimate)) } else { Ok(()) }
     }
 
-    /// The edges of the centres in `range`.
+    /// Searches in the rayon pool of the caller.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] if all blocks together found more than 2^28 edges.
-    pub fn block(&self, range: Range<usize>) -> Result<Block> {
-        let mut block = Block::default();
-        let mut ids = ShiftIds::new(self.images.shifts.len());
-        let mut keys = Vec::new();
-        for i in range {
-            self.keys_of(i, &mut keys);
-            let before = self.found.fetch_add(keys.len(), Ordering::Relaxed);
-            if before + keys.len() > MAX_EDGES {
-                return Err(too_many(MAX_EDGES + 1));
-            }
-            block.counts.push(keys.len());
-            for &key in &keys {
-                let j = (key >> 32) as u32;
-                block.neighbors.push(j);
-                block.shift_ids.push(ids.id(self.images, i, key, &mut block.shifts));
-            }
-        }
-        Ok(block)
+    /// [`Error::TooLarge`] for more than 2^28 edges.
+    pub fn run(&self) -> Result<Found> {
+        let bins: Vec<usize> = (0..self.images.grid.n_bins()).collect();
+        let parts = bins
+            .par_chunks(BINS)
+            .map_init(Scratch::default, |scratch, bins| self.part(bins, scratch))
+            .collect::<Result<Vec<_>>>()?;
+        let mut rows = vec![Row { part: 0, start: 0, length: 0 }; self.structure.len()];
+        let parts = (0..)
+            .zip(parts)
+            .map(|(part, (lengths, found))| {
+                let mut start = 0;
+                for (center, length) in lengths {
+                    rows[center as usize] = Row { part, start, length };
+                    start += length;
+                }
+                found
+            })
+            .collect();
+        Ok(Found { parts, rows })
     }
 
-    /// Sorted image keys of the neighbors of centre `i`.
-    fn keys_of(&self, i: usize, keys: &mut Vec<u64>) {
-        keys.clear();
-        let largest = self.images.grid.within(&self.images.centers[i], self.squared_max, keys);
-        if largest >= self.squared_sure {
-            keys.retain(|&key| self.is_edge(i, key));
+    /// The neighbors of the centres in some bins.
+    fn part(&self, bins: &[usize], scratch: &mut Scratch) -> Result<Part> {
+        let (mut lengths, mut found) = (Vec::new(), Vec::new());
+        for &bin in bins {
+            let home = |p: &u32| self.images.sources[*p as usize].shift == self.images.home;
+            scratch.centers.clear();
+            scratch.centers.extend(self.images.grid.points_in(bin).iter().copied().filter(home));
+            if scratch.centers.is_empty() {
+                continue;
+            }
+            let limits = self.prepare(scratch);
+            for &p in &scratch.centers {
+                let before = found.len();
+                let center = limits.local(&self.images.points[p as usize]);
+                let largest = scratch.points.within(self.path, center, p, limits.squared_max, &mut found);
+                let i = self.images.sources[p as usize].atom;
+                if largest >= limits.squared_sure {
+                    self.recheck(i as usize, &mut found, before);
+                }
+                let n = found.len() - before;
+                let total = self.n_found.fetch_add(n, Ordering::Relaxed) + n;
+                if total > MAX_EDGES {
+                    return Err(too_many(total));
+                }
+                lengths.push((i, n as u32));
+            }
         }
-        keys.sort_unstable();
-        if let Ok(this) = keys.binary_search(&((i as u64) << 32 | u64::from(self.images.home))) {
-            keys.remove(this);
+        Ok((lengths, found))
+    }
+
+    /// Fills in the candidates of the centres.
+    fn prepare(&self, scratch: &mut Scratch) -> Limits {
+        let mut low = [f64::INFINITY; 3];
+        let mut high = [f64::NEG_INFINITY; 3];
+        for &p in &scratch.centers {
+            let x = &self.images.points[p as usize];
+            low = std::array::from_fn(|k| low[k].min(x[k]));
+            high = std::array::from_fn(|k| high[k].max(x[k]));
+        }
+        self.gather(low, high, &mut scratch.candidates);
+        scratch.candidates.sort_unstable();
+        let limits = Limits::new(low, high, self.reach, self.sure);
+        scratch
+            .points
+            .fill(scratch.candidates.iter().map(|&p| (limits.local(&self.images.points[p as usize]), p)));
+        limits
+    }
+
+    /// The images within reach of the box between two corners.
+    fn gather(&self, low: [f64; 3], high: [f64; 3], candidates: &mut Vec<u32>) {
+        candidates.clear();
+        let reach = self.reach * (1.0 + 1e-12);
+        let (from, to) = (low.map(|x| x - reach), high.map(|x| x + reach));
+        let squared_reach = reach * reach;
+        for run in self.images.grid.runs_between(from, to) {
+            let mut n = candidates.len();
+            candidates.resize(n + run.len(), 0);
+            for &p in run {
+                let x = &self.images.points[p as usize];
+                let gap: [f64; 3] = std::array::from_fn(|k| (low[k] - x[k]).max(x[k] - high[k]).max(0.0));
+                candidates[n] = p;
+                n += usize::from(dot(&gap, &gap) <= squared_reach);
+            }
+            candidates.truncate(n);
         }
     }
 
-    /// Whether the edge vector from the positions as given is shorter than the cutoff.
-    fn is_edge(&self, i: usize, key: u64) -> bool {
+    /// Keeps those neighbors of centre `i` from `start` on whose edge vector is shorter than the cutoff.
+    fn recheck(&self, i: usize, found: &mut Vec<u32>, start: usize) {
         let positions = self.structure.positions();
-        let shift_vector = self.structure.cell().shift_vector(shift(self.images, i, key));
-        let d = edge_vector(&positions[i], &positions[(key >> 32) as usize], &shift_vector);
-        dot(&d, &d) < self.squared_limit
+        let mut end = start;
+        for k in start..found.len() {
+            let source = self.images.sources[found[k] as usize];
+            let shift_vector = self.structure.cell().shift_vector(self.images.shift(i, source));
+            let d = edge_vector(&positions[i], &positions[source.atom as usize], &shift_vector);
+            found[end] = found[k];
+            end += usize::from(dot(&d, &d) < self.squared_limit);
+        }
+        found.truncate(end);
+    }
+}
+
+/// Coordinates and bounds of the search around one bin.
+struct Limits {
+    origin: [f64; 3],
+    squared_max: f32,
+    squared_sure: f32,
+}
+
+impl Limits {
+    fn new(low: [f64; 3], high: [f64; 3], reach: f64, sure: f64) -> Self {
+        let origin = std::array::from_fn(|k| 0.5 * (low[k] + high[k]));
+        // A local coordinate is at most this; rounding it, and a difference of two, costs 2⁻²⁴ of it each.
+        let largest = (0..3).map(|k| 0.5 * (high[k] - low[k])).fold(0.0, f64::max) + reach;
+        let rounding = 4.0 * f64::from(f32::EPSILON) * largest.min(f64::MAX);
+        let squared = |length: f64| (length.max(0.0) * length.max(0.0)) as f32;
+        Self {
+            origin,
+            squared_max: squared(reach + rounding) * (1.0 + 4.0 * f32::EPSILON),
+            squared_sure: squared(sure - rounding) * (1.0 - 4.0 * f32::EPSILON),
+        }
+    }
+
+    /// Coordinates relative to the middle of the centres.
+    fn local(&self, x: &[f64; 3]) -> [f32; 3] {
+        std::array::from_fn(|k| (x[k] - self.origin[k]) as f32)
     }
 }
 
 fn too_many(size: usize) -> Error {
     Error::TooLarge { what: "the number of edges of the neighbor list", size, limit: MAX_EDGES }
-}
-
-/// The shift of the edge from `i` to the image `key`, between the positions as given.
-fn shift(images: &Images, i: usize, key: u64) -> [i32; 3] {
-    let image = &images.shifts[key as u32 as usize];
-    let (from, to) = (&images.wraps[i], &images.wraps[(key >> 32) as usize]);
-    std::array::from_fn(|k| to[k] - from[k] + image[k])
-}
-
-/// Numbers the distinct shifts of a block in the order of their appearance.
-struct ShiftIds {
-    /// For two atoms that are wrapped alike the image decides; `u32::MAX` where none was seen yet.
-    of_image: Vec<u32>,
-    of_shift: HashMap<[i32; 3], u32>,
-}
-
-impl ShiftIds {
-    fn new(n_images: usize) -> Self {
-        Self { of_image: vec![u32::MAX; n_images], of_shift: HashMap::new() }
-    }
-
-    fn id(&mut self, images: &Images, i: usize, key: u64, shifts: &mut Vec<[i32; 3]>) -> u32 {
-        let alike = images.wraps[i] == images.wraps[(key >> 32) as usize];
-        let image = key as u32 as usize;
-        if alike && self.of_image[image] != u32::MAX {
-            return self.of_image[image];
-        }
-        let shift = shift(images, i, key);
-        let id = *self.of_shift.entry(shift).or_insert_with(|| {
-            shifts.push(shift);
-            shifts.len() as u32 - 1
-        });
-        if alike {
-            self.of_image[image] = id;
-        }
-        id
-    }
 }
 
 /// The smallest x with `sqrt(x) ≥ cutoff`, so that `x < limit` is `sqrt(x) < cutoff` without the root.
