@@ -156,6 +156,56 @@ def export_pace(
     """(text of the `.yace` file, text of a second one with the pair functions where they reach further, notes on
     what the files do not express)."""
 
+class ClusterDescriptor:
+    """Cubic B-splines of pairs and triplets as features (UF3), frozen."""
+
+    def __new__(
+        cls,
+        elements: Sequence[int],
+        pairs: Sequence[tuple[tuple[int, int], Sequence[float], tuple[int, int]]],
+        triplets: Sequence[
+            tuple[
+                tuple[int, int, int],
+                tuple[Sequence[float], Sequence[float], Sequence[float]],
+                tuple[int, int],
+            ]
+        ],
+    ) -> ClusterDescriptor:
+        """`elements` ascending atomic numbers; `pairs` as (elements, knots in Å, trims); `triplets` as (elements of
+        i, j and k, knots along r_ij, r_ik and r_jk, trims). n + 4 knots carry n functions; trims (start, end) leave
+        functions out. Below its first knot a pair goes on linearly; triplets count where all distances are in
+        range. Features: a pair is shared by both atoms, half each; a triplet belongs to its centre."""
+    @property
+    def elements(self) -> list[int]: ...
+    @property
+    def cutoff(self) -> float: ...
+    @property
+    def n_features(self) -> int: ...
+    def feature_range(self, element: int) -> tuple[int, int]:
+        """(0, n_features): pairs are shared between elements."""
+    def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
+        """Per feature: (centre atomic number, [(neighbor atomic number, or 0 for r_jk; index; 0), ...])."""
+    def values(self, structure: Structure, num_threads: int | None = None) -> F64:
+        """As Descriptor.values."""
+    def vjp(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> tuple[F64, F64]:
+        """As Descriptor.vjp."""
+    def jvp(
+        self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None
+    ) -> F64:
+        """As Descriptor.jvp."""
+    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64:
+        """As Descriptor.design."""
+    def smoothness(self) -> F64:
+        """(n_features,) ones: the prior of splines is a covariance."""
+    def evaluator(
+        self,
+        coefficients: F64,
+        e0: Sequence[float],
+        zbl: Sequence[ZblPair] = (),
+        simd: str | None = None,
+    ) -> Evaluator:
+        """Contracted fast evaluator; exact up to rounding. 'avx512' runs the kernels of 'avx2'."""
+
 class Evaluator:
     """Contracted fast evaluator of a potential, frozen and shared between threads. The constructor takes a
     linear readout as coefficients and energies."""

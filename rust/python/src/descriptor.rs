@@ -29,10 +29,10 @@ pub struct PyDescriptor {
 }
 
 /// A factor of a basis function: (neighbor's atomic number, n, l).
-type FactorTuple = (u8, u16, u8);
+pub type FactorTuple = (u8, u16, u8);
 
 /// A row of the feature table: (centre's atomic number, factors).
-type FeatureRow = (u8, Vec<FactorTuple>);
+pub type FeatureRow = (u8, Vec<FactorTuple>);
 
 /// Columns of tied functions and the covariance of their coefficients.
 type TiedFunctionsOut<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray2<f64>>);
@@ -160,15 +160,7 @@ impl PyDescriptor {
         num_threads: Option<usize>,
     ) -> PyResult<(Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>)> {
         let atoms = self::structure(py, &structure)?;
-        let bar = values_bar.as_array();
-        if bar.dim() != (atoms.len(), self.n_features()) {
-            return Err(PyValueError::new_err(format!(
-                "values_bar: expected shape {:?}, got {:?}",
-                (atoms.len(), self.n_features()),
-                bar.dim()
-            )));
-        }
-        let bar: Vec<f64> = bar.iter().copied().collect();
+        let bar = cotangent(&values_bar, atoms.len(), self.n_features())?;
         let gradient = detached(py, || self.inner.vjp(&atoms, &bar, num_threads))?;
         Ok((
             matrix(py, atoms.len(), 3, gradient.positions.into_flattened())?,
@@ -188,9 +180,7 @@ impl PyDescriptor {
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let atoms = self::structure(py, &structure)?;
         let positions_dot = vectors("positions_dot", &positions_dot)?;
-        let strain_dot: [[f64; 3]; 3] = vectors("strain_dot", &strain_dot)?
-            .try_into()
-            .map_err(|_| PyValueError::new_err("strain_dot: expected shape (3, 3)"))?;
+        let strain_dot = matrix3("strain_dot", &strain_dot)?;
         let dot = detached(py, || self.inner.jvp(&atoms, &positions_dot, &strain_dot, num_threads))?;
         matrix(py, atoms.len(), self.n_features(), dot)
     }
@@ -205,7 +195,7 @@ impl PyDescriptor {
     ) -> PyResult<Bound<'py, PyArray2<f64>>> {
         let list = structures.iter().map(|s| structure(py, s)).collect::<PyResult<Vec<_>>>()?;
         let block = detached(py, || self.inner.design(&list, num_threads))?;
-        design_rows(py, block)
+        design_array(py, block)
     }
 
     /// Jacobian rows of embedded densities and, in the last column, the quantities themselves.
@@ -222,7 +212,7 @@ impl PyDescriptor {
         let flags: Vec<Vec<bool>> = free.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
         let free = FreeCoefficients::new(&flags);
         let block = detached(py, || self.inner.embedded_design(&list, &readout.inner, &free, num_threads))?;
-        design_rows(py, block)
+        design_array(py, block)
     }
 
     /// Derivatives of the energies of the atoms in the coefficients of all densities, (N, P · `n_features`).
@@ -278,13 +268,49 @@ impl PyDescriptor {
     }
 }
 
-fn design_rows(py: Python<'_>, block: DesignBlock) -> PyResult<Bound<'_, PyArray2<f64>>> {
+/// Cotangents of the features of `atoms` atoms, row-major.
+///
+/// # Errors
+/// `ValueError` for another shape.
+pub fn cotangent(array: &PyReadonlyArray2<'_, f64>, atoms: usize, features: usize) -> PyResult<Vec<f64>> {
+    let bar = array.as_array();
+    if bar.dim() == (atoms, features) {
+        return Ok(bar.iter().copied().collect());
+    }
+    let (expected, got) = ((atoms, features), bar.dim());
+    Err(PyValueError::new_err(format!("values_bar: expected shape {expected:?}, got {got:?}")))
+}
+
+/// A (3, 3) array.
+///
+/// # Errors
+/// `ValueError` for another shape.
+pub fn matrix3(name: &str, array: &PyReadonlyArray2<'_, f64>) -> PyResult<[[f64; 3]; 3]> {
+    vectors(name, array)?
+        .try_into()
+        .map_err(|_| PyValueError::new_err(format!("{name}: expected shape (3, 3)")))
+}
+
+/// Design rows as an array in Fortran order.
+///
+/// # Errors
+/// `ValueError` if the sizes disagree.
+pub fn design_array(py: Python<'_>, block: DesignBlock) -> PyResult<Bound<'_, PyArray2<f64>>> {
     Array2::from_shape_vec((block.rows, block.columns).f(), block.data)
         .map(|array| array.into_pyarray(py))
         .map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
-fn matrix(py: Python<'_>, rows: usize, columns: usize, data: Vec<f64>) -> PyResult<Bound<'_, PyArray2<f64>>> {
+/// A row-major array.
+///
+/// # Errors
+/// `ValueError` if the sizes disagree.
+pub fn matrix(
+    py: Python<'_>,
+    rows: usize,
+    columns: usize,
+    data: Vec<f64>,
+) -> PyResult<Bound<'_, PyArray2<f64>>> {
     Array2::from_shape_vec((rows, columns), data)
         .map(|array| array.into_pyarray(py))
         .map_err(|error| PyValueError::new_err(error.to_string()))

@@ -54,7 +54,8 @@ fn bins(count: Option<usize>, width: Option<f64>) -> Bins {
 /// Contracted fast evaluator of a potential.
 #[pyclass(frozen, name = "Evaluator", module = "ferrip._core")]
 pub struct PyEvaluator {
-    inner: Arc<Evaluator>,
+    /// The evaluator itself.
+    pub inner: Arc<Evaluator>,
 }
 
 #[pymethods]

@@ -5,6 +5,7 @@
 use pyo3::prelude::*;
 
 mod buffers;
+mod cluster;
 mod convert;
 mod descriptor;
 mod errors;
@@ -18,6 +19,7 @@ mod threads;
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    cluster::register(module)?;
     descriptor::register(module)?;
     evaluator::register(module)?;
     neighbors::register(module)?;

@@ -29,7 +29,7 @@ pub struct DesignBlock {
 
 impl DesignBlock {
     /// The blocks of the structures, made in parallel, behind one another.
-    pub(super) fn stack(
+    pub(crate) fn stack(
         structures: &[Structure],
         columns: usize,
         num_threads: Option<usize>,

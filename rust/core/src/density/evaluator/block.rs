@@ -192,7 +192,7 @@ fn add_forces<S: Simd>(
 
 /// The force on an atom in the block's output.
 #[inline(always)]
-fn slot<'a>(atom: u32, slots: &mut [u32], out: &'a mut BlockOutput) -> &'a mut [f64; 3] {
+pub fn slot<'a>(atom: u32, slots: &mut [u32], out: &'a mut BlockOutput) -> &'a mut [f64; 3] {
     let slot = &mut slots[atom as usize];
     if *slot == u32::MAX {
         *slot = out.atoms.len() as u32;

@@ -38,7 +38,8 @@ mod reference;
 mod session;
 mod system;
 
-use block::{BlockOutput, BlockTask, Scratch};
+pub(crate) use block::{BlockOutput, slot};
+use block::{BlockTask, Scratch};
 pub use environment::{Edges, Neighborhoods};
 use kernel::CenterKernel;
 pub use reference::compute_analytic;
@@ -112,6 +113,11 @@ impl Evaluator {
             path: options.path,
             engine,
         })
+    }
+
+    /// The evaluator of any engine.
+    pub(crate) fn from_engine(species: Vec<u8>, cutoff: f64, path: Path, engine: Box<dyn Engine>) -> Self {
+        Self { species, cutoff, path, engine }
     }
 
     /// Atomic numbers of the known elements, ascending.
@@ -213,13 +219,17 @@ impl Evaluation {
 }
 
 /// Centres of one species that are evaluated by one thread.
-struct Block {
-    species: usize,
-    centers: Vec<u32>,
+#[derive(Debug)]
+pub(crate) struct Block {
+    /// Index of the species.
+    pub species: usize,
+    /// Atoms.
+    pub centers: Vec<u32>,
 }
 
 /// The kernels of one SIMD path.
-trait Engine: std::fmt::Debug + Send + Sync {
+pub(crate) trait Engine: std::fmt::Debug + Send + Sync {
+    /// What the centres of a block contribute.
     fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput>;
 }
 

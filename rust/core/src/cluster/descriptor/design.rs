@@ -1,0 +1,104 @@
+//! Design rows: energy, forces and strain derivatives of all features of a structure.
+
+use super::Descriptor;
+use super::environment::Environment;
+use super::operators::add_products;
+use crate::density::{DesignBlock, design_rows};
+use crate::error::Result;
+use crate::neighbors::{Displacements, NeighborList};
+use crate::structure::Structure;
+
+/// Places of the six strain derivatives: xx yy zz yz xz xy.
+const VOIGT: [[usize; 2]; 6] = [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]];
+
+impl Descriptor {
+    /// Design rows of the structures behind one another. Per structure: Σ_i B (energy), −dB/dr (forces, atom
+    /// by atom), dB/dε (Voigt xx yy zz yz xz xy, symmetric part).
+    ///
+    /// # Errors
+    /// Unknown elements, overlapping atoms, and those of the neighbor list.
+    pub fn design(&self, structures: &[Structure], num_threads: Option<usize>) -> Result<DesignBlock> {
+        DesignBlock::stack(structures, self.program.n_features(), num_threads, |s| self.design_one(s))
+    }
+
+    /// Column-major rows of one structure.
+    fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
+        let species = crate::elements::indices(self.program.species(), structure.numbers())?;
+        let list = NeighborList::build(structure, self.program.cutoff())?;
+        let edges = Displacements::new(&list, structure)?;
+        // Row-major and by raw column: the four functions that meet lie side by side.
+        let width = self.program.n_columns();
+        let mut rows = Rows { data: vec![0.0; design_rows(structure.len()) * width], width };
+        let mut environment = Environment::default();
+        for i in 0..structure.len() {
+            environment.fill(&self.program, i, &species, &edges)?;
+            self.add_pairs(&environment, &mut rows);
+            self.add_triplets(&environment, &mut rows);
+        }
+        let n = design_rows(structure.len());
+        let mut out = Vec::with_capacity(n * self.program.n_features());
+        for &column in self.program.columns() {
+            out.extend((0..n).map(|row| rows.data[row * width + column as usize]));
+        }
+        Ok(out)
+    }
+
+    fn add_pairs(&self, environment: &Environment, rows: &mut Rows) {
+        for (n, neighbor) in environment.neighbors.iter().enumerate() {
+            let Some(pair) = environment.pair(&self.program, n) else { continue };
+            let along = neighbor.vector.map(|x| 0.5 * x / neighbor.distance);
+            let mut add = |row: usize, weight: f64, functions: &[f64; 4]| {
+                let out = &mut rows.row(row)[pair.column..][..4];
+                out.iter_mut().zip(functions).for_each(|(out, f)| *out += weight * f);
+            };
+            add(0, 0.5, &pair.value);
+            for (x, along) in along.into_iter().enumerate() {
+                add(1 + 3 * neighbor.atom + x, -along, &pair.slope);
+                add(1 + 3 * environment.center + x, along, &pair.slope);
+            }
+            let strain = rows.strain();
+            for (k, [a, b]) in VOIGT.into_iter().enumerate() {
+                let out = &mut rows.row(strain + k)[pair.column..][..4];
+                out.iter_mut().zip(pair.slope).for_each(|(out, f)| *out += along[a] * neighbor.vector[b] * f);
+            }
+        }
+    }
+
+    fn add_triplets(&self, environment: &Environment, rows: &mut Rows) {
+        let strain = rows.strain();
+        environment.triplets(&self.program, |term| {
+            let [ij, ik, jk] = &term.units;
+            let [j, k] = term.edges.map(|n| &environment.neighbors[n]);
+            let mut add = |row: usize, weights: [f64; 4]| add_products(term, weights, rows.row(row));
+            add(0, [1.0, 0.0, 0.0, 0.0]);
+            for x in 0..3 {
+                add(1 + 3 * j.atom + x, [0.0, -ij[x], 0.0, jk[x]]);
+                add(1 + 3 * k.atom + x, [0.0, 0.0, -ik[x], -jk[x]]);
+                add(1 + 3 * environment.center + x, [0.0, ij[x], ik[x], 0.0]);
+            }
+            for (row, [a, b]) in VOIGT.into_iter().enumerate() {
+                let across = k.vector[b] - j.vector[b];
+                let weights = [0.0, ij[a] * j.vector[b], ik[a] * k.vector[b], jk[a] * across];
+                add(strain + row, weights);
+            }
+        });
+    }
+}
+
+/// Row-major rows over raw columns.
+struct Rows {
+    data: Vec<f64>,
+    width: usize,
+}
+
+impl Rows {
+    #[inline]
+    fn row(&mut self, row: usize) -> &mut [f64] {
+        &mut self.data[row * self.width..][..self.width]
+    }
+
+    /// The first strain row.
+    fn strain(&self) -> usize {
+        self.data.len() / self.width - 6
+    }
+}

@@ -1,0 +1,133 @@
+//! The neighbors of one centre, and the terms of its pairs and triplets.
+
+use crate::cluster::program::Program;
+use crate::cluster::spline::Local;
+use crate::error::{Error, Result};
+use crate::neighbors::Displacements;
+use crate::structure::norm;
+
+/// A neighbor of the centre.
+#[derive(Debug, Clone, Copy)]
+pub struct Neighbor {
+    /// Index of the atom.
+    pub atom: usize,
+    /// Species index.
+    pub species: usize,
+    /// r_ij, Å.
+    pub vector: [f64; 3],
+    /// |r_ij|, Å.
+    pub distance: f64,
+}
+
+/// A centre with its neighbors, sorted by species.
+#[derive(Debug, Default)]
+pub struct Environment {
+    /// Index of the atom.
+    pub center: usize,
+    /// Species index.
+    pub species: usize,
+    /// All neighbors within the cutoff.
+    pub neighbors: Vec<Neighbor>,
+}
+
+/// Functions of one pair: raw column of the first of four, values and slopes.
+pub struct PairTerm {
+    pub column: usize,
+    pub value: [f64; 4],
+    pub slope: [f64; 4],
+}
+
+/// Functions of one triplet along r_ij, r_ik and r_jk.
+pub struct TripletTerm<'a> {
+    /// Places of j and k among the neighbors.
+    pub edges: [usize; 2],
+    /// Raw column of the first function along r_jk for each l and m.
+    starts: &'a [u32],
+    stride: usize,
+    pub along: [Local; 3],
+    /// Unit vectors of r_ij, r_ik and r_jk.
+    pub units: [[f64; 3]; 3],
+}
+
+impl TripletTerm<'_> {
+    /// Raw column of the first of the four functions along r_jk, for the functions `a` and `b` (0 ..= 3) of
+    /// those along r_ij and r_ik.
+    #[inline]
+    pub fn column(&self, a: usize, b: usize) -> usize {
+        let [l, m, n] = &self.along;
+        self.starts[(l.first + a) * self.stride + m.first + b] as usize + n.first
+    }
+}
+
+impl Environment {
+    /// Takes the place of another centre.
+    ///
+    /// # Errors
+    /// [`Error::Overlap`] for a neighbor on top of the centre.
+    pub fn fill(
+        &mut self,
+        program: &Program,
+        center: usize,
+        species: &[u16],
+        edges: &Displacements<'_>,
+    ) -> Result<()> {
+        self.center = center;
+        self.species = usize::from(species[center]);
+        self.neighbors.clear();
+        for (atom, vector) in edges.for_center(center) {
+            let distance = norm(&vector);
+            if distance < 1e-6 {
+                return Err(Error::Overlap { i: center, j: atom, distance });
+            }
+            if distance < program.cutoff() {
+                let species = usize::from(species[atom]);
+                self.neighbors.push(Neighbor { atom, species, vector, distance });
+            }
+        }
+        self.neighbors.sort_by_key(|neighbor| neighbor.species);
+        Ok(())
+    }
+
+    /// Visits the pair of the centre with neighbor `n`, if it interacts.
+    pub fn pair(&self, program: &Program, n: usize) -> Option<PairTerm> {
+        let neighbor = &self.neighbors[n];
+        let pair = program.pair(self.species, neighbor.species)?;
+        let (axis, r) = (&pair.kernel.axis, neighbor.distance);
+        let local = if r < axis.low() {
+            let mut local = axis.on_interval(0, axis.low());
+            for (value, slope) in local.value.iter_mut().zip(local.slope) {
+                *value += slope * (r - axis.low());
+            }
+            local
+        } else {
+            axis.evaluate(r)?
+        };
+        Some(PairTerm { column: pair.starts[local.first] as usize, value: local.value, slope: local.slope })
+    }
+
+    /// Visits all triplets of the centre with every pair of neighbors once.
+    pub fn triplets(&self, program: &Program, mut visit: impl FnMut(&TripletTerm<'_>)) {
+        for (p, j) in self.neighbors.iter().enumerate() {
+            if j.distance >= program.triplet_cutoff() {
+                continue;
+            }
+            for (q, k) in self.neighbors.iter().enumerate().skip(p + 1) {
+                let Some(triplet) = program.triplet(self.species, j.species, k.species) else { continue };
+                let axes = &triplet.kernel.axes;
+                let vector: [f64; 3] = std::array::from_fn(|x| k.vector[x] - j.vector[x]);
+                let distance = norm(&vector);
+                let locals =
+                    (axes[0].evaluate(j.distance), axes[1].evaluate(k.distance), axes[2].evaluate(distance));
+                let (Some(l), Some(m), Some(n)) = locals else { continue };
+                let unit = |v: [f64; 3], r: f64| v.map(|x| x / r.max(f64::MIN_POSITIVE));
+                visit(&TripletTerm {
+                    edges: [p, q],
+                    starts: &triplet.starts,
+                    stride: axes[1].len(),
+                    along: [l, m, n],
+                    units: [unit(j.vector, j.distance), unit(k.vector, k.distance), unit(vector, distance)],
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! `values`, `vjp` and `jvp`.
+
+use rayon::prelude::*;
+
+use super::Descriptor;
+use super::environment::{Environment, TripletTerm};
+use crate::density::Gradient;
+use crate::error::{Error, Result};
+use crate::neighbors::{Displacements, NeighborList};
+use crate::structure::{Structure, dot};
+use crate::threads;
+
+impl Descriptor {
+    /// Features of every atom, row-major (N, K).
+    ///
+    /// # Errors
+    /// Unknown elements, overlapping atoms, and those of the neighbor list.
+    pub fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
+        let rows = self.each_center(structure, num_threads, |environment| {
+            let mut raw = vec![0.0; self.program.n_columns()];
+            for n in 0..environment.neighbors.len() {
+                if let Some(pair) = environment.pair(&self.program, n) {
+                    let out = &mut raw[pair.column..][..4];
+                    out.iter_mut().zip(pair.value).for_each(|(out, value)| *out += 0.5 * value);
+                }
+            }
+            environment.triplets(&self.program, |term| {
+                add_products(term, [1.0, 0.0, 0.0, 0.0], &mut raw);
+            });
+            self.program.features_of(&raw)
+        })?;
+        Ok(rows.concat())
+    }
+
+    /// Gradient of `Σ values_bar · values`; `values_bar` is row-major (N, K).
+    ///
+    /// # Errors
+    /// [`Error::Length`] for a wrong cotangent, and those of [`Self::values`].
+    pub fn vjp(
+        &self,
+        structure: &Structure,
+        values_bar: &[f64],
+        num_threads: Option<usize>,
+    ) -> Result<Gradient> {
+        let features = self.program.n_features();
+        check_length("values_bar", structure.len() * features, values_bar.len())?;
+        let parts = self.each_center(structure, num_threads, |environment| {
+            let bar = self.program.raw_of(&values_bar[environment.center * features..][..features]);
+            self.pull_back(environment, &bar)
+        })?;
+        let mut gradient = Gradient { positions: vec![[0.0; 3]; structure.len()], strain: [[0.0; 3]; 3] };
+        for (i, edges) in parts.iter().enumerate() {
+            for (atom, g, vector) in edges {
+                for (x, g) in g.iter().enumerate() {
+                    gradient.positions[*atom][x] += g;
+                    gradient.positions[i][x] -= g;
+                    gradient.strain[x].iter_mut().zip(vector).for_each(|(e, r)| *e += g * r);
+                }
+            }
+        }
+        Ok(gradient)
+    }
+
+    /// Gradients of `bar · features` (raw columns) of a centre, as (atom, gradient, r_ij) per neighbor.
+    fn pull_back(&self, environment: &Environment, bar: &[f64]) -> Vec<(usize, [f64; 3], [f64; 3])> {
+        let mut edges: Vec<_> = environment.neighbors.iter().map(|n| (n.atom, [0.0; 3], n.vector)).collect();
+        for (n, edge) in edges.iter_mut().enumerate() {
+            if let Some(pair) = environment.pair(&self.program, n) {
+                let slope: f64 = pair.slope.iter().zip(&bar[pair.column..]).map(|(s, b)| s * b).sum();
+                let along = 0.5 * slope / environment.neighbors[n].distance;
+                edge.1 = edge.2.map(|x| along * x);
+            }
+        }
+        environment.triplets(&self.program, |term| {
+            let slopes = contract(term, bar);
+            let [p, q] = term.edges;
+            for x in 0..3 {
+                let across = slopes[2] * term.units[2][x];
+                edges[p].1[x] += slopes[0] * term.units[0][x] - across;
+                edges[q].1[x] += slopes[1] * term.units[1][x] + across;
+            }
+        });
+        edges
+    }
+
+    /// Derivative of the features along `positions_dot` and `strain_dot`, row-major (N, K).
+    ///
+    /// # Errors
+    /// [`Error::Length`] for a wrong tangent, and those of [`Self::values`].
+    pub fn jvp(
+        &self,
+        structure: &Structure,
+        positions_dot: &[[f64; 3]],
+        strain_dot: &[[f64; 3]; 3],
+        num_threads: Option<usize>,
+    ) -> Result<Vec<f64>> {
+        check_length("positions_dot", structure.len(), positions_dot.len())?;
+        let rows = self.each_center(structure, num_threads, |environment| {
+            let moved = &positions_dot[environment.center];
+            let dots: Vec<[f64; 3]> = environment
+                .neighbors
+                .iter()
+                .map(|n| {
+                    std::array::from_fn(|x| {
+                        positions_dot[n.atom][x] - moved[x] + dot(&strain_dot[x], &n.vector)
+                    })
+                })
+                .collect();
+            let mut raw = vec![0.0; self.program.n_columns()];
+            for (n, (neighbor, vector_dot)) in environment.neighbors.iter().zip(&dots).enumerate() {
+                if let Some(pair) = environment.pair(&self.program, n) {
+                    let r_dot = dot(&neighbor.vector, vector_dot) / neighbor.distance;
+                    let out = &mut raw[pair.column..][..4];
+                    out.iter_mut().zip(pair.slope).for_each(|(out, slope)| *out += 0.5 * slope * r_dot);
+                }
+            }
+            environment.triplets(&self.program, |term| {
+                let [j_dot, k_dot] = term.edges.map(|n| dots[n]);
+                let across: [f64; 3] = std::array::from_fn(|x| k_dot[x] - j_dot[x]);
+                let [ij, ik, jk] = &term.units;
+                let weights = [0.0, dot(ij, &j_dot), dot(ik, &k_dot), dot(jk, &across)];
+                add_products(term, weights, &mut raw);
+            });
+            self.program.features_of(&raw)
+        })?;
+        Ok(rows.concat())
+    }
+
+    /// What `visit` makes of every centre, in order.
+    fn each_center<T: Send>(
+        &self,
+        structure: &Structure,
+        num_threads: Option<usize>,
+        visit: impl Fn(&Environment) -> T + Sync,
+    ) -> Result<Vec<T>> {
+        let species = crate::elements::indices(self.program.species(), structure.numbers())?;
+        threads::pool(num_threads)?.install(|| {
+            let list = NeighborList::build(structure, self.program.cutoff())?;
+            let edges = Displacements::new(&list, structure)?;
+            (0..structure.len())
+                .into_par_iter()
+                .map_init(Environment::default, |environment, i| {
+                    environment.fill(&self.program, i, &species, &edges)?;
+                    Ok(visit(environment))
+                })
+                .collect()
+        })
+    }
+}
+
+/// Adds `w₀ V + w₁ ∂V/∂r_ij + w₂ ∂V/∂r_ik + w₃ ∂V/∂r_jk` of all products V of the term to their columns.
+#[inline]
+pub(super) fn add_products(term: &TripletTerm<'_>, weights: [f64; 4], raw: &mut [f64]) {
+    let [l, m, n] = &term.along;
+    for a in 0..4 {
+        for b in 0..4 {
+            let product = weights[0] * l.value[a] * m.value[b]
+                + weights[1] * l.slope[a] * m.value[b]
+                + weights[2] * l.value[a] * m.slope[b];
+            let across = weights[3] * l.value[a] * m.value[b];
+            let out = &mut raw[term.column(a, b)..][..4];
+            for (out, (value, slope)) in out.iter_mut().zip(n.value.iter().zip(&n.slope)) {
+                *out += product * value + across * slope;
+            }
+        }
+    }
+}
+
+/// Derivatives of Σ coefficient · product with respect to r_ij, r_ik and r_jk.
+fn contract(term: &TripletTerm<'_>, coefficients: &[f64]) -> [f64; 3] {
+    let [l, m, n] = &term.along;
+    let mut slopes = [0.0; 3];
+    for a in 0..4 {
+        for b in 0..4 {
+            let c = &coefficients[term.column(a, b)..][..4];
+            let value: f64 = (0..4).map(|x| c[x] * n.value[x]).sum();
+            let slope: f64 = (0..4).map(|x| c[x] * n.slope[x]).sum();
+            slopes[0] += l.slope[a] * m.value[b] * value;
+            slopes[1] += l.value[a] * m.slope[b] * value;
+            slopes[2] += l.value[a] * m.value[b] * slope;
+        }
+    }
+    slopes
+}
+
+fn check_length(what: &'static str, expected: usize, got: usize) -> Result<()> {
+    if expected == got { Ok(()) } else { Err(Error::Length { what, expected, got }) }
+}

@@ -1,0 +1,99 @@
+//! One block of centres of one species.
+
+use crate::density::evaluator::{BlockOutput, Edge, Neighborhoods, slot};
+use crate::error::Result;
+use crate::simd::{Simd, Task};
+
+use super::kernel::CenterKernel;
+use super::pairs::PairSums;
+use super::shell::{self, Shell};
+use super::triplets::Triplets;
+
+/// Scratch of one thread.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    edges: Vec<Edge>,
+    shells: Vec<Shell>,
+    triplets: Triplets,
+    /// Place of each atom in the block's output, `u32::MAX` where it has none.
+    slots: Vec<u32>,
+}
+
+/// Evaluation of one block; run it with [`Simd::enter`].
+pub struct BlockTask<'a> {
+    /// Model of the centres' species.
+    pub kernel: &'a CenterKernel,
+    /// The system.
+    pub source: &'a dyn Neighborhoods,
+    /// Centres of the block.
+    pub centers: &'a [u32],
+    /// Scratch of this thread.
+    pub scratch: &'a mut Scratch,
+}
+
+impl<S: Simd> Task<S> for BlockTask<'_> {
+    type Output = Result<BlockOutput>;
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let Self { kernel, source, centers, scratch } = self;
+        let mut out = BlockOutput::default();
+        scratch.slots.resize(source.species().len(), u32::MAX);
+        let mut outcome = Ok(());
+        for &center in centers {
+            outcome = evaluate::<S>(kernel, source, center, scratch, &mut out);
+            if outcome.is_err() {
+                break;
+            }
+        }
+        for &atom in &out.atoms {
+            scratch.slots[atom as usize] = u32::MAX;
+        }
+        outcome.map(|()| out)
+    }
+}
+
+/// Energy, forces and strain derivative of one centre.
+#[inline(always)]
+fn evaluate<S: Simd>(
+    kernel: &CenterKernel,
+    source: &dyn Neighborhoods,
+    center: u32,
+    scratch: &mut Scratch,
+    out: &mut BlockOutput,
+) -> Result<()> {
+    let Scratch { edges, shells, triplets, slots } = scratch;
+    out.n_edges += shell::fill(shells, edges, source, center, &kernel.towards)?;
+    let mut pairs = PairSums::<S>::new();
+    for (shell, towards) in shells.iter().zip(&kernel.towards) {
+        pairs.add(shell, kernel, towards);
+    }
+    let mut energy = pairs.energy.mul(S::splat(0.5));
+    let mut strain = pairs.strain.map(|v| 0.5 * v.sum());
+    let mut own = pairs.force.map(S::sum);
+    if !kernel.triplets.is_empty() {
+        triplets.fill(shells);
+        for triplet in &kernel.triplets {
+            energy = energy.add(triplets.add::<S>(triplet));
+        }
+        triplets.finish();
+        for (n, &atom) in triplets.atoms.iter().enumerate() {
+            let g = [0, 1, 2].map(|x| triplets.gradients[x][n]);
+            let vector = [0, 1, 2].map(|x| triplets.vectors[x][n]);
+            let force = slot(atom, slots, out);
+            for x in 0..3 {
+                force[x] -= g[x];
+                own[x] += g[x];
+                strain[x] += g[x] * vector[x];
+            }
+            for (k, [a, b]) in [[1, 2], [0, 2], [0, 1]].into_iter().enumerate() {
+                strain[3 + k] += 0.5 * (g[a] * vector[b] + g[b] * vector[a]);
+            }
+        }
+    }
+    out.energies.push(kernel.e0 + energy.sum());
+    out.strain.iter_mut().zip(strain).for_each(|(sum, part)| *sum += part);
+    let force = slot(center, slots, out);
+    force.iter_mut().zip(own).for_each(|(sum, part)| *sum += part);
+    Ok(())
+}

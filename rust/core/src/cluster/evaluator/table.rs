@@ -1,0 +1,131 @@
+//! Where distances lie among knots, and cubics there.
+
+use crate::cluster::spline::Axis;
+use crate::simd::{MAX_LANES, Simd};
+
+/// Intervals of an axis as bins: 0 below its range, 1 ..= n inside, n + 1 beyond.
+#[derive(Debug)]
+pub struct Bins {
+    low: f64,
+    n: usize,
+    /// Spacing and its inverse where it is uniform.
+    uniform: Option<(f64, f64)>,
+    /// The ends of all intervals.
+    knots: Vec<f64>,
+}
+
+impl Bins {
+    pub fn new(axis: &Axis) -> Self {
+        Self {
+            low: axis.low(),
+            n: axis.n_intervals(),
+            uniform: axis.inverse_spacing().map(|inverse| (1.0 / inverse, inverse)),
+            knots: axis.knots()[3..=axis.len()].to_vec(),
+        }
+    }
+
+    /// Bins of distances, and distances from the start of the bin (any number outside the range).
+    #[inline(always)]
+    pub fn find<S: Simd>(&self, r: S) -> ([u32; MAX_LANES], S) {
+        let Some((spacing, inverse)) = self.uniform else { return self.search(r) };
+        let scaled = r.sub(S::splat(self.low)).mul_add(S::splat(inverse), S::splat(1.0));
+        let (bins, fraction) = positive(scaled).min(S::splat((self.n + 1) as f64)).split();
+        (bins, fraction.mul(S::splat(spacing)))
+    }
+
+    fn search<S: Simd>(&self, r: S) -> ([u32; MAX_LANES], S) {
+        let (mut lanes, mut bins) = ([0.0; MAX_LANES], [0; MAX_LANES]);
+        r.store(&mut lanes);
+        for (r, bin) in lanes.iter_mut().zip(&mut bins).take(S::LANES) {
+            let above = self.knots.partition_point(|t| *t <= *r);
+            *bin = above as u32;
+            *r -= self.knots[above.saturating_sub(1)];
+        }
+        (bins, S::load(&lanes))
+    }
+}
+
+/// The larger of a number and 0, lane by lane.
+#[inline(always)]
+pub fn positive<S: Simd>(x: S) -> S {
+    S::zero().sub(S::zero().sub(x).min(S::zero()))
+}
+
+/// A spline of one distance: per bin the coefficients of a cubic.
+#[derive(Debug)]
+pub struct Cubics {
+    bins: Bins,
+    rows: Vec<f64>,
+}
+
+impl Cubics {
+    /// The spline with these coefficients.
+    pub fn new(axis: &Axis, coefficients: &[f64]) -> Self {
+        let n = axis.n_intervals();
+        let mut rows = vec![0.0; 4 * (n + 2)];
+        for (s, row) in rows[4..].chunks_exact_mut(4).take(n).enumerate() {
+            for (power, functions) in row.iter_mut().zip(axis.polynomials(s)) {
+                *power = functions.iter().zip(&coefficients[s..]).map(|(p, c)| p * c).sum();
+            }
+        }
+        Self { bins: Bins::new(axis), rows }
+    }
+
+    /// Values and slopes; linear below the range, 0 beyond.
+    #[inline(always)]
+    pub fn evaluate<S: Simd>(&self, r: S) -> (S, S) {
+        let above = r.sub(S::splat(self.bins.low));
+        let inside = positive(above);
+        let (bins, t) = self.bins.find(inside.add(S::splat(self.bins.low)));
+        let mut block = S::zero_block();
+        for (lane, &bin) in bins.iter().enumerate().take(S::LANES) {
+            // Rounding of `low + 0` puts a distance below the range into the first bin at the latest.
+            block[lane] = S::load(&self.rows[4 * (bin as usize).max(1)..]);
+        }
+        let c = S::transpose(block);
+        let a2 = c[3].mul_add(t, c[2]);
+        let a1 = a2.mul_add(t, c[1]);
+        let (value, slope) = (a1.mul_add(t, c[0]), c[3].mul_add(t, a2).mul_add(t, a1));
+        (slope.mul_add(above.sub(inside), value), slope)
+    }
+}
+
+/// The four functions of every bin as cubics: `[bin][power][function]`, 0 outside the range.
+#[derive(Debug)]
+pub struct Functions {
+    bins: Bins,
+    rows: Vec<f64>,
+}
+
+impl Functions {
+    pub fn new(axis: &Axis) -> Self {
+        let n = axis.n_intervals();
+        let mut rows = vec![0.0; 16];
+        rows.extend((0..n).flat_map(|s| axis.polynomials(s).into_iter().flatten()));
+        rows.resize(16 * (n + 2), 0.0);
+        Self { bins: Bins::new(axis), rows }
+    }
+
+    /// Bins of distances, and distances from the start of the bin.
+    #[inline(always)]
+    pub fn find<S: Simd>(&self, r: S) -> ([u32; MAX_LANES], S) {
+        self.bins.find(r)
+    }
+
+    /// First function of a bin, or of the nearest one inside the range.
+    #[inline(always)]
+    pub fn first(&self, bin: u32) -> usize {
+        (bin as usize).clamp(1, self.bins.n) - 1
+    }
+
+    /// Values and slopes of the four functions of a bin, at a distance from its start.
+    #[inline(always)]
+    pub fn evaluate<S: Simd>(&self, bin: u32, t: f64) -> (S, S) {
+        let row = &self.rows[16 * bin as usize..][..16];
+        let t = S::splat(t);
+        let (c2, c3) = (S::load(&row[8..]), S::load(&row[12..]));
+        let a2 = c3.mul_add(t, c2);
+        let a1 = a2.mul_add(t, S::load(&row[4..]));
+        (a1.mul_add(t, S::load(row)), c3.mul_add(t, a2).mul_add(t, a1))
+    }
+}
