@@ -4,7 +4,8 @@ The coefficients of functions that differ only in species are correlated. A simi
 the covariance C of such functions of one centre (`tied_functions` of the descriptor), a similarity κ₀ of centre
 species the covariance κ₀ ⊗ C over all centres. With T = (κ₀ ⊗ C)^½ the coefficients are c = T u of uncorrelated u,
 and any regressor that penalises ‖Γ u‖² solves for u. What the data never show together takes from what resembles
-it; the posterior of such functions is as wide as the prior says.
+it; the posterior of such functions is as wide as the prior says. A family may state the covariance of functions
+itself (`CorrelatedFamily`), as splines do with their curvature.
 
 Both similarities are `1` on and `tie` off the diagonal; 0 leaves species independent.
 """
@@ -12,7 +13,7 @@ Both similarities are `1` on and `tie` off the diagonal; 0 leaves species indepe
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,15 @@ class TiedDescriptor(Protocol):
         ...
 
 
+@runtime_checkable
+class CorrelatedFamily(Protocol):
+    """A family that knows the prior covariance of its functions."""
+
+    def correlated_functions(self, resolved: dict[str, Any]) -> list[tuple[I64, F64]]:
+        """Columns and covariance of their coefficients, per group, for complete settings."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class SpeciesTies:
     """Prior correlation of coefficients of functions that differ in one species.
@@ -50,7 +60,7 @@ class SpeciesTies:
 
 @dataclass(frozen=True, kw_only=True)
 class TiedGroup:
-    """Functions that differ only in species, over all centres.
+    """Functions with correlated coefficients.
 
     Attributes
     ----------
@@ -79,6 +89,14 @@ def tied_groups(descriptor: Descriptor, ties: SpeciesTies) -> list[TiedGroup]:
         )
         for columns, covariance in descriptor.tied_functions(_similarity(ties.neighbor, n_species))
     ]
+
+
+def family_groups(family: object, resolved: dict[str, Any]) -> list[TiedGroup]:
+    """The groups that the family states."""
+    if not isinstance(family, CorrelatedFamily):
+        return []
+    stated = family.correlated_functions(resolved)
+    return [TiedGroup(columns=columns, root=_root(covariance)) for columns, covariance in stated]
 
 
 @dataclass(frozen=True, kw_only=True)

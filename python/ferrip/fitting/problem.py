@@ -22,7 +22,7 @@ from ferrip.data import (
 from ferrip.errors import DataError, SettingsError
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.distances import PairDistances, pair_distances
-from ferrip.fitting.prior import Prior, SpeciesTies, tied_groups
+from ferrip.fitting.prior import Prior, SpeciesTies, family_groups, tied_groups
 from ferrip.fitting.reference import reference_energies
 from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.rows import RowSource, has_stress
@@ -125,20 +125,20 @@ def prepare(
         distances=distances,
         source=source,
         e0_source=e0_source,
-        prior=_prior(descriptor, settings),
+        prior=_prior(chosen, resolved, descriptor, settings),
         stress_verdicts=verdicts,
         stress_note=stress_note,
     )
 
 
-def _prior(descriptor: Descriptor, settings: FitSettings) -> Prior:
-    """The prior that the settings describe."""
+def _prior(chosen: Family, resolved: dict[str, Any], descriptor: Descriptor, settings: FitSettings) -> Prior:
+    """The prior that family and settings describe."""
     roughness = np.asarray(descriptor.smoothness(), dtype=float)
     ties = SpeciesTies(neighbor=settings.neighbor_tie, center=settings.center_tie)
     return Prior(
         roughness=np.maximum(roughness / roughness.mean(), 1e-6) ** settings.smoothness,
         column_scaling=settings.column_scaling,
-        groups=tied_groups(descriptor, ties),
+        groups=tied_groups(descriptor, ties) + family_groups(chosen, resolved),
     )
 
 
