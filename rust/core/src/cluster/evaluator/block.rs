@@ -1,6 +1,6 @@
 //! One block of centres of one species.
 
-use crate::density::evaluator::{BlockOutput, Edge, Neighborhoods, slot};
+use crate::density::evaluator::{BlockOutput, Edges, Neighborhoods, slot};
 use crate::error::Result;
 use crate::simd::{Simd, Task};
 
@@ -12,7 +12,7 @@ use super::triplets::Triplets;
 /// Scratch of one thread.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    edges: Vec<Edge>,
+    edges: Edges,
     shells: Vec<Shell>,
     triplets: Triplets,
     /// Place of each atom in the block's output, `u32::MAX` where it has none.
@@ -63,7 +63,7 @@ fn evaluate<S: Simd>(
     out: &mut BlockOutput,
 ) -> Result<()> {
     let Scratch { edges, shells, triplets, slots } = scratch;
-    out.n_edges += shell::fill(shells, edges, source, center, &kernel.towards)?;
+    out.n_edges += shell::fill(shells, edges, source, center, kernel)?;
     let mut pairs = PairSums::<S>::new();
     for (shell, towards) in shells.iter().zip(&kernel.towards) {
         pairs.add(shell, kernel, towards);

@@ -12,6 +12,8 @@ pub struct CenterKernel {
     pub e0: f64,
     /// Atomic number.
     pub element: u8,
+    /// Largest distance that matters, Å.
+    pub cutoff: f64,
     /// Towards each neighbor species.
     pub towards: Vec<Towards>,
     /// Triplets with neighbors of species `first ≤ second`.
@@ -84,7 +86,8 @@ impl CenterKernel {
                 triplets.push(TripletKernel::new([first, second], triplet, raw));
             }
         }
-        Self { e0, element, towards, triplets, zbl: zbl.clone() }
+        let cutoff = towards.iter().map(|t| t.squared_cutoff).fold(0.0, f64::max).sqrt();
+        Self { e0, element, cutoff, towards, triplets, zbl: zbl.clone() }
     }
 }
 

@@ -30,7 +30,7 @@ impl<S: Simd> PairSums<S> {
                 let r = S::load(&shell.squares[k..]).sqrt();
                 let (value, slope) = pair.evaluate(r);
                 self.energy = self.energy.add(value);
-                let vector = [0, 1, 2].map(|x| S::load(&shell.vectors[x][k..]));
+                let vector = [0, 1, 2].map(|x| S::load(&shell.edges.displacements[x][k..]));
                 self.push(vector, slope.div(r));
             }
         }
@@ -65,7 +65,7 @@ impl<S: Simd> PairSums<S> {
                 S::load(&lanes)
             };
             self.energy = self.energy.add(only(value));
-            self.push([0, 1, 2].map(|x| only(shell.vectors[x][n])), only(slope / r));
+            self.push([0, 1, 2].map(|x| only(shell.edges.displacements[x][n])), only(slope / r));
         }
     }
 }

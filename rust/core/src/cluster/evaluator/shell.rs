@@ -1,61 +1,64 @@
 //! The neighbors of one centre in columns, by species.
 
-use crate::density::evaluator::{Edge, Neighborhoods};
+use crate::density::evaluator::{Edges, Neighborhoods};
 use crate::error::{Error, Result};
 use crate::simd::MAX_LANES;
-use crate::structure::dot;
 
-use super::kernel::Towards;
+use super::kernel::{CenterKernel, Towards};
 
-/// Neighbors of one species within the cutoff, padded to full vectors with distances where all is 0.
+/// Square of the distance (Å²) below which atoms count as lying on each other.
+const SQUARED_SHORTEST: f64 = 1e-12;
+
+/// Neighbors of one species within the cutoff; columns go on for a vector, at distances where all is 0.
 #[derive(Debug, Default)]
 pub struct Shell {
-    /// Components of r_ij, Å.
-    pub vectors: [Vec<f64>; 3],
+    /// Number of neighbors.
+    pub len: usize,
+    /// Components of r_ij, Å, and indices of the atoms.
+    pub edges: Edges,
     /// |r_ij|², Å².
     pub squares: Vec<f64>,
-    /// Index of the atom.
-    pub atoms: Vec<u32>,
-    /// Number of neighbors without padding.
-    pub len: usize,
     /// Places of those that matter in triplets.
     pub short: Vec<u32>,
-    /// Number of them.
-    pub n_short: usize,
 }
 
 impl Shell {
-    fn reserve(&mut self, n: usize) {
-        if self.atoms.len() < n {
-            self.vectors.iter_mut().for_each(|column| column.resize(n, 0.0));
-            self.squares.resize(n, 0.0);
-            self.atoms.resize(n, 0);
-            self.short.resize(n, 0);
-        }
-        (self.len, self.n_short) = (0, 0);
+    fn clear(&mut self) {
+        self.edges.displacements.iter_mut().for_each(Vec::clear);
+        self.edges.neighbors.clear();
     }
 
-    /// Adds an edge if it is shorter than the cutoff, without a branch.
+    fn push(&mut self, vector: [f64; 3], atom: u32) {
+        for (column, x) in self.edges.displacements.iter_mut().zip(vector) {
+            column.push(x);
+        }
+        self.edges.neighbors.push(atom);
+    }
+
+    /// Fills in what follows from the edges and pads the columns; returns the smallest square.
     #[inline(always)]
-    fn add(&mut self, edge: &Edge, square: f64, towards: &Towards) {
-        let n = self.len;
-        for (column, x) in self.vectors.iter_mut().zip(edge.displacement) {
-            column[n] = x;
+    fn finish(&mut self, towards: &Towards) -> f64 {
+        self.len = self.edges.neighbors.len();
+        let padded = self.len + MAX_LANES;
+        let [x, y, z] = &mut self.edges.displacements;
+        x.resize(padded, 2.0 * towards.squared_cutoff.sqrt());
+        y.resize(padded, 0.0);
+        z.resize(padded, 0.0);
+        self.squares.resize(padded, 0.0);
+        let mut least = f64::INFINITY;
+        for (((square, x), y), z) in self.squares.iter_mut().zip(x).zip(y).zip(z) {
+            *square = *x * *x + *y * *y + *z * *z;
+            least = least.min(*square);
         }
-        self.squares[n] = square;
-        self.atoms[n] = edge.neighbor;
-        self.short[self.n_short] = n as u32;
-        self.len += usize::from(square < towards.squared_cutoff);
-        self.n_short += usize::from(square < towards.squared_short);
-    }
-
-    /// Fills the last vector up.
-    fn pad(&mut self, towards: &Towards) {
-        let far = 2.0 * towards.squared_cutoff.sqrt();
-        for n in self.len..self.len + MAX_LANES {
-            (self.vectors[0][n], self.vectors[1][n], self.vectors[2][n]) = (far, 0.0, 0.0);
-            self.squares[n] = far * far;
+        // Written in any case and overwritten by the next one if too far: no branch to predict.
+        self.short.resize(padded, 0);
+        let mut n_short = 0;
+        for (place, &square) in (0..).zip(&self.squares[..self.len]) {
+            self.short[n_short] = place;
+            n_short += usize::from(square < towards.squared_short);
         }
+        self.short.truncate(n_short);
+        least
     }
 }
 
@@ -66,36 +69,40 @@ impl Shell {
 #[inline(always)]
 pub fn fill(
     shells: &mut Vec<Shell>,
-    edges: &mut Vec<Edge>,
+    edges: &mut Edges,
     source: &dyn Neighborhoods,
     center: u32,
-    towards: &[Towards],
+    kernel: &CenterKernel,
 ) -> Result<usize> {
-    edges.clear();
-    source.gather(center as usize, edges);
-    shells.resize_with(towards.len(), Shell::default);
-    shells.iter_mut().for_each(|shell| shell.reserve(edges.len() + 2 * MAX_LANES));
-    let mut least = f64::INFINITY;
-    if let ([shell], [towards]) = (&mut shells[..], towards) {
-        for edge in edges.iter() {
-            let square = dot(&edge.displacement, &edge.displacement);
-            least = least.min(square);
-            shell.add(edge, square, towards);
-        }
+    source.gather(center as usize, kernel.cutoff, edges);
+    shells.resize_with(kernel.towards.len(), Shell::default);
+    if let [shell] = &mut shells[..] {
+        std::mem::swap(&mut shell.edges, edges);
     } else {
-        let species = source.species();
-        for edge in edges.iter() {
-            let z = usize::from(species[edge.neighbor as usize]);
-            let square = dot(&edge.displacement, &edge.displacement);
-            least = least.min(square);
-            shells[z].add(edge, square, &towards[z]);
+        distribute(shells, edges, source.species(), kernel);
+    }
+    let mut n = 0;
+    for (shell, towards) in shells.iter_mut().zip(&kernel.towards) {
+        let least = shell.finish(towards);
+        if least < SQUARED_SHORTEST {
+            let on_top = shell.squares.iter().position(|&square| square <= least);
+            let j = on_top.map_or(center, |place| shell.edges.neighbors[place]);
+            return Err(Error::Overlap { i: center as usize, j: j as usize, distance: least.sqrt() });
+        }
+        n += shell.len;
+    }
+    Ok(n)
+}
+
+/// Sorts edges by species and leaves out those beyond the cutoff of theirs.
+fn distribute(shells: &mut [Shell], edges: &Edges, species: &[u16], kernel: &CenterKernel) {
+    shells.iter_mut().for_each(Shell::clear);
+    let [x, y, z] = &edges.displacements;
+    for (k, &atom) in edges.neighbors.iter().enumerate() {
+        let vector = [x[k], y[k], z[k]];
+        let other = usize::from(species[atom as usize]);
+        if crate::structure::dot(&vector, &vector) < kernel.towards[other].squared_cutoff {
+            shells[other].push(vector, atom);
         }
     }
-    if least < 1e-12 {
-        let on_top = |edge: &&Edge| dot(&edge.displacement, &edge.displacement) < 1e-12;
-        let j = edges.iter().find(on_top).map_or(center, |edge| edge.neighbor);
-        return Err(Error::Overlap { i: center as usize, j: j as usize, distance: least.sqrt() });
-    }
-    shells.iter_mut().zip(towards).for_each(|(shell, towards)| shell.pad(towards));
-    Ok(shells.iter().map(|shell| shell.len).sum())
 }

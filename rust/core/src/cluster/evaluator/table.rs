@@ -34,8 +34,7 @@ impl Bins {
     }
 
     fn search<S: Simd>(&self, r: S) -> ([u32; MAX_LANES], S) {
-        let (mut lanes, mut bins) = ([0.0; MAX_LANES], [0; MAX_LANES]);
-        r.store(&mut lanes);
+        let (mut lanes, mut bins) = (r.lanes(), [0; MAX_LANES]);
         for (r, bin) in lanes.iter_mut().zip(&mut bins).take(S::LANES) {
             let above = self.knots.partition_point(|t| *t <= *r);
             *bin = above as u32;

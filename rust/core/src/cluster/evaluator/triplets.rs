@@ -45,13 +45,12 @@ impl Triplets {
         self.distances.clear();
         self.vectors.iter_mut().for_each(Vec::clear);
         for shell in shells {
-            for &n in &shell.short[..shell.n_short] {
-                let n = n as usize;
-                for (column, from) in self.vectors.iter_mut().zip(&shell.vectors) {
+            for n in shell.short.iter().map(|&n| n as usize) {
+                for (column, from) in self.vectors.iter_mut().zip(&shell.edges.displacements) {
                     column.push(from[n]);
                 }
                 self.distances.push(shell.squares[n].sqrt());
-                self.atoms.push(shell.atoms[n]);
+                self.atoms.push(shell.edges.neighbors[n]);
             }
             self.offsets.push(self.atoms.len());
         }
@@ -104,9 +103,8 @@ impl Triplets {
             // Unused lanes and atoms on each other: no direction, but no division by 0 either.
             let r = square.add(S::splat(f64::MIN_POSITIVE)).sqrt();
             let (bins, t) = kernel.functions[2].find(r);
-            let mut offsets = [0.0; crate::simd::MAX_LANES];
-            t.store(&mut offsets);
-            let (mut along_k, mut along_jk) = ([S::zero(); 4], [S::zero(); 4]);
+            let offsets = t.lanes();
+            let (mut along_k, mut along_jk) = (S::zero_block(), S::zero_block());
             for lane in 0..S::LANES.min(range.end - k) {
                 let bases = &self.bases[usize::from(!alike)];
                 let other = &bases[k + lane];
@@ -132,20 +130,21 @@ impl Triplets {
                 along_k[lane] = sum_k.mul(value);
                 along_jk[lane] = sum.mul(slope);
             }
-            let radial = S::load(&self.radial[k..]).add(S::load(&S::sums(along_k)));
+            let radial = S::load(&self.radial[k..]).add(S::reduce(along_k));
             radial.store(&mut self.radial[k..]);
-            let weight = S::load(&S::sums(along_jk)).div(r);
+            let weight = S::reduce(along_jk).div(r);
             for x in 0..3 {
                 let pull = weight.mul(across[x]);
                 gradient_j[x] = gradient_j[x].sub(pull);
                 S::load(&self.gradients[x][k..]).add(pull).store(&mut self.gradients[x][k..]);
             }
         }
-        let [x, y, z] = gradient_j;
-        let sums = S::sums([radial_j, x, y, z]);
+        let mut block = S::zero_block();
+        (block[0], block[1], block[2], block[3]) = (radial_j, gradient_j[0], gradient_j[1], gradient_j[2]);
+        let sums = S::reduce(block).lanes();
         self.radial[j] += sums[0];
-        for x in 0..3 {
-            self.gradients[x][j] += sums[1 + x];
+        for (gradient, sum) in self.gradients.iter_mut().zip(&sums[1..]) {
+            gradient[j] += sum;
         }
         energy
     }
@@ -172,9 +171,7 @@ fn prepare<S: Simd>(
 ) {
     for n in range {
         let (bins, t) = functions.find(S::splat(distances[n]));
-        let mut offset = [0.0; crate::simd::MAX_LANES];
-        t.store(&mut offset);
-        let (value, slope) = functions.evaluate::<S>(bins[0], offset[0]);
+        let (value, slope) = functions.evaluate::<S>(bins[0], t.lanes()[0]);
         let basis = &mut bases[n];
         value.store(&mut basis.value);
         slope.store(&mut basis.slope);
