@@ -36,7 +36,8 @@ impl Buffer {
         let needed = (n * size_of::<T>()).div_ceil(size_of::<u64>());
         let mut pool = POOL.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = |buffer: &Vec<u64>| (needed..=2 * needed).contains(&buffer.len());
-        let best = (0..pool.len()).filter(|&k| fits(&pool[k])).min_by_key(|&k| pool[k].len());
+        // Of equal ones the last that came back: its pages are the most likely in the cache.
+        let best = (0..pool.len()).rev().filter(|&k| fits(&pool[k])).min_by_key(|&k| pool[k].len());
         let words = match best {
             Some(k) => pool.remove(k),
             None if needed < MIN_WORDS => vec![0; needed],

@@ -41,7 +41,7 @@ impl Shell {
         self.len = self.edges.neighbors.len();
         let padded = self.len + MAX_LANES;
         let [x, y, z] = &mut self.edges.displacements;
-        x.resize(padded, 2.0 * towards.squared_cutoff.sqrt());
+        x.resize(padded, 2.0 * towards.squared_cutoff.sqrt() + 1.0);
         y.resize(padded, 0.0);
         z.resize(padded, 0.0);
         self.squares.resize(padded, 0.0);
