@@ -104,7 +104,7 @@ def test_a_pair_potential_is_learned_and_survives_the_file(tmp_path: Path) -> No
     potential = ferrip.fit(train, model="uf3", size="small", pair_cutoff=6.0, progress=False)
     errors = [potential.evaluate(frame)[0].forces - frame.forces for frame in test]
     reference = np.concatenate([frame.forces for frame in test])
-    assert np.sqrt(np.mean(np.concatenate(errors) ** 2)) < 0.03 * reference.std()
+    assert np.sqrt(np.mean(np.concatenate(errors) ** 2)) < 0.06 * reference.std()
     potential.save(tmp_path / "Cu.ferrip")
     again = ferrip.load(tmp_path / "Cu.ferrip")
     for frame in test:
