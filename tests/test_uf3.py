@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import ferrip
 from ferrip import _core
+from ferrip.conversion import write
 from ferrip.data import Frame
 from ferrip.errors import FerripError, ModelFileError, SettingsError
 from ferrip.fitting.distances import PairDistances
@@ -151,8 +152,22 @@ def test_two_elements_go_through_a_uf3_file(tmp_path: Path) -> None:
 def test_other_families_are_not_written(tmp_path: Path) -> None:
     potential, _ = random_potential(tmp_path)
     object.__setattr__(potential, "family", "ace")
-    with pytest.raises(ModelFileError, match="'ace'"):
+    with pytest.raises(SettingsError, match="'ace'"):
         files.save(potential, tmp_path / "x.uf3")
+
+
+def test_files_go_by_their_extension(tmp_path: Path) -> None:
+    potential, path = random_potential(tmp_path)
+    loaded = ferrip.load(path)
+    assert np.array_equal(loaded.coefficients[loaded.coefficients != 0], potential.coefficients)
+    written, notes = write(loaded, tmp_path / "again.uf3")
+    assert written == [str(tmp_path / "again.uf3")]
+    assert len(notes) == 1
+    assert (tmp_path / "again.uf3").read_text() == path.read_text()
+    write(loaded, tmp_path / "again.ferrip")
+    assert np.array_equal(ferrip.load(tmp_path / "again.ferrip").coefficients, loaded.coefficients)
+    with pytest.raises(SettingsError, match="is no ACE"):
+        write(loaded, tmp_path / "again.yace")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

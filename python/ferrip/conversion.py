@@ -15,13 +15,13 @@ from ferrip import _core
 from ferrip.errors import SettingsError
 from ferrip.modelfile import replace_file
 from ferrip.models import family as find_family
-from ferrip.models import pace
+from ferrip.models import pace, uf3_file
 
 if TYPE_CHECKING:
     from ferrip.models.family import Descriptor
     from ferrip.potential import Potential
 
-WRITTEN = (".ferrip", ".yace")
+WRITTEN = (".ferrip", ".yace", ".uf3")
 """Extensions of the files that are written."""
 PAIR_SUFFIX = ".pair.yace"
 """End of the name of a second `.yace` file, for pair functions that reach further than the products."""
@@ -35,7 +35,7 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
     potential
         The potential.
     path
-        Destination, `.ferrip` or `.yace`.
+        Destination, `.ferrip`, `.yace` or `.uf3`.
 
     Returns
     -------
@@ -55,8 +55,10 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
     if target.suffix == ".ferrip":
         potential.save(target)
         return [str(target)], []
+    if target.suffix == uf3_file.EXTENSION:
+        return [str(target)], uf3_file.save(potential, target)
     if target.suffix != ".yace":
-        raise SettingsError(f"{target}: can write {' and '.join(WRITTEN)}, not {target.suffix or 'this'!r}")
+        raise SettingsError(f"{target}: can write {', '.join(WRITTEN[:-1])} and {WRITTEN[-1]}, not {target.suffix or 'this'!r}")
     if potential.family == pace.Pace.name and not potential.repulsion:
         texts, notes = {target: str(potential.settings["yace"])}, []
     else:

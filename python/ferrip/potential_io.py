@@ -14,7 +14,7 @@ from ase.data import atomic_numbers, chemical_symbols
 from ferrip import _core, modelfile
 from ferrip.errors import FerripError, ModelFileError
 from ferrip.models import family as find_family
-from ferrip.models import pace
+from ferrip.models import pace, uf3_file
 from ferrip.readout import Embedding
 
 if TYPE_CHECKING:
@@ -62,7 +62,9 @@ def _header(potential: Potential) -> dict[str, Any]:
 
 
 def load(path: str | os.PathLike[str]) -> Potential:
-    """The potential in a `.ferrip` file, or in a file of another program (`.yace`, `.ace`, pacemaker's `.yaml`).
+    """The potential in a `.ferrip` file, or in a file of another program.
+
+    Those are `.yace`, `.ace` and pacemaker's `.yaml` (ACE), and `.uf3` of LAMMPS (UF3).
 
     Raises
     ------
@@ -71,6 +73,8 @@ def load(path: str | os.PathLike[str]) -> Potential:
     """
     if Path(path).suffix in pace.EXTENSIONS:
         return pace.load(path)
+    if Path(path).suffix == uf3_file.EXTENSION:
+        return uf3_file.load(path)
     header, arrays = modelfile.read(path)
     try:
         return _build(header, arrays)

@@ -12,9 +12,10 @@ from ferrip.cli.console import JsonFlag, print_json, show_facts, warn
 
 def convert(
     source: Annotated[
-        Path, typer.Argument(metavar="IN", help="Potential file: .ferrip, .yace, .ace or pacemaker's .yaml.")
+        Path,
+        typer.Argument(metavar="IN", help="Potential file: .ferrip, .yace, .ace, .uf3 or pacemaker's .yaml."),
     ],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="File to write: .ferrip or .yace.")],
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="File to write: .ferrip, .yace or .uf3.")],
     elements: Annotated[
         str | None, typer.Option("--elements", help="Keep these elements only, e.g. Si,O.")
     ] = None,

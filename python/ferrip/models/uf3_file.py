@@ -24,13 +24,16 @@ import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import NDArray
 
-from ferrip.errors import FerripError, ModelFileError
+from ferrip.errors import FerripError, ModelFileError, SettingsError
+from ferrip.modelfile import replace_file
 from ferrip.models.uf3 import Uf3
 
 if TYPE_CHECKING:
     from ferrip.potential import Potential
 
 F64 = NDArray[np.float64]
+
+EXTENSION = ".uf3"
 
 MAX_FUNCTIONS = 4096
 """Most coefficients along one axis that are read."""
@@ -100,15 +103,17 @@ def save(potential: Potential, path: str | os.PathLike[str]) -> list[str]:
 
     Raises
     ------
-    ModelFileError
+    SettingsError
         If the potential is of another family.
     """
     if potential.family != Uf3.name:
-        raise ModelFileError(f"a .uf3 file holds potentials of the family 'uf3', not {potential.family!r}")
+        raise SettingsError(
+            f"{path}: a .uf3 file holds potentials of the family 'uf3', not {potential.family!r}"
+        )
     lines: list[str] = []
     for block in _blocks(potential):
         lines += _written(block)
-    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    replace_file(Path(path), ("\n".join(lines) + "\n").encode())
     left_out = []
     if any(potential.e0.values()):
         left_out.append("energies of free atoms: total energies in LAMMPS are relative to free atoms")
