@@ -122,7 +122,7 @@ def main() -> None:
     potential = uf3_file.load(arguments.potential)
     pairs = pairs_only(potential)
     repeat, rounds = (5, 2) if arguments.short else (10, arguments.rounds)
-    atoms = bulk(potential.symbols[0], "bcc", a=LATTICE, cubic=True) * (repeat,) * 3
+    atoms = bulk(potential.symbols[0], "bcc", a=LATTICE, cubic=True).repeat(repeat)
     atoms.rattle(0.1, seed=3)
     structure, n = as_structure(atoms), len(atoms)
     times: dict[str, list[float]] = {}

@@ -58,7 +58,9 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
     if target.suffix == uf3_file.EXTENSION:
         return [str(target)], uf3_file.save(potential, target)
     if target.suffix != ".yace":
-        raise SettingsError(f"{target}: can write {', '.join(WRITTEN[:-1])} and {WRITTEN[-1]}, not {target.suffix or 'this'!r}")
+        raise SettingsError(
+            f"{target}: can write {', '.join(WRITTEN[:-1])} and {WRITTEN[-1]}, not {target.suffix or 'this'!r}"
+        )
     if potential.family == pace.Pace.name and not potential.repulsion:
         texts, notes = {target: str(potential.settings["yace"])}, []
     else:
