@@ -79,7 +79,8 @@ class Lammps:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={"OMP_NUM_THREADS": "1", "PATH": "/usr/bin:/bin"},
+            # the wheel of mpich puts its library there
+            env={"OMP_NUM_THREADS": "1", "LD_LIBRARY_PATH": str(Path(python).absolute().parents[1] / "lib")},
         )
         if self.answer() != "ready":
             raise SystemExit("LAMMPS did not start")
