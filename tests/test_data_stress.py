@@ -151,6 +151,24 @@ def test_groups_that_differ_from_each_other_are_unusable():
     assert "other groups" in verdicts["a"].reason
 
 
+@pytest.mark.parametrize(
+    ("offsets", "decision"),
+    [
+        ([0.3, -0.9, 1.1, -0.4, 1.6], "usable"),
+        ([0.0, 0.02, -0.01, 0.03, 1.6], "unusable"),
+        ([2.3, 1.1, 3.1, 1.6, 3.6], "unusable"),
+    ],
+    ids=["the fit is poor everywhere", "one group stands out", "all groups share an offset"],
+)
+def test_scatter_between_groups_is_an_error_of_the_fit(offsets, decision):
+    rng = np.random.default_rng(5)
+    groups = [f"group {k}" for k in range(len(offsets)) for _ in range(12)]
+    labelled = rng.normal(0.0, 1e-3, (len(groups), 6))
+    labelled[:, :3] += np.repeat(offsets, 12)[:, None] / EV_PER_CUBIC_ANGSTROM_IN_GPA
+    verdict = overall_decision(constant_stress_offset(np.zeros_like(labelled), labelled, groups))
+    assert verdict.decision == decision
+
+
 def test_offset_against_a_fit_refuses_wrong_shapes():
     with pytest.raises(ValueError, match=r"two \(n, 6\) arrays"):
         constant_stress_offset(np.zeros((2, 3)), np.zeros((2, 3)), ["a", "b"])

@@ -21,6 +21,8 @@ MAX_OFFSET_GPA = 0.5
 MIN_PAIRS = 4
 MIN_FRAMES = 5
 """Frames that a comparison with a fit needs."""
+MIN_GROUPS = 4
+"""Groups whose offsets tell how far a fit to energies and forces can be trusted for one group."""
 MIN_SIGNIFICANCE = 3.0
 """An offset counts where it is this many times its standard error."""
 SLOPE_RANGE = (0.8, 1.25)
@@ -114,7 +116,8 @@ def constant_stress_offset(
     -------
     dict
         Group → verdict. A group is unusable where its median isotropic difference exceeds 0.5 GPa significantly,
-        or differs by more than that from the other groups' median.
+        or differs by more than that from the other groups' median. Where there are four groups or more, the scatter
+        of their medians counts as an error of the fit: a group that the fit describes badly has no Pulay stress.
 
     Raises
     ------
@@ -135,9 +138,11 @@ def constant_stress_offset(
         )
     difference = (labelled - predicted)[:, :3].mean(axis=1) * EV_PER_CUBIC_ANGSTROM_IN_GPA
     names = np.asarray(groups)
+    members = {group: difference[names == group] for group in dict.fromkeys(groups)}
+    common, scatter = _scatter_of_medians([own for own in members.values() if len(own) >= MIN_FRAMES])
     return {
-        group: _verdict_of_differences(difference[names == group], difference[names != group])
-        for group in dict.fromkeys(groups)
+        group: _verdict_of_differences(own, difference[names != group], common, scatter)
+        for group, own in members.items()
     }
 
 
@@ -222,16 +227,34 @@ def _slope_reason(slope: float) -> str:
     return f"{text}: sign, unit or order of the components is wrong"
 
 
-def _verdict_of_differences(own: NDArray[np.float64], others: NDArray[np.float64]) -> StressVerdict:
+def _scatter_of_medians(groups: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
+    """Median over groups of their medians, and the deviation of one group from it; 0 of too few groups."""
+    if len(groups) < MIN_GROUPS:
+        return 0.0, 0.0
+    common, _, scatter = _median_error_spread(np.array([np.median(group) for group in groups]))
+    return common, scatter
+
+
+def _verdict_of_differences(
+    own: NDArray[np.float64], others: NDArray[np.float64], common: float, scatter: float
+) -> StressVerdict:
+    """Verdict on a group from its differences and those of the others.
+
+    `common` is an offset that all groups share, `scatter` the systematic error of the fit for a single group.
+    """
     if len(own) < MIN_FRAMES:
         return StressVerdict(decision="unknown", reason="too few frames to tell", n_samples=len(own))
     offset, error, spread = _median_error_spread(own)
-    decision = _decide(offset, error, spread)
+    outlier = abs(offset - common) > MIN_SIGNIFICANCE * float(np.hypot(error, scatter))
+    shared = abs(common) > max(MAX_OFFSET_GPA, scatter)
+    decision = _believed(_decide(offset, error, spread), scatter == 0.0 or outlier or shared)
     reason = f"stress labels minus fit to energies and forces: {offset:+.2f} ± {error:.2f} GPa"
     if decision == "usable" and len(others) >= MIN_FRAMES:
         other_offset, other_error, other_spread = _median_error_spread(others)
-        decision = _decide(
-            offset - other_offset, float(np.hypot(error, other_error)), float(np.hypot(spread, other_spread))
+        error_of_difference, spread_of_difference = np.hypot([error, spread], [other_error, other_spread])
+        decision = _believed(
+            _decide(offset - other_offset, float(error_of_difference), float(spread_of_difference)),
+            scatter == 0.0 or outlier,
         )
         if decision == "unusable":
             reason = f"{reason}, other groups {other_offset:+.2f} GPa"
@@ -256,6 +279,11 @@ def _decide(offset: float, error: float, spread: float = 0.0) -> Decision:
     if abs(offset) <= MAX_OFFSET_GPA:
         return "usable"
     return "unusable" if abs(offset) > max(MIN_SIGNIFICANCE * error, spread) else "unknown"
+
+
+def _believed(decision: Decision, credible: bool) -> Decision:
+    """An offset that the error of the fit explains as well says nothing."""
+    return "unknown" if decision == "unusable" and not credible else decision
 
 
 def _consequence(decision: Decision) -> str:
