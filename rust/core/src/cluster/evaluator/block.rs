@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::simd::{Simd, Task};
 
 use super::kernel::CenterKernel;
-use super::pairs::PairSums;
+use super::pairs::{PairSums, Repulsion, VOIGT};
 use super::shell::{self, Shell};
 use super::triplets::Triplets;
 
@@ -64,13 +64,21 @@ fn evaluate<S: Simd>(
 ) -> Result<()> {
     let Scratch { edges, shells, triplets, slots } = scratch;
     out.n_edges += shell::fill(shells, edges, source, center, kernel)?;
-    let mut pairs = PairSums::<S>::new();
+    let (mut pairs, mut repulsion) = (PairSums::<S>::new(), Repulsion::default());
     for (shell, towards) in shells.iter().zip(&kernel.towards) {
-        pairs.add(shell, kernel, towards);
+        pairs.add(shell, towards);
+        if shell.least < towards.squared_repulsion {
+            repulsion.add(shell, kernel, towards);
+        }
     }
     let mut energy = pairs.energy.mul(S::splat(0.5));
-    let mut strain = pairs.strain.map(|v| 0.5 * v.sum());
-    let mut own = pairs.force.map(S::sum);
+    let Repulsion { energy: repelled, force: mut own, mut strain } = repulsion;
+    for (sum, lanes) in own.iter_mut().zip(pairs.force) {
+        *sum += lanes.sum();
+    }
+    for (sum, lanes) in strain.iter_mut().zip(pairs.strain) {
+        *sum += 0.5 * lanes.sum();
+    }
     if !kernel.triplets.is_empty() {
         triplets.fill(shells);
         for triplet in &kernel.triplets {
@@ -78,20 +86,19 @@ fn evaluate<S: Simd>(
         }
         triplets.finish();
         for (n, &atom) in triplets.atoms.iter().enumerate() {
-            let g = [0, 1, 2].map(|x| triplets.gradients[x][n]);
-            let vector = [0, 1, 2].map(|x| triplets.vectors[x][n]);
+            let ([gx, gy, gz], [x, y, z]) = (&triplets.gradients, &triplets.vectors);
+            let (g, vector) = ([gx[n], gy[n], gz[n]], [x[n], y[n], z[n]]);
             let force = slot(atom, slots, out);
             for x in 0..3 {
                 force[x] -= g[x];
                 own[x] += g[x];
-                strain[x] += g[x] * vector[x];
             }
-            for (k, [a, b]) in [[1, 2], [0, 2], [0, 1]].into_iter().enumerate() {
-                strain[3 + k] += 0.5 * (g[a] * vector[b] + g[b] * vector[a]);
+            for (sum, [a, b]) in strain.iter_mut().zip(VOIGT) {
+                *sum += 0.5 * (g[a] * vector[b] + g[b] * vector[a]);
             }
         }
     }
-    out.energies.push(kernel.e0 + energy.sum());
+    out.energies.push(kernel.e0 + repelled + energy.sum());
     out.strain.iter_mut().zip(strain).for_each(|(sum, part)| *sum += part);
     let force = slot(center, slots, out);
     force.iter_mut().zip(own).for_each(|(sum, part)| *sum += part);

@@ -1,18 +1,24 @@
 //! Pair energies of one centre with neighbors in lanes.
+//!
+//! Kernels spell vectors out: closures given to the methods of arrays would become functions of their own,
+//! without the instructions of the backend.
 
 use crate::simd::Simd;
 
 use super::kernel::{CenterKernel, Towards};
 use super::shell::Shell;
 
-/// What pairs give a centre.
+/// Axes of the strain components xx yy zz yz xz xy.
+pub const VOIGT: [[usize; 2]; 6] = [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]];
+
+/// What pairs give a centre, per lane.
 #[derive(Debug, Clone, Copy)]
 pub struct PairSums<S> {
-    /// Twice the energy, eV, per lane.
+    /// Twice the energy, eV.
     pub energy: S,
-    /// Force on the centre, eV/Å, per lane.
+    /// Force on the centre, eV/Å.
     pub force: [S; 3],
-    /// Twice dE/dε, Voigt xx yy zz yz xz xy, per lane.
+    /// Twice dE/dε, Voigt xx yy zz yz xz xy.
     pub strain: [S; 6],
 }
 
@@ -22,50 +28,55 @@ impl<S: Simd> PairSums<S> {
         Self { energy: S::zero(), force: [S::zero(); 3], strain: [S::zero(); 6] }
     }
 
-    /// Adds the pairs of one species.
+    /// Adds the splines towards one species.
     #[inline(always)]
-    pub fn add(&mut self, shell: &Shell, kernel: &CenterKernel, towards: &Towards) {
-        if let Some(pair) = &towards.pair {
-            for k in (0..shell.len).step_by(S::LANES) {
-                let r = S::load(&shell.squares[k..]).sqrt();
-                let (value, slope) = pair.evaluate(r);
-                self.energy = self.energy.add(value);
-                let vector = [0, 1, 2].map(|x| S::load(&shell.edges.displacements[x][k..]));
-                self.push(vector, slope.div(r));
+    pub fn add(&mut self, shell: &Shell, towards: &Towards) {
+        let Some(pair) = &towards.pair else { return };
+        let [x, y, z] = &shell.edges.displacements;
+        for k in (0..shell.len).step_by(S::LANES) {
+            let r = S::load(&shell.squares[k..]).sqrt();
+            let (value, slope) = pair.evaluate(r);
+            let weight = slope.div(r);
+            let vector = [S::load(&x[k..]), S::load(&y[k..]), S::load(&z[k..])];
+            let pull = [weight.mul(vector[0]), weight.mul(vector[1]), weight.mul(vector[2])];
+            self.energy = self.energy.add(value);
+            for (sum, pull) in self.force.iter_mut().zip(pull) {
+                *sum = sum.add(pull);
+            }
+            for (sum, [a, b]) in self.strain.iter_mut().zip(VOIGT) {
+                *sum = pull[a].mul_add(vector[b], *sum);
             }
         }
-        if shell.squares[..shell.len].iter().any(|&square| square < towards.squared_repulsion) {
-            self.add_repulsion(shell, kernel, towards);
-        }
     }
+}
 
-    /// Adds the gradient `weight · vector`.
-    #[inline(always)]
-    fn push(&mut self, vector: [S; 3], weight: S) {
-        let pull = vector.map(|x| weight.mul(x));
-        for x in 0..3 {
-            self.force[x] = self.force[x].add(pull[x]);
-            self.strain[x] = pull[x].mul_add(vector[x], self.strain[x]);
-        }
-        for (k, [a, b]) in [[1, 2], [0, 2], [0, 1]].into_iter().enumerate() {
-            self.strain[3 + k] = pull[a].mul_add(vector[b], self.strain[3 + k]);
-        }
-    }
+/// What the pair repulsion gives a centre.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Repulsion {
+    /// Energy, eV.
+    pub energy: f64,
+    /// Force on the centre, eV/Å.
+    pub force: [f64; 3],
+    /// dE/dε, Voigt xx yy zz yz xz xy.
+    pub strain: [f64; 6],
+}
 
-    /// Adds the pair repulsion, which few pairs feel.
-    #[inline(never)]
-    fn add_repulsion(&mut self, shell: &Shell, kernel: &CenterKernel, towards: &Towards) {
-        for n in 0..shell.len {
-            let r = shell.squares[n].sqrt();
-            let (value, slope) = kernel.zbl.evaluate(kernel.element, towards.element, r);
-            // One lane of the sums carries it.
-            let only = |x: f64| {
-                let mut lanes = [0.0; crate::simd::MAX_LANES];
-                lanes[0] = x;
-                S::load(&lanes)
-            };
-            self.energy = self.energy.add(only(value));
-            self.push([0, 1, 2].map(|x| only(shell.edges.displacements[x][n])), only(slope / r));
+impl Repulsion {
+    /// Adds the neighbors of one species, few of which are that close.
+    pub fn add(&mut self, shell: &Shell, kernel: &CenterKernel, towards: &Towards) {
+        let [x, y, z] = &shell.edges.displacements;
+        for (n, &square) in shell.squares[..shell.len].iter().enumerate() {
+            if square < towards.squared_repulsion {
+                let r = square.sqrt();
+                let (value, slope) = kernel.zbl.evaluate(kernel.element, towards.element, r);
+                let vector = [x[n], y[n], z[n]];
+                let pull = vector.map(|x| slope / r * x);
+                self.energy += 0.5 * value;
+                self.force.iter_mut().zip(pull).for_each(|(sum, pull)| *sum += pull);
+                for (sum, [a, b]) in self.strain.iter_mut().zip(VOIGT) {
+                    *sum += 0.5 * pull[a] * vector[b];
+                }
+            }
         }
     }
 }

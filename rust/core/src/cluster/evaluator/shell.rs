@@ -18,6 +18,8 @@ pub struct Shell {
     pub edges: Edges,
     /// |r_ij|², Å².
     pub squares: Vec<f64>,
+    /// Smallest |r_ij|², Å².
+    pub least: f64,
     /// Places of those that matter in triplets.
     pub short: Vec<u32>,
 }
@@ -35,9 +37,9 @@ impl Shell {
         self.edges.neighbors.push(atom);
     }
 
-    /// Fills in what follows from the edges and pads the columns; returns the smallest square.
+    /// Fills in what follows from the edges and pads the columns.
     #[inline(always)]
-    fn finish(&mut self, towards: &Towards) -> f64 {
+    fn finish(&mut self, towards: &Towards) {
         self.len = self.edges.neighbors.len();
         let padded = self.len + MAX_LANES;
         let [x, y, z] = &mut self.edges.displacements;
@@ -58,7 +60,7 @@ impl Shell {
             n_short += usize::from(square < towards.squared_short);
         }
         self.short.truncate(n_short);
-        least
+        self.least = least;
     }
 }
 
@@ -83,11 +85,11 @@ pub fn fill(
     }
     let mut n = 0;
     for (shell, towards) in shells.iter_mut().zip(&kernel.towards) {
-        let least = shell.finish(towards);
-        if least < SQUARED_SHORTEST {
-            let on_top = shell.squares.iter().position(|&square| square <= least);
+        shell.finish(towards);
+        if shell.least < SQUARED_SHORTEST {
+            let on_top = shell.squares.iter().position(|&square| square <= shell.least);
             let j = on_top.map_or(center, |place| shell.edges.neighbors[place]);
-            return Err(Error::Overlap { i: center as usize, j: j as usize, distance: least.sqrt() });
+            return Err(Error::Overlap { i: center as usize, j: j as usize, distance: shell.least.sqrt() });
         }
         n += shell.len;
     }

@@ -33,6 +33,7 @@ impl Bins {
         (bins, fraction.mul(S::splat(spacing)))
     }
 
+    #[inline(always)]
     fn search<S: Simd>(&self, r: S) -> ([u32; MAX_LANES], S) {
         let (mut lanes, mut bins) = (r.lanes(), [0; MAX_LANES]);
         for (r, bin) in lanes.iter_mut().zip(&mut bins).take(S::LANES) {

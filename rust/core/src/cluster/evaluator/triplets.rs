@@ -92,13 +92,15 @@ impl Triplets {
     ) -> S {
         let [stride_l, stride_m] = kernel.strides;
         let basis = self.bases[0][j];
-        let values = basis.value.map(S::splat);
-        let slopes = basis.slope.map(S::splat);
-        let from: [S; 3] = [0, 1, 2].map(|x| S::splat(self.vectors[x][j]));
+        let (values, slopes) = (splat(basis.value), splat(basis.slope));
+        let [x, y, z] = &self.vectors;
+        let from = [S::splat(x[j]), S::splat(y[j]), S::splat(z[j])];
         let (mut energy, mut radial_j) = (S::zero(), S::zero());
         let mut gradient_j = [S::zero(); 3];
         for k in range.clone().step_by(S::LANES) {
-            let across: [S; 3] = [0, 1, 2].map(|x| S::load(&self.vectors[x][k..]).sub(from[x]));
+            let [x, y, z] = &self.vectors;
+            let across =
+                [S::load(&x[k..]).sub(from[0]), S::load(&y[k..]).sub(from[1]), S::load(&z[k..]).sub(from[2])];
             let square = across[0].mul_add(across[0], across[1].mul_add(across[1], across[2].mul(across[2])));
             // Unused lanes and atoms on each other: no direction, but no division by 0 either.
             let r = square.add(S::splat(f64::MIN_POSITIVE)).sqrt();
@@ -113,13 +115,13 @@ impl Triplets {
                 let (mut sum, mut sum_j, mut sum_k) = (S::zero(), S::zero(), S::zero());
                 for m in 0..4 {
                     let rows = &kernel.coefficients[start + m * stride_m..];
-                    let c = [0, 1, 2, 3].map(|l| S::load(&rows[l * stride_l..]));
-                    let weighted = |weights: &[S; 4]| {
-                        let first = c[0].mul(weights[0]);
-                        let low = c[1].mul_add(weights[1], first);
-                        c[3].mul_add(weights[3], c[2].mul_add(weights[2], low))
-                    };
-                    let (along, along_j) = (weighted(&values), weighted(&slopes));
+                    let c = [
+                        S::load(rows),
+                        S::load(&rows[stride_l..]),
+                        S::load(&rows[2 * stride_l..]),
+                        S::load(&rows[3 * stride_l..]),
+                    ];
+                    let (along, along_j) = (weighted(c, values), weighted(c, slopes));
                     let (b, d) = (S::splat(other.value[m]), S::splat(other.slope[m]));
                     sum = b.mul_add(along, sum);
                     sum_j = b.mul_add(along_j, sum_j);
@@ -159,6 +161,20 @@ impl Triplets {
             }
         }
     }
+}
+
+/// Four numbers in all lanes each.
+#[inline(always)]
+fn splat<S: Simd>(x: [f64; 4]) -> [S; 4] {
+    [S::splat(x[0]), S::splat(x[1]), S::splat(x[2]), S::splat(x[3])]
+}
+
+/// Sum of four vectors with weights.
+#[inline(always)]
+fn weighted<S: Simd>(c: [S; 4], weights: [S; 4]) -> S {
+    let low = c[1].mul_add(weights[1], c[0].mul(weights[0]));
+    let high = c[3].mul_add(weights[3], c[2].mul(weights[2]));
+    low.add(high)
 }
 
 /// Functions of the neighbors in `range`.
