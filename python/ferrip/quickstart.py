@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 SYMBOL = "Si"
 REPEAT = (3, 3, 3)
 """Of the 8-atom cube: 216 atoms."""
+NEAR_EQUILIBRIUM = ("elastic", "eos_diamond")
+CRYSTAL_FACTORS = {"energy": 3.0, "forces": 3.0, "virial": 10.0}
+"""Factors on the rows of the strained crystal, whose small differences in energy and stress are what elastic
+constants are made of; the other frames differ by whole eV."""
 OnStage = Callable[[str, Any], None]
 OnStep = Callable[[int, float], None]
 
@@ -262,6 +266,7 @@ def _fit(data: SiliconSet, size: str, num_threads: int | None, progress: bool) -
         test=data.test,
         model="ace",
         size=size,
+        config_weights=dict.fromkeys(NEAR_EQUILIBRIUM, CRYSTAL_FACTORS),
         stress="force",  # the set's stress was checked against its energy-volume slope
         num_threads=num_threads,
         progress=progress,
