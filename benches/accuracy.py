@@ -82,10 +82,10 @@ def peak_megabytes(command: list[str]) -> tuple[float, float]:
     return time.perf_counter() - start, float(done.stdout) * unit / 1e6
 
 
-def rows(name: str, data: DataSet, size: str, root: Path, work: Path) -> list[str]:
+def rows(name: str, data: DataSet, model: str, size: str, root: Path, work: Path) -> list[str]:
     """Table rows of one fit."""
-    potential = work / f"{name}_{size}.ferrip"
-    fit = ["fit", str(root / data.train), "-o", str(potential), "--size", size, *data.flags]
+    potential = work / f"{name}_{model}_{size}.ferrip"
+    fit = ["fit", str(root / data.train), "-o", str(potential), "--model", model, "--size", size, *data.flags]
     seconds, megabytes = peak_megabytes([sys.executable, "-m", "ferrip", *fit])
     speed = ferrip("bench", str(potential), "--threads", "1")
     functions = ferrip("info", str(potential))["fingerprint"]["n_features"]
@@ -119,6 +119,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--sets", default=",".join(SETS))
+    parser.add_argument("--model", default="ace")
     parser.add_argument("--sizes", default="small,medium,large")
     parser.add_argument("--work", type=Path, help="folder that keeps the fitted potentials")
     parser.add_argument("--short", action="store_true", help="the shipped silicon set at size small")
@@ -137,7 +138,7 @@ def main() -> None:
         work.mkdir(parents=True, exist_ok=True)
         for name in chosen:
             for size in sizes:
-                print("\n".join(rows(name, sets[name], size, root, work)), flush=True)
+                print("\n".join(rows(name, sets[name], arguments.model, size, root, work)), flush=True)
 
 
 if __name__ == "__main__":

@@ -135,13 +135,15 @@ def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:
     descriptor = find_family(potential.family).descriptor(settings)
     columns = _columns(potential.descriptor, descriptor)
     factor, embeddings = potential.posterior_factor, potential.embeddings
+    numbers = np.arange(potential.coefficients.size).reshape(potential.coefficients.shape)
+    rows = numbers[..., columns].ravel()
     return replace(
         potential,
         descriptor=descriptor,
         settings=settings,
         coefficients=np.ascontiguousarray(potential.coefficients[..., columns]),
         e0={z: potential.e0[z] for z in kept},
-        posterior_factor=None if factor is None else np.ascontiguousarray(factor[columns]),
+        posterior_factor=None if factor is None else np.ascontiguousarray(factor[rows]),
         embeddings=None if embeddings is None else {z: embeddings[z] for z in kept},
         **common,
     )

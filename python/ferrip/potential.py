@@ -51,7 +51,7 @@ class Potential:
     metadata
         Fit settings, metrics, minimum distances, DFT settings, citations, … (JSON types).
     posterior_factor
-        (p, k) L with posterior covariance L Lᵀ of c, or `None`.
+        (number of coefficients, k) L with posterior covariance L Lᵀ of c, row by row, or `None`.
     embeddings
         From densities to energy by atomic number (see `ferrip.readout`); `None` for a linear potential.
     core
@@ -180,17 +180,17 @@ class Potential:
 
     def energy_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> float:
         """Standard deviation of the total energy in eV, from the posterior of the coefficients."""
-        values = self.descriptor.values(as_structure(structure), num_threads)
+        values = self._value_rows(as_structure(structure), num_threads)
         return float(np.linalg.norm(values.sum(axis=0) @ self._factor)) * self._calibration("energy")
 
     def energies_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> F64:
         """(N,) standard deviations of the per-atom energies in eV."""
-        values = self.descriptor.values(as_structure(structure), num_threads)
+        values = self._value_rows(as_structure(structure), num_threads)
         return np.linalg.norm(values @ self._factor, axis=1) * self._calibration("energy")
 
     def forces_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> F64:
         """(N, 3) standard deviations of the forces in eV/Å."""
-        rows = self.descriptor.design([as_structure(structure)], num_threads)[1:-6]
+        rows = self._design_rows(as_structure(structure), num_threads)[1:-6]
         return np.linalg.norm(rows @ self._factor, axis=1).reshape(-1, 3) * self._calibration("forces")
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -198,6 +198,21 @@ class Potential:
         from ferrip.potential_io import save
 
         save(self, path)
+
+    def _value_rows(self, structure: Structure, num_threads: int | None) -> F64:
+        """Derivatives of the per-atom energies in the coefficients."""
+        if self.embeddings is None:
+            return self.descriptor.values(structure, num_threads)
+        descriptor = cast("_core.Descriptor", self.descriptor)
+        return descriptor.embedded_values(structure, self.readout(), num_threads)
+
+    def _design_rows(self, structure: Structure, num_threads: int | None) -> F64:
+        """Derivatives of energy, forces and strain derivatives in the coefficients."""
+        if self.embeddings is None:
+            return self.descriptor.design([structure], num_threads)
+        descriptor = cast("_core.Descriptor", self.descriptor)
+        free = np.ones(self.coefficients.shape, bool)
+        return descriptor.embedded_design([structure], self.readout(), free, num_threads)[:, :-1]
 
     @property
     def _factor(self) -> F64:

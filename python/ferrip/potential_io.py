@@ -109,7 +109,7 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
         raise ModelFileError("this version of ferrip builds another basis from the stored settings")
     if potential.symbols != header["elements"] or set(potential.e0) != set(potential.elements):
         raise ModelFileError("elements and E0 do not match the descriptor")
-    if posterior is not None and (posterior.ndim != 2 or len(posterior) != potential.descriptor.n_features):
+    if posterior is not None and (posterior.ndim != 2 or len(posterior) != potential.coefficients.size):
         raise ModelFileError("posterior_factor does not match the coefficients")
     return potential
 

@@ -42,6 +42,9 @@ def fit(
     config_weights: Annotated[
         str | None, typer.Option(help="YAML file, or e.g. liquid=0.5,bulk=2 (by config type).")
     ] = None,
+    weighting: Annotated[
+        str | None, typer.Option(help="uniform, lowest or hull: frames of low energy count more.")
+    ] = None,
     stress: Annotated[str | None, typer.Option(help="auto, force or off.")] = None,
     repulsion: Annotated[str | None, typer.Option(help="zbl or none.")] = None,
     solver: Annotated[str | None, typer.Option(help="ridge (GCV) or bayes (evidence).")] = None,
@@ -71,6 +74,7 @@ def fit(
         "config_weights": None
         if config_weights is None
         else _numbers_or_yaml("config_weights", config_weights),
+        "weighting": weighting,
         "stress": stress,
         "repulsion": repulsion,
         "solver": solver,

@@ -1,6 +1,8 @@
-"""Linear fits: settings, streaming QR, ridge and Bayesian ridge, and the `fit` driver."""
+"""Fits: settings, streaming QR, ridge and Bayesian ridge, training of densities, and the `fit` driver."""
 
-from ferrip.fitting.driver import Interrupted, fit
+from ferrip.fitting.driver import fit
+from ferrip.fitting.interrupted import Interrupted
+from ferrip.fitting.nonlinear import TrainingSettings
 from ferrip.fitting.regressors import BayesianRidge, LinearFit, Regressor, Ridge
 from ferrip.fitting.settings import FitSettings
 from ferrip.fitting.tsqr import LeastSquares, RFactor, combine
@@ -15,6 +17,7 @@ __all__ = [
     "RFactor",
     "Regressor",
     "Ridge",
+    "TrainingSettings",
     "Weights",
     "combine",
     "fit",

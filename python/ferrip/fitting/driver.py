@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
+
+from pydantic import BaseModel
 
 from ferrip.blas import blas_threads
 from ferrip.data import Frame, LabelKeys, read_frames
@@ -15,16 +18,19 @@ from ferrip.evaluation import error_metrics
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.calibration import calibrate
 from ferrip.fitting.estimate import estimate
+from ferrip.fitting.interrupted import Interrupted
+from ferrip.fitting.nonlinear import Trainer, TrainingSettings, embedded_potential
 from ferrip.fitting.problem import Problem, check_test, describe, prepare
 from ferrip.fitting.progress import Reporter
 from ferrip.fitting.provenance import metadata
+from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.rows import stream
 from ferrip.fitting.selection import choose
 from ferrip.fitting.settings import FitSettings, parse_settings
 from ferrip.fitting.stress import solve
 from ferrip.fitting.tsqr import RFactor
 from ferrip.interrupt import Interruption
-from ferrip.models import family
+from ferrip.models import EmbeddedFamily, family
 from ferrip.potential import Potential
 
 if TYPE_CHECKING:
@@ -33,10 +39,6 @@ if TYPE_CHECKING:
     from ase import Atoms
 
     DataSource: TypeAlias = "str | os.PathLike[str] | Iterable[str | os.PathLike[str] | Frame | Atoms]"
-
-
-class Interrupted(KeyboardInterrupt):
-    """The fit was stopped by Ctrl-C or SIGTERM; the message says where its checkpoint is."""
 
 
 def fit(
@@ -52,7 +54,7 @@ def fit(
     progress: bool = True,
     **settings: Any,
 ) -> Potential:
-    """Fit a linear potential to energies, forces and stresses.
+    """Fit a potential to energies, forces and stresses.
 
     Parameters
     ----------
@@ -71,7 +73,8 @@ def fit(
     progress
         Whether estimate, progress and notes go to stderr.
     settings
-        Fields of `ferrip.fitting.FitSettings` and of the family's settings (`ferrip.models.AceSettings`).
+        Fields of `ferrip.fitting.FitSettings`, of the family's settings (`ferrip.models.AceSettings`) and, for
+        families with embedded densities, of `ferrip.fitting.TrainingSettings`.
 
     Returns
     -------
@@ -93,8 +96,11 @@ def fit(
     started = time.perf_counter()
     reporter = Reporter(verbose=progress)
     chosen = family(model)
-    fit_settings, model_settings = parse_settings(
-        settings, FitSettings, chosen.settings_class, others=("model", "size", "test")
+    classes: list[type[BaseModel]] = [FitSettings, chosen.settings_class]
+    if isinstance(chosen, EmbeddedFamily):
+        classes.append(TrainingSettings)
+    fit_settings, model_settings, *training = parse_settings(
+        settings, *classes, others=("model", "size", "test")
     )
     frames = read_frames(data, keys, elements=elements)
     test_frames = [] if test is None else read_frames(test, keys, elements=elements)
@@ -104,29 +110,41 @@ def fit(
     check_test(problem, test_frames)
     for line in describe(problem):
         reporter.note(line)
-    with blas_threads(problem.source.descriptor.n_features, num_threads):
-        reporter.note(f"estimate: {estimate(problem.source.descriptor, problem.frames, num_threads)}")
-        factors = _accumulate(problem, checkpoint, reporter)
-    try:
-        with Interruption(at_once=True):
-            potential, origin = _finish(problem, factors, test_frames, num_threads)
-    except KeyboardInterrupt:
-        done = len(problem.frames)
-        raise Interrupted(_save_checkpoint(problem, checkpoint, done, factors)) from None
+    descriptor = problem.source.descriptor
+    reporter.note(f"estimate: {estimate(descriptor, problem.frames, num_threads)}")
+    if isinstance(chosen, EmbeddedFamily):
+        terms = chosen.terms(model_settings)
+        iteration = estimate(descriptor, problem.frames, num_threads, len(terms))
+        reporter.note(f"each iteration of the training: {iteration}")
+        trainer = Trainer(
+            problem=problem,
+            settings=cast(TrainingSettings, training[0]),
+            terms=terms,
+            reporter=reporter,
+            checkpoint=checkpoint,
+        )
+        with blas_threads(len(terms) * descriptor.n_features, num_threads):
+            trained = trainer.train(lambda: _linear(problem, checkpoint, reporter, num_threads))
+        with _saving(lambda: trainer.stopped):
+            potential = _examined(embedded_potential(problem, trained), problem, test_frames, num_threads)
+    else:
+        with blas_threads(descriptor.n_features, num_threads):
+            factors, solution, stress_note = _linear(problem, checkpoint, reporter, num_threads)
+        with _saving(lambda: _save_checkpoint(problem, checkpoint, len(problem.frames), factors)):
+            potential = problem.potential(solution, metadata(problem, solution, stress_note))
+            potential = _examined(potential, problem, test_frames, num_threads)
+    origin = dict(potential.metadata)
     origin["fit"]["seconds"] = round(time.perf_counter() - started, 2)
     if checkpoint is not None:
         Path(checkpoint).unlink(missing_ok=True)
     return replace(potential, metadata=origin)
 
 
-def _finish(
-    problem: Problem, factors: dict[str, RFactor], test_frames: list[Frame], num_threads: int | None
-) -> tuple[Potential, dict[str, Any]]:
-    """The potential of the factors of all rows, and its metadata with errors and calibration."""
-    with blas_threads(problem.source.descriptor.n_features, num_threads):
-        solution, stress_note = solve(problem, factors, num_threads)
-    origin = metadata(problem, solution, stress_note)
-    potential = problem.potential(solution, origin)
+def _examined(
+    potential: Potential, problem: Problem, test_frames: list[Frame], num_threads: int | None
+) -> Potential:
+    """The potential with its errors and the calibration of its uncertainty in the metadata."""
+    origin = dict(potential.metadata)
     origin["metrics"] = {
         name: error_metrics(part, potential.evaluate(part, num_threads))
         for name, part in (("train", problem.frames), ("test", test_frames))
@@ -134,7 +152,26 @@ def _finish(
     }
     if potential.posterior_factor is not None:
         origin["uncertainty"] = calibrate(potential, problem.frames, num_threads)
-    return potential, origin
+    return replace(potential, metadata=origin)
+
+
+def _linear(
+    problem: Problem, checkpoint: Any, reporter: Reporter, num_threads: int | None
+) -> tuple[dict[str, RFactor], LinearFit, str]:
+    """Factors and solution of the linear problem, and what was done with the stress labels."""
+    factors = _accumulate(problem, checkpoint, reporter)
+    with _saving(lambda: _save_checkpoint(problem, checkpoint, len(problem.frames), factors)):
+        return factors, *solve(problem, factors, num_threads)
+
+
+@contextmanager
+def _saving(save: Callable[[], str]) -> Iterator[None]:
+    """Work without steps: an interruption calls `save` and raises Interrupted with the message that it returns."""
+    try:
+        with Interruption(at_once=True):
+            yield
+    except KeyboardInterrupt:
+        raise Interrupted(save()) from None
 
 
 def _accumulate(problem: Problem, checkpoint: Any, reporter: Reporter) -> dict[str, RFactor]:

@@ -42,15 +42,20 @@ class Estimate:
 
     def __str__(self) -> str:
         return (
-            f"{self.n_rows:,} rows × {self.n_columns:,} functions, "
+            f"{self.n_rows:,} rows × {self.n_columns:,} columns, "
             f"about {self.bytes / 1024**3:.1f} GB and {_duration(self.seconds)}"
         )
 
 
-def estimate(descriptor: Descriptor, frames: Sequence[Frame], num_threads: int | None) -> Estimate:
-    """Estimate from the sizes, one measured design block and one measured fold."""
+def estimate(
+    descriptor: Descriptor, frames: Sequence[Frame], num_threads: int | None, n_densities: int = 1
+) -> Estimate:
+    """Estimate from the sizes, one measured design block and one measured fold.
+
+    With several densities it is that of one iteration of the training on all functions.
+    """
     rows = sum(n_rows(frame) for frame in frames)
-    columns = descriptor.n_features
+    columns = n_densities * descriptor.n_features
     sample = sorted(frames, key=n_rows)[len(frames) // 2]
     started = time.perf_counter()
     descriptor.design([sample.structure], num_threads)

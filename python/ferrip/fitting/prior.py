@@ -117,9 +117,25 @@ class Prior:
     column_scaling: float
     groups: list[TiedGroup]
 
-    def solve(self, regressor: Regressor, problem: LeastSquares) -> LinearFit:
-        """Coefficients under this prior; those that the data and their relatives leave open are 0."""
-        penalty = self._scale(problem) * self.roughness
+    def penalty(self, problem: LeastSquares) -> F64:
+        """(p,) Γ; infinite where neither the data nor the relatives of a function say anything about it."""
+        return self._scale(problem) * self.roughness
+
+    def solve(
+        self, regressor: Regressor, problem: LeastSquares, used: NDArray[np.bool_] | None = None
+    ) -> LinearFit:
+        """Coefficients under this prior; those that the data and their relatives leave open are 0.
+
+        Parameters
+        ----------
+        regressor, problem
+            Solver and rows.
+        used
+            (p,) functions that are used, whole groups; the coefficients of the others are 0.
+        """
+        penalty = self.penalty(problem)
+        if used is not None:
+            penalty = np.where(used, penalty, np.inf)
         if not self.groups:
             return regressor.solve(problem, penalty)
         tied = np.array(problem.r)

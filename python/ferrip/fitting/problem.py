@@ -27,7 +27,8 @@ from ferrip.fitting.reference import reference_energies
 from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.rows import RowSource, has_stress
 from ferrip.fitting.settings import FitSettings
-from ferrip.fitting.tsqr import RFactor, combine
+from ferrip.fitting.tsqr import LeastSquares, RFactor, combine
+from ferrip.fitting.weighting import energy_weighted
 from ferrip.models import Family
 from ferrip.models.family import Descriptor
 from ferrip.potential import Potential
@@ -66,10 +67,18 @@ class Problem:
             },
         )
 
+    def weighted(self, factors: dict[str, RFactor], *, use_stress: bool) -> LeastSquares:
+        """The factors as one problem, with the weights of the settings."""
+        weights = self.weights(use_stress=use_stress)
+        return combine([(factors[name], weights[name]) for name in factors])
+
+    def weights(self, *, use_stress: bool) -> dict[str, float]:
+        """Factor on the rows of every quantity."""
+        return self.settings.weights.model_dump() | ({} if use_stress else {"virial": 0.0})
+
     def solve(self, factors: dict[str, RFactor], *, use_stress: bool) -> LinearFit:
         """Coefficients from the factors, with the weights, the prior and the solver of the settings."""
-        weights = self.settings.weights.model_dump() | ({} if use_stress else {"virial": 0.0})
-        problem = combine([(factors[name], weights[name]) for name in factors])
+        problem = self.weighted(factors, use_stress=use_stress)
         return self.prior.solve(self.settings.regressor(), problem)
 
     def potential(self, solution: LinearFit, metadata: dict[str, Any]) -> Potential:
@@ -101,6 +110,7 @@ def prepare(
     verdicts = stress_consistency(frames)
     _check_frames(frames, verdicts, num_threads)
     stress_note = _stress_note(settings, verdicts)
+    frames = energy_weighted(frames, settings.weighting, settings.energy_scale)
     elements = [int(z) for z in np.unique(np.concatenate([frame.numbers for frame in frames]))]
     distances = pair_distances(frames, num_threads)
     resolved = chosen.resolve(model_settings, size, elements, distances)

@@ -17,7 +17,7 @@ from ferrip.fitting.weights import QUANTITIES, Quantity, QuantityFactors, row_we
 from ferrip.models.family import Descriptor
 
 if TYPE_CHECKING:
-    from ferrip._core import ZblPair
+    from ferrip._core import Structure, ZblPair
 
 F64 = NDArray[np.float64]
 
@@ -53,13 +53,18 @@ class RowSource:
     use_stress: bool
     num_threads: int | None = None
 
+    @property
+    def n_columns(self) -> int:
+        """Number of columns of the rows."""
+        return self.descriptor.n_features
+
     def factors(self) -> dict[str, RFactor]:
         """An empty factor per quantity."""
-        return {quantity: RFactor(self.descriptor.n_features) for quantity in QUANTITIES}
+        return {quantity: RFactor(self.n_columns) for quantity in QUANTITIES}
 
     def blocks(self, frames: Sequence[Frame], start: int = 0) -> Iterator[range]:
         """Ranges of frames whose rows fit into one block; boundaries do not depend on `start`."""
-        limit = max(1, BLOCK_BYTES // (8 * max(self.descriptor.n_features, 1)))
+        limit = max(1, BLOCK_BYTES // (8 * max(self.n_columns, 1)))
         first, rows = 0, 0
         for index, frame in enumerate(frames):
             count = n_rows(frame)
@@ -73,17 +78,17 @@ class RowSource:
 
     def fold(self, frames: Sequence[Frame], factors: dict[str, RFactor]) -> None:
         """Add the labelled rows of `frames` to `factors`."""
-        design, baseline = self._design(frames)
+        design, baseline = self._checked(frames)
         start = 0
         for frame in frames:
             stop = start + n_rows(frame)
-            for quantity, rows, target in self._labelled(frame, start, stop):
+            for quantity, rows, target in self.labelled(frame, start, stop):
                 weight = row_weight(frame, quantity, self.config_weights, self.size_power)
                 if weight > 0.0:
                     factors[quantity].append(design[rows], target - baseline[rows], weight)
             start = stop
 
-    def _labelled(self, frame: Frame, start: int, stop: int) -> Iterator[tuple[Quantity, slice, F64]]:
+    def labelled(self, frame: Frame, start: int, stop: int) -> Iterator[tuple[Quantity, slice, F64]]:
         """Quantity, rows within the block and target of every label of `frame`."""
         if frame.energy is not None and not frame.is_isolated_atom:
             offset = sum(self.e0[int(z)] for z in frame.numbers)
@@ -93,13 +98,20 @@ class RowSource:
         if self.use_stress and has_stress(frame) and frame.stress is not None:
             yield "virial", slice(stop - 6, stop), frame.stress * (frame.volume or 0.0)
 
-    def _design(self, frames: Sequence[Frame]) -> tuple[F64, F64]:
+    def design(self, frames: Sequence[Frame]) -> tuple[F64, F64]:
+        """Rows of `frames`, and what is subtracted from their labels."""
         structures = [frame.structure for frame in frames]
+        return self.descriptor.design(structures, self.num_threads), self.baseline(structures)
+
+    def baseline(self, structures: Sequence[Structure]) -> F64:
+        """Energy, forces and strain derivatives of the repulsion."""
+        if not self.repulsion:
+            return np.zeros(sum(1 + 3 * len(numbers) + 6 for numbers, *_ in structures))
+        return _core.zbl_design_offset(structures, self.repulsion, self.num_threads)
+
+    def _checked(self, frames: Sequence[Frame]) -> tuple[F64, F64]:
         try:
-            design = self.descriptor.design(structures, self.num_threads)
-            baseline = np.zeros(len(design))
-            if self.repulsion:
-                baseline = _core.zbl_design_offset(structures, self.repulsion, self.num_threads)
+            design, baseline = self.design(frames)
         except FerripError as error:
             raise self._named(frames, error) from None
         if not (np.isfinite(design).all() and np.isfinite(baseline).all()):

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ferrip.errors import SettingsError
 from ferrip.fitting.regressors import BayesianRidge, Regressor, Ridge
+from ferrip.fitting.weighting import Weighting
 from ferrip.fitting.weights import QuantityFactors, Weights
 
 
@@ -28,6 +29,12 @@ class FitSettings(BaseModel):
     )
     size_power: float = Field(
         default=0.5, ge=0, le=1, description="energy and virial rows are divided by N to this power"
+    )
+    weighting: Weighting = Field(
+        default="uniform", description="frames by energy above the lowest of their composition, or the hull"
+    )
+    energy_scale: float = Field(
+        default=1.0, gt=0, allow_inf_nan=False, description="δ of the energy-based weights, eV/atom"
     )
     stress: Literal["auto", "force", "off"] = Field(
         default="auto", description="auto: leave stress out where its labels disagree with the energies"

@@ -161,3 +161,21 @@ def combine(factors: list[tuple[RFactor, float]]) -> LeastSquares:
         scaled = np.asfortranarray(np.triu(part.factor()) * weight)
         total = _fold(total, scaled, triangular=True)
     return LeastSquares.from_factor(total, sum(part.n_rows for part, _ in used))
+
+
+def stacked(problem: LeastSquares, diagonal: F64, target: F64) -> LeastSquares:
+    """`problem` with the rows `diag(diagonal) c ≈ target` added; they do not count in `n_rows`.
+
+    Parameters
+    ----------
+    problem
+        Problem of p columns.
+    diagonal, target
+        (p,) entries and right-hand sides of the new rows.
+    """
+    n = len(problem.q)
+    factor = np.zeros((n + 1, n + 1), order="F")
+    factor[:n, :n], factor[:n, n], factor[n, n] = problem.r, problem.q, problem.rho2**0.5
+    rows = np.zeros((n + 1, n + 1), order="F")
+    rows[range(n), range(n)], rows[:n, n] = diagonal, target
+    return LeastSquares.from_factor(_fold(factor, rows, triangular=True), problem.n_rows)

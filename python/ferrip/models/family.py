@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,6 +102,15 @@ class Family(Protocol):
         simd: str | None,
     ) -> Any:
         """The `Evaluator` of a linear potential on `descriptor`; `e0` in the order of its elements."""
+        ...
+
+
+@runtime_checkable
+class EmbeddedFamily(Family, Protocol):
+    """A family whose energy is a sum of functions of several densities."""
+
+    def terms(self, settings: BaseModel) -> tuple[tuple[float, float], ...]:
+        """(prefactor, exponent) of the function of each density; the first is the linear one."""
         ...
 
 

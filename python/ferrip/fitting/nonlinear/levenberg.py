@@ -1,0 +1,77 @@
+"""One damped Gauss–Newton step (Levenberg–Marquardt) from a linearised problem in triangular form.
+
+The step minimises `‖R c − q‖² + ‖Γ c‖² + μ ‖D (c − c₀)‖²` with D the column norms of R and Γ (Marquardt's scaling,
+doi:10.1137/0111030). All three terms are rows of one least-squares problem, so that no normal equations are formed. A
+loss costs little beside a linearisation, and as a function of μ it often has several minima: μ is therefore looked
+for on a grid from nearly undamped to steepest descent, and refined around the best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
+
+from ferrip.fitting.tsqr import LeastSquares, stacked
+
+F64 = NDArray[np.float64]
+
+GRID = tuple(10.0**k for k in range(-10, 5, 2))
+"""Dampings that are tried."""
+REFINEMENT = 10.0**0.7
+"""Ratio of the best to the two more that are tried beside it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """A step and what it reaches.
+
+    Attributes
+    ----------
+    vector
+        New coefficients c.
+    loss
+        Their penalised loss.
+    damping
+        μ of the step.
+    """
+
+    vector: F64
+    loss: float
+    damping: float
+
+
+def damped_step(
+    problem: LeastSquares, penalty: F64, start: F64, loss: Callable[[F64], float], loss_at_start: float
+) -> Step | None:
+    """The best step of a search over dampings, or `None` if none lowers the loss.
+
+    Parameters
+    ----------
+    problem
+        The problem linearised at `start`.
+    penalty
+        Diagonal of Γ, in units of the rows.
+    start
+        c₀.
+    loss
+        The true penalised loss of given coefficients.
+    loss_at_start
+        Its value at c₀.
+    """
+    penalized = stacked(problem, penalty, np.zeros_like(start))
+    scale = np.linalg.norm(penalized.r, axis=0)
+
+    def attempt(damping: float) -> Step:
+        rows = np.sqrt(damping) * scale
+        damped = stacked(penalized, rows, rows * start)
+        vector = solve_triangular(damped.r, damped.q)
+        return Step(vector=vector, loss=loss(vector), damping=damping)
+
+    best = min((attempt(damping) for damping in GRID), key=lambda step: step.loss)
+    around = [attempt(best.damping * REFINEMENT), attempt(best.damping / REFINEMENT)]
+    best = min([best, *around], key=lambda step: step.loss)
+    return best if best.loss < loss_at_start else None

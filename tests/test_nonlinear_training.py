@@ -1,0 +1,211 @@
+"""Training of embedded densities: exact limits, recovery of a synthetic potential, restart, bad input."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import ferrip
+from ferrip.data import Frame
+from ferrip.errors import FerripError, SettingsError
+from ferrip.fitting.nonlinear import state as states
+from ferrip.fitting.nonlinear.coordinates import Coordinates
+from ferrip.fitting.nonlinear.levenberg import damped_step
+from ferrip.fitting.prior import TiedGroup
+from ferrip.fitting.tsqr import LeastSquares, stacked
+from ferrip.potential import Potential
+from ferrip.readout import Embedding
+
+TERMS = ((1.0, 1.0), (1.0, 0.5))
+BASIS = {
+    "degrees": (4.0,),
+    "n_pair": 4,
+    "cutoff": 4.5,
+    "pair_cutoff": 5.0,
+    "shape": "wide",
+    "repulsion": "none",
+}
+FIT = {**BASIS, "e0": {"Si": -1.0}, "smoothness": 0.5, "num_threads": 1, "progress": False}
+
+
+def structures(n: int, seed: int) -> list[Frame]:
+    rng = np.random.default_rng(seed)
+    grid = np.stack(np.meshgrid(*[np.arange(2)] * 3), axis=-1).reshape(-1, 3)
+    frames = []
+    for k in range(n):
+        cell = np.eye(3) * rng.uniform(4.4, 5.6) + 0.15 * rng.normal(size=(3, 3))
+        positions = (grid + 0.2 * rng.uniform(-1, 1, (8, 3))) / 2 @ cell
+        frames.append(
+            Frame(
+                numbers=np.full(8, 14),
+                positions=positions,
+                cell=cell,
+                pbc=np.ones(3, bool),
+                source="synthetic",
+                index=k,
+            )
+        )
+    return frames
+
+
+def labelled(frames: list[Frame], potential: Potential) -> list[Frame]:
+    predictions = potential.evaluate(frames, 1)
+    return [replace(f, energy=p.energy, forces=p.forces) for f, p in zip(frames, predictions, strict=True)]
+
+
+@pytest.fixture(scope="module")
+def truth() -> Potential:
+    """A potential with two densities on the basis of `BASIS`."""
+    rng = np.random.default_rng(5)
+    seed = structures(3, 9)
+    blank = [replace(f, energy=-8.0 - k, forces=np.zeros((8, 3))) for k, f in enumerate(seed)]
+    linear = ferrip.fit(blank, model="ace", **FIT)
+    rms = np.sqrt(np.mean(linear.descriptor.values(seed[0].structure) ** 2, axis=0))
+    scale = 1.0 / np.maximum(rms, 1e-3) / np.sqrt(len(rms))
+    density = np.abs(scale * rng.normal(size=scale.shape))
+    return Potential(
+        family="ace-fs",
+        descriptor=linear.descriptor,
+        settings=linear.settings,
+        coefficients=np.array([0.2 * scale * rng.normal(size=scale.shape), density]),
+        e0={14: -1.0},
+        embeddings={14: Embedding(shape="FinnisSinclairShiftedScaled", terms=TERMS)},
+    )
+
+
+@pytest.fixture(scope="module")
+def train(truth: Potential) -> list[Frame]:
+    return labelled(structures(12, 1), truth)
+
+
+def force_error(potential: Potential, frames: list[Frame]) -> float:
+    return float(
+        np.sqrt(
+            np.mean(
+                [
+                    (p.forces - f.forces) ** 2
+                    for p, f in zip(potential.evaluate(frames, 1), frames, strict=True)
+                ]
+            )
+        )
+    )
+
+
+def test_a_synthetic_potential_is_recovered(truth: Potential, train: list[Frame]) -> None:
+    test = labelled(structures(4, 2), truth)
+    linear = ferrip.fit(train, model="ace", **FIT)
+    trained = ferrip.fit(train, model="ace-fs", iterations=15, tolerance=1e-4, **FIT)
+    assert force_error(trained, test) < 0.25 * force_error(linear, test)
+
+
+def test_one_linear_density_is_the_linear_fit(train: list[Frame]) -> None:
+    linear = ferrip.fit(train, model="ace", **FIT)
+    trained = ferrip.fit(train, model="ace-fs", density_exponents=(1.0,), ladder=(1.0,), **FIT)
+    one = train[0]
+    assert trained.evaluate(one)[0].energy == pytest.approx(linear.evaluate(one)[0].energy, abs=1e-5)
+    np.testing.assert_allclose(trained.evaluate(one)[0].forces, linear.evaluate(one)[0].forces, atol=1e-5)
+    assert trained.energy_uncertainty(one) == pytest.approx(linear.energy_uncertainty(one), rel=1e-3)
+
+
+def test_file_and_uncertainty(train: list[Frame], tmp_path: Path) -> None:
+    trained = ferrip.fit(train, model="ace-fs", iterations=2, **FIT)
+    trained.save(tmp_path / "Si.ferrip")
+    loaded = ferrip.load(tmp_path / "Si.ferrip")
+    assert loaded.evaluate(train[0])[0].energy == trained.evaluate(train[0])[0].energy
+    one = train[0]
+    assert loaded.energies_uncertainty(one).shape == (8,)
+    assert (loaded.forces_uncertainty(one) > 0).all()
+    assert loaded.metadata["fit"]["training"]["iterations"] >= 3
+
+
+def test_the_loss_never_rises_and_a_restart_continues(
+    train: list[Frame], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = tmp_path / "fit.checkpoint"
+    whole = ferrip.fit(train, model="ace-fs", iterations=3, **FIT)
+    saved: list[states.State] = []
+    write = states.save
+
+    def save_and_stop(path: str, key: str, state: states.State) -> None:
+        write(path, key, state)
+        saved.append(state)
+        if len(saved) == 3:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(states, "save", save_and_stop)
+        with pytest.raises(KeyboardInterrupt):
+            ferrip.fit(train, model="ace-fs", iterations=3, checkpoint=checkpoint, **FIT)
+    assert checkpoint.exists()
+    continued = ferrip.fit(train, model="ace-fs", iterations=3, checkpoint=checkpoint, **FIT)
+    np.testing.assert_array_equal(continued.coefficients, whole.coefficients)
+    assert not checkpoint.exists()
+    assert saved[1].loss >= saved[2].loss
+
+
+def test_a_damaged_checkpoint_is_named(train: list[Frame], tmp_path: Path) -> None:
+    (tmp_path / "fit.checkpoint").write_bytes(b"nothing of the kind")
+    with pytest.raises(FerripError, match=r"fit\.checkpoint: the checkpoint is damaged"):
+        ferrip.fit(train, model="ace-fs", checkpoint=tmp_path / "fit.checkpoint", **FIT)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"ladder": (0.5, 0.2, 1.0)}, "ascending fractions"),
+        ({"ladder": ()}, "ascending fractions"),
+        ({"iterations": 0}, "iterations"),
+        ({"density_exponents": (0.5, 1.0)}, "the first of them 1"),
+        ({"density_exponents": (1.0, 9.0)}, "from 0.1 to 4"),
+        ({"laddr": (1.0,)}, "did you mean 'ladder'"),
+    ],
+)
+def test_bad_settings(train: list[Frame], settings: dict, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        ferrip.fit(train, model="ace-fs", **{**FIT, **settings})
+
+
+def test_settings_of_the_training_are_unknown_to_linear_families(train: list[Frame]) -> None:
+    with pytest.raises(SettingsError, match="unknown setting 'ladder'"):
+        ferrip.fit(train, model="ace", ladder=(1.0,), **FIT)
+
+
+def test_a_step_solves_the_damped_problem() -> None:
+    rng = np.random.default_rng(0)
+    rows, target, penalty, start = (
+        rng.normal(size=(30, 4)),
+        rng.normal(size=30),
+        rng.uniform(size=4),
+        np.ones(4),
+    )
+    factor = np.asarray(np.linalg.qr(np.column_stack([rows, target]), mode="r"))
+    problem = LeastSquares.from_factor(factor, 30)
+    both = stacked(problem, penalty, start)
+    expected = np.linalg.lstsq(np.vstack([rows, np.diag(penalty)]), np.append(target, start), rcond=None)[0]
+    np.testing.assert_allclose(np.linalg.solve(both.r, both.q), expected)
+
+    def loss(c: np.ndarray) -> float:
+        return float(np.sum((rows @ c - target) ** 2) + np.sum((penalty * c) ** 2))
+
+    step = damped_step(problem, penalty, start, loss, loss(start))
+    assert step is not None
+    best = np.linalg.lstsq(np.vstack([rows, np.diag(penalty)]), np.append(target, np.zeros(4)), rcond=None)[0]
+    np.testing.assert_allclose(step.vector, best, atol=1e-4)
+    assert damped_step(problem, penalty, best, loss, loss(best) * (1 - 1e-9)) is None
+
+
+def test_coordinates_and_coefficients_are_inverse() -> None:
+    root = np.array([[1.0, 0.5], [0.5, 1.2]])
+    free = np.array([[True, True, False, True], [True, False, False, True]])
+    coordinates = Coordinates.of([TiedGroup(columns=np.array([0, 3]), root=root)], free)
+    c = np.arange(1.0, 6.0)
+    np.testing.assert_allclose(coordinates.coefficients(coordinates.of_coefficients(c)), c)
+    rng = np.random.default_rng(1)
+    problem = LeastSquares(r=np.triu(rng.normal(size=(5, 5))), q=rng.normal(size=5), rho2=0.0, n_rows=5)
+    u = coordinates.of_coefficients(c)
+    np.testing.assert_allclose(coordinates.problem(problem).r @ u, problem.r @ c)
