@@ -47,7 +47,8 @@ pub struct Dag {
 impl Dag {
     /// Graph of the given monomials (ascending inputs, two or more each) over inputs whose conjugates, up
     /// to the sign `(−1)^m`, are `conjugate[v]`. Every input must be below `conjugate.len()` and the signs
-    /// of a monomial must cancel (Σ m = 0). Every monomial has `n_densities` weights.
+    /// of a monomial must cancel (Σ m = 0). Weights that a monomial
+    /// lacks of `n_densities` are 0.
     pub fn build(conjugate: &[u32], n_densities: usize, monomials: &[Monomial]) -> Self {
         let mut builder = Builder::new(conjugate);
         builder.order_two(monomials);
@@ -223,7 +224,12 @@ impl<'a> Builder<'a> {
                 if swap { (b, a, leaf.weights) } else { (a, b, leaf.weights) }
             })
             .collect();
-        leaves.sort_by_key(|&(group, other, _)| (group, other));
+        // Groups of equal length follow one another, so that the ends of their loops are predictable.
+        let mut lengths: HashMap<u32, usize> = HashMap::new();
+        for &(group, ..) in &leaves {
+            *lengths.entry(group).or_default() += 1;
+        }
+        leaves.sort_by_key(|&(group, other, _)| (lengths[&group], group, other));
         let mut dag = Dag { n_inputs, n_densities, interior: self.interior, ..Dag::default() };
         for (group, other, weights) in leaves {
             let at = dag.leaf_nodes.len();
@@ -233,6 +239,7 @@ impl<'a> Builder<'a> {
             }
             dag.leaf_nodes.push(other);
             dag.leaf_weights.extend(weights);
+            dag.leaf_weights.resize(dag.leaf_nodes.len() * n_densities, 0.0);
         }
         dag
     }

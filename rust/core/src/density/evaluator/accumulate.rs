@@ -3,11 +3,12 @@
 use crate::simd::{MAX_LANES, Simd};
 
 use super::environment::{Geometry, Neighborhood};
+use super::harmonics::{DYNAMIC, Rows, enter_for_lmax};
 use super::kernel::{CenterKernel, Class};
 use super::layout::Tile;
 
 /// Most vectors of neighbors whose functions are kept at a time: they fit into the first-level cache.
-const CHUNK: usize = 8;
+pub const CHUNK: usize = 8;
 
 /// Scratch of the sums.
 #[derive(Debug)]
@@ -16,13 +17,11 @@ pub struct Accumulator<S> {
     radial: Vec<[S; CHUNK]>,
     /// Spherical harmonics, `[row][vector]`.
     rows: Vec<[S; CHUNK]>,
-    /// Legendre functions of one vector.
-    legendre: Vec<S>,
 }
 
 impl<S: Simd> Accumulator<S> {
     pub(super) fn new() -> Self {
-        Self { radial: Vec::new(), rows: Vec::new(), legendre: Vec::new() }
+        Self { radial: Vec::new(), rows: Vec::new() }
     }
 
     /// All sums of one neighborhood, lane by lane: one-particle sums, then those of pair functions.
@@ -44,7 +43,6 @@ impl<S: Simd> Accumulator<S> {
             grow(&mut self.radial, class.width * S::LANES, [S::zero(); CHUNK]);
             if let Some(legendre) = &class.legendre {
                 grow(&mut self.rows, (legendre.lmax() + 1).pow(2), [S::zero(); CHUNK]);
-                grow(&mut self.legendre, legendre.len(), S::zero());
             }
             // Chunks of equal length, so that none is short.
             let n = vectors.len().div_ceil(vectors.len().div_ceil(CHUNK));
@@ -55,10 +53,10 @@ impl<S: Simd> Accumulator<S> {
                     for (sum, function) in pair.iter_mut().zip(functions) {
                         *sum = sum.add(function[column]);
                     }
-                    if let Some(legendre) = &class.legendre {
-                        legendre.fill(geometry.unit[2], &mut self.legendre);
-                        legendre.rows(&geometry.unit, &self.legendre, &mut self.rows, column);
-                    }
+                }
+                if let Some(legendre) = &class.legendre {
+                    let rows = &mut self.rows;
+                    enter_for_lmax!(S, legendre.lmax(), Rows { legendre, vectors: chunk, rows });
                 }
                 for tile in &class.layout.tiles {
                     add_tile(tile, &self.rows, &self.radial, chunk.len(), sums);

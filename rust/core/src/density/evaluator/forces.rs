@@ -1,55 +1,49 @@
 //! Derivatives of the energy of one atom with respect to its neighbors' positions: neighbors in lanes.
 //!
-//! With the adjoints `u` of the one-particle sums, radial functions and Legendre functions are computed
-//! again and contracted at once: `T_lm = Σ_k u_{lm,k} R_k` (real and imaginary parts), then for each m
-//! `C_m = Σ_l Re T_lm P̄_lm`, `S_m = Σ_l Im T_lm P̄_lm` and likewise with `dP̄_lm/dz` and `dR/dr`. The gradient
+//! With the adjoints `u` of the one-particle sums, radial functions and harmonics are computed again and
+//! contracted at once: `T_lm = Σ_k u_{lm,k} R_k` (real and imaginary parts), then for each m
+//! `C_m = Σ_l Re T_lm Q_lm`, `S_m = Σ_l Im T_lm Q_lm` and likewise with `dQ_lm/dz` and `dR/dr`. The gradient
 //! of `Y_lm` is never formed.
 
-use crate::simd::Simd;
+use crate::simd::{Simd, Task};
 
 use super::accumulate::{grow, table_rows};
 use super::environment::Geometry;
-use super::harmonics::Legendre;
+use super::harmonics::{
+    DYNAMIC, Legendre, count, enter_for_lmax, for_orders, index, next_power, visit_order,
+};
 use super::kernel::Class;
-use super::layout::Block;
+use super::layout::{Block, row_tiles};
 
-/// `T_lm` and the same with `dR/dr`: real and imaginary parts of the first, then of the second. For m = 0
-/// only the real parts are used.
-type Contracted<S> = [S; 4];
+/// Value and derivative of a radial function with respect to the position in the bin; or `T` and the same with
+/// `dR/dr`.
+type Pair<S> = [S; 2];
 
 /// Scratch of [`Gradient::run`].
 #[derive(Debug)]
 pub struct Gradient<S> {
     /// Radial functions.
-    values: Vec<S>,
-    /// Their derivatives per bin.
-    slopes: Vec<S>,
+    radial: Vec<Pair<S>>,
+    /// `T` of all rows.
+    contracted: Vec<Pair<S>>,
+    /// `Q_lm(z)`.
     legendre: Vec<S>,
-    /// Per (l, m ≥ 0), in the order of [`Legendre`].
-    contracted: Vec<Contracted<S>>,
-    /// Adjoints of the sums of one class, `[l][channel][row]`.
+    /// Adjoints of the sums of one class, in the order of its blocks.
     adjoints: Vec<f64>,
 }
 
 impl<S: Simd> Gradient<S> {
     pub(super) fn new() -> Self {
-        Self {
-            values: Vec::new(),
-            slopes: Vec::new(),
-            legendre: Vec::new(),
-            contracted: Vec::new(),
-            adjoints: Vec::new(),
-        }
+        Self { radial: Vec::new(), contracted: Vec::new(), legendre: Vec::new(), adjoints: Vec::new() }
     }
 
     /// Prepares for neighbors of one class of an atom: `adjoint` gives those of its sums.
     #[inline(always)]
     pub(super) fn prepare(&mut self, class: &Class<S>, adjoint: impl Fn(usize) -> f64) {
-        grow(&mut self.values, class.width * S::LANES, S::zero());
-        grow(&mut self.slopes, class.width * S::LANES, S::zero());
+        grow(&mut self.radial, class.width * S::LANES, [S::zero(); 2]);
         if let Some(legendre) = &class.legendre {
             grow(&mut self.legendre, legendre.len(), S::zero());
-            grow(&mut self.contracted, legendre.len(), [S::zero(); 4]);
+            grow(&mut self.contracted, (legendre.lmax() + 1).pow(2), [S::zero(); 2]);
         }
         self.adjoints.clear();
         self.adjoints.resize(class.layout.n_adjoints, 0.0);
@@ -64,17 +58,18 @@ impl<S: Simd> Gradient<S> {
     pub(super) fn run(&mut self, class: &Class<S>, geometry: &Geometry<S>, pair_bar: &[f64]) -> [S; 3] {
         self.radial(class, geometry);
         let mut radial = S::zero();
-        for (&slope, &bar) in self.slopes[class.pair..].iter().zip(pair_bar) {
+        for (&[_, slope], &bar) in self.radial[class.pair..].iter().zip(pair_bar) {
             radial = slope.mul_add(S::splat(bar), radial);
         }
         let mut g = [S::zero(); 3];
         let unit = &geometry.unit;
         if let Some(legendre) = &class.legendre {
             for (l, block) in class.layout.blocks.iter().enumerate() {
-                self.contract(legendre, l, block);
+                self.contract(l, block);
             }
-            legendre.fill(unit[2], &mut self.legendre);
-            let (slope, angular) = self.angular(legendre, unit);
+            let (contracted, scratch) = (&self.contracted, &mut self.legendre);
+            let (slope, angular) =
+                enter_for_lmax!(S, legendre.lmax(), Angular { legendre, unit, contracted, scratch });
             radial = radial.add(slope);
             g = angular;
         }
@@ -93,8 +88,8 @@ impl<S: Simd> Gradient<S> {
     fn radial(&mut self, class: &Class<S>, geometry: &Geometry<S>) {
         let rows = table_rows(class, geometry);
         let fractions = geometry.fraction.lanes();
-        let outputs = self.values.chunks_exact_mut(S::LANES).zip(self.slopes.chunks_exact_mut(S::LANES));
-        for (group, (values_out, slopes_out)) in outputs.take(class.width).enumerate() {
+        let outputs = self.radial.chunks_exact_mut(S::LANES);
+        for (group, out) in outputs.take(class.width).enumerate() {
             let (mut values, mut slopes) = (S::zero_block(), S::zero_block());
             for lane in 0..S::LANES {
                 let [c0, c1, c2, c3] = rows[lane][group];
@@ -105,105 +100,122 @@ impl<S: Simd> Gradient<S> {
                 slopes[lane] = c3.mul_add(u, h2).mul_add(u, h1);
             }
             let (values, slopes) = (S::transpose(values), S::transpose(slopes));
-            for lane in 0..S::LANES {
-                values_out[lane] = values[lane];
-                slopes_out[lane] = slopes[lane];
+            for (lane, out) in out.iter_mut().enumerate() {
+                *out = [values[lane], slopes[lane]];
             }
         }
     }
 
-    /// `T_lm` of one l. Register tiles: m = 0 with one or two m, so that an even number is left, then two m
-    /// at a time.
+    /// `T` of the rows of one l.
     #[inline(always)]
-    fn contract(&mut self, legendre: &Legendre, l: usize, block: &Block) {
-        let adjoints = &self.adjoints[block.offset..][..(2 * l + 1) * block.n];
-        let values = &self.values[block.function..][..block.n];
-        let slopes = &self.slopes[block.function..][..block.n];
-        let stride = 2 * l + 1;
-        let first = if l == 0 { 0 } else { 2 - l % 2 };
-        let out = &mut self.contracted;
-        match first {
-            0 => {
-                let [t] = contract_rows::<S, 1>(adjoints, stride, 0, values, slopes);
-                out[legendre.index(l, 0)] = [t[0], S::zero(), t[1], S::zero()];
-            }
-            1 => {
-                let [t, a, b] = contract_rows::<S, 3>(adjoints, stride, 0, values, slopes);
-                out[legendre.index(l, 0)] = [t[0], S::zero(), t[1], S::zero()];
-                out[legendre.index(l, 1)] = [a[0], b[0], a[1], b[1]];
-            }
-            _ => {
-                let [t, a, b, c, d] = contract_rows::<S, 5>(adjoints, stride, 0, values, slopes);
-                out[legendre.index(l, 0)] = [t[0], S::zero(), t[1], S::zero()];
-                out[legendre.index(l, 1)] = [a[0], b[0], a[1], b[1]];
-                out[legendre.index(l, 2)] = [c[0], d[0], c[1], d[1]];
-            }
+    fn contract(&mut self, l: usize, block: &Block) {
+        macro_rules! sizes {
+            ($($n:literal)*) => {
+                match block.n {
+                    $($n => self.contract_sized::<$n>(l, block),)*
+                    _ => self.contract_sized::<DYNAMIC>(l, block),
+                }
+            };
         }
-        for m in (first + 1..l).step_by(2) {
-            let [a, b, c, d] = contract_rows::<S, 4>(adjoints, stride, 2 * m - 1, values, slopes);
-            out[legendre.index(l, m)] = [a[0], b[0], a[1], b[1]];
-            out[legendre.index(l, m + 1)] = [c[0], d[0], c[1], d[1]];
-        }
+        sizes! { 1 2 3 4 5 6 7 8 }
     }
 
-    /// Radial derivative (per bin) and gradient of the angular part with respect to the unit vector.
+    /// As [`Self::contract`] for `N` channels.
     #[inline(always)]
-    fn angular(&self, legendre: &Legendre, [x, y, _]: &[S; 3]) -> (S, [S; 3]) {
-        let lmax = legendre.lmax();
+    fn contract_sized<const N: usize>(&mut self, l: usize, block: &Block) {
+        let n = if N == DYNAMIC { block.n } else { N };
+        let radial = &self.radial[block.function..][..n];
+        let adjoints = &self.adjoints[block.offset..][..n * (2 * l + 1)];
+        let out = &mut self.contracted[l * l..][..2 * l + 1];
+        for rows in row_tiles(l) {
+            let (u, out) = (&adjoints[n * rows.start..], &mut out[rows.start..]);
+            match rows.len() {
+                1 => contract_rows::<S, 1, N>(u, radial, out),
+                3 => contract_rows::<S, 3, N>(u, radial, out),
+                4 => contract_rows::<S, 4, N>(u, radial, out),
+                _ => contract_rows::<S, 5, N>(u, radial, out),
+            }
+        }
+    }
+}
+
+/// `Σ_k u_{k,row} R_k` and the same with `dR_k` for some rows.
+#[inline(always)]
+fn contract_rows<S: Simd, const ROWS: usize, const N: usize>(
+    u: &[f64],
+    radial: &[Pair<S>],
+    out: &mut [Pair<S>],
+) {
+    let n = if N == DYNAMIC { radial.len() } else { N };
+    let (u, radial) = (&u[..n * ROWS], &radial[..n]);
+    let mut sums = [[S::zero(); 2]; ROWS];
+    for k in 0..n {
+        let [value, slope] = radial[k];
+        for i in 0..ROWS {
+            let u = S::splat(u[k * ROWS + i]);
+            sums[i][0] = u.mul_add(value, sums[i][0]);
+            sums[i][1] = u.mul_add(slope, sums[i][1]);
+        }
+    }
+    out[..ROWS].copy_from_slice(&sums);
+}
+
+/// Radial derivative (per bin) and gradient of the angular part with respect to the unit vector. `L` is the largest
+/// l or [`DYNAMIC`].
+struct Angular<'a, S, const L: usize> {
+    legendre: &'a Legendre<S>,
+    unit: &'a [S; 3],
+    contracted: &'a [Pair<S>],
+    /// For all `Q_lm`.
+    scratch: &'a mut [S],
+}
+
+impl<S: Simd, const L: usize> Task<S> for Angular<'_, S, L> {
+    type Output = (S, [S; 3]);
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let lmax = if L == DYNAMIC { self.legendre.lmax() } else { L };
+        let [x, y, z] = *self.unit;
+        let c = &self.legendre.coefficients()[..count(lmax)];
+        let q = &mut self.scratch[..count(lmax)];
+        for_orders!(L, lmax, m, visit_order(c, lmax, m, z, |_, place, value| q[place] = value));
+        let t = &self.contracted[..(lmax + 1) * (lmax + 1)];
         let mut slope = S::zero();
         let [mut gx, mut gy, mut gz] = [S::zero(); 3];
-        let (mut cos, mut sin) = (S::splat(1.0), S::zero());
-        let (mut before_cos, mut before_sin) = (S::zero(), S::zero());
-        for m in 0..=lmax {
-            let end = legendre.index(lmax, m) + 1;
-            let range = legendre.index(m, m)..end;
-            let p = &self.legendre[range.clone()];
-            let t = &self.contracted[range.clone()];
-            let kappa = &legendre.kappa()[range];
-            // P̄_{l,m+1} of l > m follow at once.
-            let above = &self.legendre[end..end + lmax - m];
-            let [mut c, mut s, mut slope_c, mut slope_s] = [S::zero(); 4];
-            for (t, &p) in t.iter().zip(p) {
-                c = t[0].mul_add(p, c);
-                s = t[1].mul_add(p, s);
-                slope_c = t[2].mul_add(p, slope_c);
-                slope_s = t[3].mul_add(p, slope_s);
+        let (mut power, mut before) = ([S::splat(1.0), S::zero()], [S::zero(); 2]);
+        for_orders!(L, lmax, m, {
+            let [cos, sin, d_cos, d_sin, slope_cos, slope_sin] = contract_order(lmax, m, q, t);
+            if m > 0 {
+                let factor = S::splat(m as f64);
+                gx = factor.mul_add(cos.mul_add(before[0], sin.mul(before[1])), gx);
+                gy = factor.mul_add(cos.neg_mul_add(before[1], sin.mul(before[0])), gy);
             }
-            let (mut dc, mut ds) = (S::zero(), S::zero());
-            for ((t, &kappa), &p) in t[1..].iter().zip(&kappa[1..]).zip(above) {
-                let dp = S::splat(kappa).mul(p);
-                dc = t[0].mul_add(dp, dc);
-                ds = t[1].mul_add(dp, ds);
-            }
-            let factor = S::splat(m as f64);
-            gx = factor.mul_add(c.mul_add(before_cos, s.mul(before_sin)), gx);
-            gy = factor.mul_add(c.neg_mul_add(before_sin, s.mul(before_cos)), gy);
-            slope = slope_c.mul_add(cos, slope_s.mul_add(sin, slope));
-            gz = dc.mul_add(cos, ds.mul_add(sin, gz));
-            (before_cos, before_sin) = (cos, sin);
-            cos = before_cos.mul(*x).sub(before_sin.mul(*y));
-            sin = before_cos.mul_add(*y, before_sin.mul(*x));
-        }
+            slope = slope_cos.mul_add(power[0], slope_sin.mul_add(power[1], slope));
+            gz = d_cos.mul_add(power[0], d_sin.mul_add(power[1], gz));
+            before = power;
+            power = next_power(power, x, y);
+        });
         (slope, [gx, gy, gz])
     }
 }
 
-/// `Σ_k u_{row,k} R_k` and the same with `dR_k` for some rows from `first` on.
+/// `Σ_l T_lm Q_lm`, `Σ_l T_lm dQ_lm/dz` and the first one with `dR/dr`: real and imaginary part of each.
 #[inline(always)]
-fn contract_rows<S: Simd, const ROWS: usize>(
-    adjoints: &[f64],
-    stride: usize,
-    first: usize,
-    values: &[S],
-    slopes: &[S],
-) -> [[S; 2]; ROWS] {
-    let mut sums = [[S::zero(); 2]; ROWS];
-    for ((u, &value), &slope) in adjoints.chunks_exact(stride).zip(values).zip(slopes) {
-        let u = &u[first..][..ROWS];
-        for i in 0..ROWS {
-            let u = S::splat(u[i]);
-            sums[i][0] = u.mul_add(value, sums[i][0]);
-            sums[i][1] = u.mul_add(slope, sums[i][1]);
+fn contract_order<S: Simd>(lmax: usize, m: usize, q: &[S], t: &[Pair<S>]) -> [S; 6] {
+    let mut sums = [S::zero(); 6];
+    for l in m..lmax + 1 {
+        let value = q[index(lmax, l, m)];
+        let row = if m == 0 { l * l } else { l * l + 2 * m - 1 };
+        let derivative = (l > m).then(|| S::splat((l - m) as f64).mul(q[index(lmax, l, (m + 1).min(l))]));
+        let parts = if m == 0 { 1 } else { 2 };
+        for part in 0..parts {
+            let [of_value, of_slope] = t[row + part];
+            sums[part] = of_value.mul_add(value, sums[part]);
+            if let Some(derivative) = derivative {
+                sums[2 + part] = of_value.mul_add(derivative, sums[2 + part]);
+            }
+            sums[4 + part] = of_slope.mul_add(value, sums[4 + part]);
         }
     }
     sums

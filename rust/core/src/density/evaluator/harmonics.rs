@@ -1,52 +1,108 @@
-//! Spherical harmonics of unit vectors in lanes: `Y_lm = P̄_lm(z) (x + iy)^m` for m ≥ 0.
+//! Spherical harmonics of unit vectors in lanes, without their norms: `Y_lm = N_lm Q_lm(z) (x + iy)^m`, m ≥ 0.
 //!
-//! Normalisation of [`crate::density::program`]: `Y_00 = 1`, Condon–Shortley phase. Recursions:
+//! `Q_lm` is the monic polynomial of degree l − m that is proportional to the associated Legendre function
+//! without `(1 − z²)^{m/2}`:
 //!
 //! ```text
-//! P̄_mm     = −√(1 + 1/2m) P̄_{m−1,m−1},                    P̄_{m+1,m} = √(2m+3) z P̄_mm
-//! P̄_lm     = α_lm z P̄_{l−1,m} + β_lm P̄_{l−2,m},            α_lm = √((4l²−1)/(l²−m²))
-//! β_lm     = −α_lm √(((l−1)²−m²)/(4(l−1)²−1))
-//! dP̄_lm/dz = κ_lm P̄_{l,m+1},                               κ_lm = −√((l−m)(l+m+1))
+//! Q_mm = 1,   Q_{m+1,m} = z,   Q_lm = z Q_{l−1,m} − c_lm Q_{l−2,m},   c_lm = ((l−1)² − m²) / (4(l−1)² − 1)
+//! dQ_lm/dz = (l−m) Q_{l,m+1}
+//! N_mm = Π_{k=1}^m −√(1 + 1/2k),   N_lm = N_{l−1,m} √((4l²−1)/(l²−m²))
 //! ```
 //!
-//! Entries are stored with m as the slow index.
+//! `N_lm` (normalisation of [`crate::density::program`]: `Y_00 = 1`, Condon–Shortley phase) is applied to the
+//! sums over neighbors. Entries are stored with m as the slow index. Loops over l and m are written for one
+//! order at a time, so that with a constant largest l the compiler unrolls them.
 
-use crate::simd::Simd;
+use crate::simd::{Simd, Task};
+
+use super::accumulate::CHUNK;
+use super::environment::Geometry;
+
+/// Stands for a largest l that is only known at run time.
+pub const DYNAMIC: usize = usize::MAX;
+
+/// Calls a [`Task`] with the constant that fits a largest l.
+macro_rules! enter_for_lmax {
+    ($simd:ty, $lmax:expr, $task:ident { $($field:tt)* }) => {
+        match $lmax {
+            0 => <$simd>::enter($task::<$simd, 0> { $($field)* }),
+            1 => <$simd>::enter($task::<$simd, 1> { $($field)* }),
+            2 => <$simd>::enter($task::<$simd, 2> { $($field)* }),
+            3 => <$simd>::enter($task::<$simd, 3> { $($field)* }),
+            4 => <$simd>::enter($task::<$simd, 4> { $($field)* }),
+            5 => <$simd>::enter($task::<$simd, 5> { $($field)* }),
+            6 => <$simd>::enter($task::<$simd, 6> { $($field)* }),
+            7 => <$simd>::enter($task::<$simd, 7> { $($field)* }),
+            8 => <$simd>::enter($task::<$simd, 8> { $($field)* }),
+            _ => <$simd>::enter($task::<$simd, DYNAMIC> { $($field)* }),
+        }
+    };
+}
+pub(super) use enter_for_lmax;
+
+/// Evaluates an expression for all orders `m` from 0 to `lmax`, with literal `m` where `lmax` is a constant.
+macro_rules! for_orders {
+    ($constant:expr, $lmax:expr, $m:ident, $body:expr) => {
+        if $constant == DYNAMIC {
+            for $m in 0..=$lmax {
+                $body;
+            }
+        } else {
+            let $m = 0;
+            $body;
+            for_orders!(@ $lmax, $m, $body, 1 2 3 4 5 6 7 8);
+        }
+    };
+    (@ $lmax:expr, $m:ident, $body:expr, $($literal:literal)*) => {
+        #[allow(unused_assignments, reason = "what the last order hands on")]
+        {
+            $(if $literal <= $lmax {
+                let $m = $literal;
+                $body;
+            })*
+        }
+    };
+}
+pub(super) use for_orders;
+
+/// `N_lm`.
+pub fn norm(l: usize, m: usize) -> f64 {
+    let diagonal: f64 = (1..=m).map(|k| -(1.0 + 0.5 / k as f64).sqrt()).product();
+    let m = m as f64;
+    let factor = |l: f64| ((4.0 * l * l - 1.0) / (l * l - m * m)).sqrt();
+    diagonal * (m as usize + 1..=l).map(|l| factor(l as f64)).product::<f64>()
+}
+
+/// Number of entries (l, m ≥ 0).
+pub const fn count(lmax: usize) -> usize {
+    (lmax + 1) * (lmax + 2) / 2
+}
+
+/// Place of (l, m).
+#[inline(always)]
+pub const fn index(lmax: usize, l: usize, m: usize) -> usize {
+    m * (2 * lmax + 1 - m) / 2 + l
+}
 
 /// Coefficients of the recursions up to some l.
 #[derive(Debug, Clone)]
-pub struct Legendre {
+pub struct Legendre<S> {
     lmax: usize,
-    diagonal: Vec<f64>,
-    alpha: Vec<f64>,
-    beta: Vec<f64>,
-    kappa: Vec<f64>,
+    /// `c_lm` by place.
+    c: Vec<S>,
 }
 
-impl Legendre {
+impl<S: Simd> Legendre<S> {
     /// Coefficients up to `lmax`.
     pub fn new(lmax: usize) -> Self {
-        let size = (lmax + 1) * (lmax + 2) / 2;
-        let mut out = Self {
-            lmax,
-            diagonal: (0..=lmax).map(|m| if m == 0 { 1.0 } else { -(1.0 + 0.5 / m as f64).sqrt() }).collect(),
-            alpha: vec![0.0; size],
-            beta: vec![0.0; size],
-            kappa: vec![0.0; size],
-        };
+        let mut c = vec![S::zero(); count(lmax)];
         for m in 0..=lmax {
-            for l in m..=lmax {
-                let (k, lf, mf) = (out.index(l, m), l as f64, m as f64);
-                out.kappa[k] = -((lf - mf) * (lf + mf + 1.0)).sqrt();
-                if l > m {
-                    out.alpha[k] = ((4.0 * lf * lf - 1.0) / (lf * lf - mf * mf)).sqrt();
-                    let before = lf - 1.0;
-                    out.beta[k] =
-                        -((before * before - mf * mf) / (4.0 * before * before - 1.0)).sqrt() * out.alpha[k];
-                }
+            for l in m + 2..=lmax {
+                let (before, m2) = ((l as f64 - 1.0).powi(2), (m * m) as f64);
+                c[index(lmax, l, m)] = S::splat((before - m2) / (4.0 * before - 1.0));
             }
         }
-        out
+        Self { lmax, c }
     }
 
     /// Largest l.
@@ -56,65 +112,77 @@ impl Legendre {
 
     /// Number of entries (l, m ≥ 0).
     pub fn len(&self) -> usize {
-        self.alpha.len()
+        self.c.len()
     }
 
-    /// Place of (l, m).
+    /// `c_lm` by place.
     #[inline(always)]
-    pub fn index(&self, l: usize, m: usize) -> usize {
-        m * (2 * self.lmax + 1 - m) / 2 + l
+    pub(super) fn coefficients(&self) -> &[S] {
+        &self.c
     }
+}
 
-    /// `κ_lm` by place.
-    #[inline(always)]
-    pub fn kappa(&self) -> &[f64] {
-        &self.kappa
+/// Visits `(l, place, Q_lm(z))` of one order m, l ascending; `c` are [`Legendre::coefficients`].
+#[inline(always)]
+pub(super) fn visit_order<S: Simd>(
+    c: &[S],
+    lmax: usize,
+    m: usize,
+    z: S,
+    mut visit: impl FnMut(usize, usize, S),
+) {
+    let (mut before, mut last) = (S::zero(), S::splat(1.0));
+    for l in m..lmax + 1 {
+        let place = index(lmax, l, m);
+        let next = match l - m {
+            0 => last,
+            1 => z,
+            _ => c[place].neg_mul_add(before, z.mul(last)),
+        };
+        visit(l, place, next);
+        (before, last) = (last, next);
     }
+}
 
-    /// All `P̄_lm(z)`.
-    #[inline(always)]
-    pub fn fill<S: Simd>(&self, z: S, p: &mut [S]) {
-        let n = self.len();
-        let (alpha, beta, p) = (&self.alpha[..n], &self.beta[..n], &mut p[..n]);
-        let mut diagonal = S::splat(1.0);
-        let mut k = 0;
-        for m in 0..=self.lmax {
-            diagonal = diagonal.mul(S::splat(self.diagonal[m]));
-            p[k] = diagonal;
-            let (mut before, mut last) = (S::zero(), diagonal);
-            let end = k + self.lmax - m + 1;
-            let rest = k + 1..end;
-            let coefficients = alpha[rest.clone()].iter().zip(&beta[rest.clone()]);
-            for (p, (&alpha, &beta)) in p[rest].iter_mut().zip(coefficients) {
-                let next = S::splat(alpha).mul(z).mul_add(last, S::splat(beta).mul(before));
-                *p = next;
-                (before, last) = (last, next);
-            }
-            k = end;
-        }
-    }
+/// `(x + iy)^{m+1}` from `(x + iy)^m`.
+#[inline(always)]
+pub(super) fn next_power<S: Simd>([cos, sin]: [S; 2], x: S, y: S) -> [S; 2] {
+    [sin.neg_mul_add(y, cos.mul(x)), cos.mul_add(y, sin.mul(x))]
+}
 
-    /// All rows `Y` from `P̄` and a unit vector: row `l²` is m = 0, rows `l² + 2m − 1` and `l² + 2m` are the
-    /// real and imaginary parts of m > 0. Row `k` goes to `rows[k][column]`.
+/// Rows of all harmonics of some vectors: row `l²` is m = 0, rows `l² + 2m − 1` and `l² + 2m` are the real and
+/// imaginary parts of m > 0. Row `k` of vector `v` goes to `rows[k][v]`. `L` is the largest l or [`DYNAMIC`].
+pub struct Rows<'a, S, const L: usize> {
+    /// Recursion.
+    pub legendre: &'a Legendre<S>,
+    /// Vectors, no more than [`CHUNK`].
+    pub vectors: &'a [Geometry<S>],
+    /// Results.
+    pub rows: &'a mut [[S; CHUNK]],
+}
+
+impl<S: Simd, const L: usize> Task<S> for Rows<'_, S, L> {
+    type Output = ();
+
     #[inline(always)]
-    pub fn rows<S: Simd, const N: usize>(&self, unit: &[S; 3], p: &[S], rows: &mut [[S; N]], column: usize) {
-        let [x, y, _] = *unit;
-        let p = &p[..self.len()];
-        for l in 0..=self.lmax {
-            rows[l * l][column] = p[l];
-        }
-        let (mut cos, mut sin) = (x, y);
-        let mut k = self.lmax + 1;
-        for m in 1..=self.lmax {
-            for l in m..=self.lmax {
-                let row = l * l + 2 * m - 1;
-                rows[row][column] = p[k].mul(cos);
-                rows[row + 1][column] = p[k].mul(sin);
-                k += 1;
-            }
-            let next = cos.mul(x).sub(sin.mul(y));
-            sin = cos.mul_add(y, sin.mul(x));
-            cos = next;
+    fn run(self) {
+        let lmax = if L == DYNAMIC { self.legendre.lmax } else { L };
+        let c = &self.legendre.c[..count(lmax)];
+        let rows = &mut self.rows[..(lmax + 1) * (lmax + 1)];
+        for (v, geometry) in self.vectors.iter().enumerate().take(CHUNK) {
+            let [x, y, z] = geometry.unit;
+            let mut power = [S::splat(1.0), S::zero()];
+            for_orders!(L, lmax, m, {
+                visit_order(c, lmax, m, z, |l, _, q| {
+                    if m == 0 {
+                        rows[l * l][v] = q;
+                    } else {
+                        rows[l * l + 2 * m - 1][v] = if l == m { power[0] } else { q.mul(power[0]) };
+                        rows[l * l + 2 * m][v] = if l == m { power[1] } else { q.mul(power[1]) };
+                    }
+                });
+                power = next_power(power, x, y);
+            });
         }
     }
 }
@@ -122,42 +190,60 @@ impl Legendre {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::Generic;
+    use crate::simd::{Generic, MAX_LANES};
 
-    fn lane(v: Generic) -> f64 {
-        let mut out = [0.0; 4];
-        v.store(&mut out);
-        out[0]
+    fn rows(unit: [f64; 3], lmax: usize) -> Vec<f64> {
+        let zero = Generic::zero();
+        let geometry = Geometry {
+            unit: unit.map(Generic::splat),
+            r: zero,
+            inverse: zero,
+            scale: zero,
+            fraction: zero,
+            bins: [0; MAX_LANES],
+        };
+        let legendre = &Legendre::<Generic>::new(lmax);
+        let mut rows = vec![[zero; CHUNK]; (lmax + 1).pow(2)];
+        enter_for_lmax!(Generic, lmax, Rows { legendre, vectors: &[geometry], rows: &mut rows });
+        rows.iter().map(|row| row[0].lanes()[0]).collect()
     }
 
-    /// Σ_m |Y_lm|² = 2l + 1, Y_11 and Y_20 in closed form, and dP̄/dz against differences.
+    /// Σ_m |Y_lm|² = 2l + 1, Y_11 and Y_20 in closed form; constant and dynamic loops agree.
     #[test]
-    fn norm_closed_forms_and_derivative() {
-        let legendre = Legendre::new(12);
-        let (x, y, z) = (0.36, -0.48, 0.8);
-        let at = |z: f64| {
-            let mut p = vec![Generic::zero(); legendre.len()];
-            legendre.fill(Generic::splat(z), &mut p);
-            p
-        };
-        let p = at(z);
-        let mut rows = vec![[Generic::zero()]; 13 * 13];
-        legendre.rows(&[x, y, z].map(Generic::splat), &p, &mut rows, 0);
+    fn norms_and_closed_forms() {
+        let [x, y, z] = [0.36, -0.48, 0.8];
+        let all = rows([x, y, z], 12);
         for l in 0..=12_usize {
-            let m0 = lane(rows[l * l][0]).powi(2);
-            let rest: f64 = rows[l * l + 1..(l + 1) * (l + 1)].iter().map(|&v| lane(v[0]).powi(2)).sum();
+            let m0 = (norm(l, 0) * all[l * l]).powi(2);
+            let rest: f64 = (1..=l)
+                .map(|m| norm(l, m).powi(2) * (all[l * l + 2 * m - 1].powi(2) + all[l * l + 2 * m].powi(2)))
+                .sum();
             assert!((m0 + 2.0 * rest - (2 * l + 1) as f64).abs() < 1e-11);
+            assert!(rows([x, y, z], l).iter().zip(&all).all(|(a, b)| (a - b).abs() < 1e-14));
         }
-        assert!((lane(rows[2][0]) + 1.5_f64.sqrt() * x).abs() < 1e-14);
-        assert!((lane(rows[3][0]) + 1.5_f64.sqrt() * y).abs() < 1e-14);
-        assert!((lane(rows[4][0]) - 5.0_f64.sqrt() * (1.5 * z * z - 0.5)).abs() < 1e-14);
-        let (high, low) = (at(z + 1e-5), at(z - 1e-5));
-        for m in 0..=12 {
-            for l in m + 1..=12 {
-                let k = legendre.index(l, m);
-                let numeric = (lane(high[k]) - lane(low[k])) / 2e-5;
-                let exact = legendre.kappa()[k] * lane(p[legendre.index(l, m + 1)]);
-                assert!((numeric - exact).abs() < 1e-5 * (1.0 + exact.abs()), "{l} {m}");
+        assert!((norm(1, 1) * all[2] + 1.5_f64.sqrt() * x).abs() < 1e-14);
+        assert!((norm(1, 1) * all[3] + 1.5_f64.sqrt() * y).abs() < 1e-14);
+        assert!((norm(2, 0) * all[4] - 5.0_f64.sqrt() * (1.5 * z * z - 0.5)).abs() < 1e-14);
+    }
+
+    #[test]
+    fn derivatives_are_polynomials_of_the_next_order() {
+        let (lmax, z, h) = (9, 0.31, 1e-6);
+        let legendre = Legendre::<Generic>::new(lmax);
+        let at = |z: f64| {
+            let mut all = vec![0.0; count(lmax)];
+            for m in 0..=lmax {
+                let visit = |_, place: usize, q: Generic| all[place] = q.lanes()[0];
+                visit_order(legendre.coefficients(), lmax, m, Generic::splat(z), visit);
+            }
+            all
+        };
+        let (low, middle, high) = (at(z - h), at(z), at(z + h));
+        for m in 0..lmax {
+            for l in m + 1..=lmax {
+                let k = index(lmax, l, m);
+                let exact = (l - m) as f64 * middle[index(lmax, l, m + 1)];
+                assert!(((high[k] - low[k]) / (2.0 * h) - exact).abs() < 1e-8, "{l} {m}");
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::density::dag::Dag;
 use crate::density::program::Program;
-use crate::density::readout::CenterReadout;
+use crate::density::readout::{CenterReadout, MAX_DENSITIES};
 use crate::error::Result;
 use crate::pair::Zbl;
 use crate::radial::spline::{Bins, SplineTable};
@@ -26,7 +26,7 @@ pub struct Class<S> {
     /// Sums over neighbors of this class.
     pub layout: ClassLayout,
     /// Recursions up to the largest l in use, `None` without many-body terms.
-    pub legendre: Option<Legendre>,
+    pub legendre: Option<Legendre<S>>,
 }
 
 /// A neighbor species: its class and where its radial functions lie.
@@ -74,7 +74,8 @@ impl<S: Simd> CenterKernel<S> {
         let readout = readout.merged();
         let contraction = Contraction::new(center, &readout)?;
         let layout = Layout::new(n_species, &contraction.inputs, &contraction.conjugate);
-        let dag = Dag::build(&contraction.conjugate, readout.densities.len(), &contraction.monomials);
+        let n_densities = padded(readout.densities.len());
+        let dag = Dag::build(&contraction.conjugate, n_densities, &contraction.monomials);
         let terms = PairTerms::new(&readout, zbl.max_cutoff() > 0.0);
         let mut classes: Vec<Class<S>> =
             layout.classes.iter().map(|class| Class::new(class, terms.len())).collect();
@@ -123,6 +124,15 @@ impl<S: Simd> CenterKernel<S> {
     /// Number of sums over neighbors: one-particle and pair.
     pub fn n_sums(&self) -> usize {
         self.layout.size + self.terms.len()
+    }
+}
+
+/// The next larger number of densities that the products have code for.
+fn padded(n_densities: usize) -> usize {
+    match n_densities {
+        ..=4 => n_densities,
+        5..=8 => 8,
+        _ => MAX_DENSITIES,
     }
 }
 

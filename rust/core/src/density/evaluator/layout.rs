@@ -12,6 +12,8 @@ use std::ops::Range;
 
 use crate::density::program::{ANY_SPECIES, OneParticle};
 
+use super::harmonics::norm;
+
 /// Most rows of a register tile of 1, 2, 3 or 4 channels.
 const TILE_ROWS: [usize; 4] = [8, 5, 4, 3];
 
@@ -37,7 +39,7 @@ pub struct Block {
     pub function: usize,
     /// Number of channels, 0 if this l is not used.
     pub n: usize,
-    /// Place of the adjoints `[channel][row]`.
+    /// Place of the adjoints: those of the rows of each of [`row_tiles`], `[channel][row]`.
     pub offset: usize,
 }
 
@@ -64,12 +66,14 @@ impl ClassLayout {
 }
 
 /// Sum with m = 0 and its node in the product graph.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RealInput {
     /// Index of the sum.
     pub sum: usize,
     /// Node of the product graph.
     pub node: usize,
+    /// Norm of the harmonic.
+    pub norm: f64,
 }
 
 /// Sums with m > 0 and the nodes of m and −m.
@@ -83,8 +87,10 @@ pub struct ComplexInput {
     pub plus: usize,
     /// Node of −m.
     pub minus: usize,
-    /// `(−1)^m`
-    pub sign: f64,
+    /// Norm of the harmonic.
+    pub norm: f64,
+    /// Norm times `(−1)^m`.
+    pub norm_minus: f64,
 }
 
 /// Layout of all sums of a centre and their place in the product graph.
@@ -130,7 +136,7 @@ impl Layout {
             let segment = &segments[usize::from(v.species).min(n_species)];
             let sum = |row: usize| segment.sums[&(usize::from(v.l), usize::from(v.channel), row)];
             if v.m == 0 {
-                layout.real.push(RealInput { sum: sum(0), node });
+                layout.real.push(RealInput { sum: sum(0), node, norm: norm(v.l.into(), 0) });
             } else if v.m > 0 {
                 let m = usize::from(v.m.unsigned_abs());
                 layout.complex.push(ComplexInput {
@@ -138,7 +144,8 @@ impl Layout {
                     im: sum(2 * m),
                     plus: node,
                     minus: conjugate[node] as usize,
-                    sign: if m % 2 == 0 { 1.0 } else { -1.0 },
+                    norm: norm(v.l.into(), m),
+                    norm_minus: norm(v.l.into(), m) * if m % 2 == 0 { 1.0 } else { -1.0 },
                 });
             }
         }
@@ -201,7 +208,9 @@ impl ClassLayout {
             let offset = layout.n_adjoints;
             for segment in segments {
                 for (&(of_l, channel, row), &sum) in segment.sums.iter().filter(|(key, _)| key.0 == l) {
-                    let to = offset + (channel - own.start) * (2 * of_l + 1) + row;
+                    let rows = row_tiles(of_l).find(|rows| rows.contains(&row)).unwrap_or_default();
+                    let to = offset + own.len() * rows.start;
+                    let to = to + (channel - own.start) * rows.len() + row - rows.start;
                     layout.adjoints.push((to as u32, sum as u32));
                 }
             }
@@ -212,6 +221,13 @@ impl ClassLayout {
         layout.adjoints.sort_unstable();
         layout
     }
+}
+
+/// Cuts of the rows of one l for the forces: m = 0 with none, one or two m, so that an even number of them is
+/// left, then two m at a time.
+pub fn row_tiles(l: usize) -> impl Iterator<Item = Range<usize>> {
+    let first = if l == 0 { 0 } else { 2 - l % 2 };
+    std::iter::once(0..2 * first + 1).chain((first + 1..l).step_by(2).map(|m| 2 * m - 1..2 * m + 3))
 }
 
 /// Smallest range that holds all values, `0..0` without any.

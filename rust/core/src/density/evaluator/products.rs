@@ -101,6 +101,7 @@ impl<S: Simd> Products<S> {
                 2 => self.leaves::<2>(kernel),
                 3 => self.leaves::<3>(kernel),
                 4 => self.leaves::<4>(kernel),
+                8 => self.leaves::<8>(kernel),
                 _ => self.leaves::<MAX_DENSITIES>(kernel),
             }
         };
@@ -109,7 +110,7 @@ impl<S: Simd> Products<S> {
         energies
     }
 
-    /// Energies through `P` densities, or through fewer where `P` is [`MAX_DENSITIES`].
+    /// Energies through `P` densities.
     #[inline(always)]
     fn leaves<const P: usize>(&mut self, kernel: &CenterKernel<S>) -> [[f64; MAX_LANES]; VECTORS] {
         let dag = &kernel.dag;
@@ -128,12 +129,14 @@ impl<S: Simd> Products<S> {
     #[inline(always)]
     fn scatter_inputs(&mut self, layout: &Layout) {
         for input in &layout.real {
-            self.values[input.node] = [self.sums[input.sum], Self::ZERO()];
+            let norm = [S::splat(input.norm); VECTORS];
+            self.values[input.node] = [times(norm, self.sums[input.sum]), Self::ZERO()];
         }
         for input in &layout.complex {
-            let (re, im, sign) = (self.sums[input.re], self.sums[input.im], [S::splat(input.sign); VECTORS]);
-            self.values[input.plus] = [re, im];
-            self.values[input.minus] = [times(sign, re), subtract(Self::ZERO(), sign, im)];
+            let (re, im) = (self.sums[input.re], self.sums[input.im]);
+            let [plus, minus] = [input.norm, input.norm_minus].map(|norm| [S::splat(norm); VECTORS]);
+            self.values[input.plus] = [times(plus, re), times(plus, im)];
+            self.values[input.minus] = [times(minus, re), subtract(Self::ZERO(), minus, im)];
         }
     }
 
@@ -142,13 +145,13 @@ impl<S: Simd> Products<S> {
     fn gather_adjoints(&mut self, layout: &Layout) {
         self.sums[..layout.size].fill(Self::ZERO());
         for input in &layout.real {
-            self.sums[input.sum] = self.adjoints[input.node][0];
+            self.sums[input.sum] = times([S::splat(input.norm); VECTORS], self.adjoints[input.node][0]);
         }
         for input in &layout.complex {
             let ([pr, pi], [mr, mi]) = (self.adjoints[input.plus], self.adjoints[input.minus]);
-            let sign = [S::splat(input.sign); VECTORS];
-            self.sums[input.re] = add(pr, sign, mr);
-            self.sums[input.im] = std::array::from_fn(|g| sign[g].mul_add(mi[g], S::zero().sub(pi[g])));
+            let [plus, minus] = [input.norm, input.norm_minus].map(|norm| [S::splat(norm); VECTORS]);
+            self.sums[input.re] = add(times(plus, pr), minus, mr);
+            self.sums[input.im] = subtract(times(minus, mi), plus, pi);
         }
     }
 }
@@ -167,18 +170,18 @@ fn densities<S: Simd, const P: usize>(
     values: &[Complex<S>],
     inner: &mut [Complex<S>],
 ) -> [Batch<S>; P] {
-    let n = dag.n_densities;
     let zero = [S::zero(); VECTORS];
     let mut rho = [zero; P];
-    for (group, inner) in dag.groups.iter().zip(inner.chunks_exact_mut(n)) {
+    for (group, inner) in dag.groups.iter().zip(inner.chunks_exact_mut(P)) {
         let a = values[group.node as usize];
         let mut sums = [[zero; 2]; P];
-        let weights = &dag.leaf_weights[group.leaves.start * n..group.leaves.end * n];
+        let weights = &dag.leaf_weights[group.leaves.start * P..group.leaves.end * P];
         let nodes = &dag.leaf_nodes[group.leaves.clone()];
-        for (weights, &node) in weights.chunks_exact(n).zip(nodes) {
+        for (weights, &node) in weights.chunks_exact(P).zip(nodes) {
+            let Some(weights) = weights.first_chunk::<P>() else { continue };
             let b = values[node as usize];
-            for (sum, &weight) in sums.iter_mut().zip(weights) {
-                *sum = add_scaled(*sum, [S::splat(weight); VECTORS], b);
+            for p in 0..P {
+                sums[p] = add_scaled(sums[p], [S::splat(weights[p]); VECTORS], b);
             }
         }
         for ((rho, sum), inner) in rho.iter_mut().zip(&sums).zip(inner) {
@@ -198,19 +201,19 @@ fn density_adjoints<S: Simd, const P: usize>(
     inner: &[Complex<S>],
     adjoints: &mut [Complex<S>],
 ) {
-    let n = dag.n_densities;
-    for (group, inner) in dag.groups.iter().zip(inner.chunks_exact(n)) {
+    for (group, inner) in dag.groups.iter().zip(inner.chunks_exact(P)) {
         let node = group.node as usize;
         let a = bars.map(|bar| values[node].map(|part| times(bar, part)));
         for (&bar, &inner) in bars.iter().zip(inner) {
             adjoints[node] = add_scaled(adjoints[node], bar, inner);
         }
-        let weights = &dag.leaf_weights[group.leaves.start * n..group.leaves.end * n];
+        let weights = &dag.leaf_weights[group.leaves.start * P..group.leaves.end * P];
         let nodes = &dag.leaf_nodes[group.leaves.clone()];
-        for (weights, &node) in weights.chunks_exact(n).zip(nodes) {
+        for (weights, &node) in weights.chunks_exact(P).zip(nodes) {
+            let Some(weights) = weights.first_chunk::<P>() else { continue };
             let mut sum = adjoints[node as usize];
-            for (&a, &weight) in a.iter().zip(weights) {
-                sum = add_scaled(sum, [S::splat(weight); VECTORS], a);
+            for p in 0..P {
+                sum = add_scaled(sum, [S::splat(weights[p]); VECTORS], a[p]);
             }
             adjoints[node as usize] = sum;
         }
