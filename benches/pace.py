@@ -1,0 +1,143 @@
+"""ML-PACE potentials next to other evaluators of the same file and to the floating-point peak, in one interleaved run.
+
+    python benches/pace.py ../shared/golden/pace/*.yace [--rounds 8] [--atoms 500] [--json OUT.json] [--plot OUT.png]
+
+Each file runs on a crystal of its first element (fcc, bcc or zincblende), displaced by 0.1 Å. One round times every
+entry once on one thread (CPU time of the process) for a whole energy and force call with a neighbor list that is
+reused, as in MD; medians are printed. `peak` is the rate of a matrix product, which comes close to the peak of fused
+multiply-adds of the core. `python-ace` is timed if it is installed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from ase import Atoms
+from ase.build import bulk
+from threadpoolctl import threadpool_limits
+
+import ferrip
+from ferrip.potential import as_structure
+
+STRUCTURES: dict[frozenset[str], Callable[[], Atoms]] = {
+    frozenset({"Cu"}): lambda: bulk("Cu", "fcc", a=3.63, cubic=True),
+    frozenset({"Fe"}): lambda: bulk("Fe", "bcc", a=2.83, cubic=True),
+    frozenset({"In", "P"}): lambda: bulk("InP", "zincblende", a=5.87, cubic=True),
+}
+MATRIX = 600
+
+
+def crystal(elements: frozenset[str], n_atoms: int) -> Atoms:
+    """About `n_atoms` atoms, displaced from the lattice."""
+    if elements not in STRUCTURES:
+        raise SystemExit(f"no structure for {sorted(elements)}; known: {[sorted(e) for e in STRUCTURES]}")
+    cell = STRUCTURES[elements]()
+    repeat = max(2, round((n_atoms / len(cell)) ** (1 / 3)))
+    atoms = cell * (repeat, repeat, repeat)
+    atoms.rattle(0.1, seed=1)
+    return atoms
+
+
+def moved(atoms: Atoms, rounds: int) -> list[np.ndarray]:
+    """Positions of successive MD-like steps, all within the skin."""
+    rng = np.random.default_rng(0)
+    return [atoms.positions + rng.normal(0, 0.005, atoms.positions.shape) for _ in range(rounds)]
+
+
+def ferrip_step(path: Path, atoms: Atoms, simd: str | None) -> Callable[[np.ndarray], object]:
+    """Energy and forces by a session of this library."""
+    session = ferrip.load(path).evaluator(simd).session(0.5, 1)
+    numbers, _, cell, pbc = as_structure(atoms)
+    return lambda positions: session.compute((numbers, positions, cell, pbc))
+
+
+def pyace_step(path: Path, atoms: Atoms, recursive: bool) -> Callable[[np.ndarray], object] | None:
+    """Energy and forces by python-ace; None where it is not installed."""
+    try:
+        module = importlib.import_module("pyace")
+    except ImportError:
+        return None
+    calculator = module.PyACECalculator(str(path), recursive_evaluator=recursive)
+    own = atoms.copy()
+
+    def step(positions: np.ndarray) -> object:
+        own.positions = positions
+        calculator.calculate(own, ["energy", "forces"], ["positions"])
+        return calculator.results["energy"]
+
+    return step
+
+
+def cpu_seconds(run: Callable[[], object]) -> float:
+    """CPU time of one call."""
+    start = time.process_time()
+    run()
+    return time.process_time() - start
+
+
+def measure(path: Path, n_atoms: int, rounds: int) -> dict[str, float]:
+    """Median µs/atom of every evaluator of one file, and the rate of the matrix product in GFLOP/s."""
+    potential = ferrip.load(path)
+    atoms = crystal(frozenset(potential.symbols), n_atoms)
+    steps = {f"ferrip {simd}": ferrip_step(path, atoms, simd) for simd in ferrip._core.supported_simd()}
+    peer = pyace_step(path, atoms, recursive=True)
+    if peer is not None:
+        steps["python-ace recursive"] = peer
+    matrix = np.random.default_rng(3).normal(size=(MATRIX, MATRIX))
+    times: dict[str, list[float]] = {name: [] for name in [*steps, "peak"]}
+    for positions in moved(atoms, rounds + 1):
+        for name, step in steps.items():
+            times[name].append(cpu_seconds(lambda step=step, p=positions: step(p)) / len(atoms))
+        times["peak"].append(cpu_seconds(lambda: matrix @ matrix))
+    result = {name: 1e6 * median(values[1:]) for name, values in times.items() if name != "peak"}
+    neighbors = ferrip._core.neighbor_list(*as_structure(atoms), potential.cutoff)[0]
+    result["functions"] = float(potential.descriptor.n_features)
+    result["neighbors"] = len(neighbors) / len(atoms)
+    result["peak_gflops"] = 2e-9 * MATRIX**3 / median(times["peak"][1:])
+    return result
+
+
+def plot(results: dict[str, dict[str, float]], target: Path) -> None:
+    """µs/atom against the number of products and of neighbors."""
+    pyplot = importlib.import_module("matplotlib.pyplot")
+    figure, axes = pyplot.subplots(1, 2, figsize=(9, 4), sharey=True)
+    for axis, quantity in zip(axes, ("functions", "neighbors"), strict=True):
+        for name in sorted({name for row in results.values() for name in row if "gflops" not in name}):
+            rows = [row for row in results.values() if name in row]
+            if name not in ("functions", "neighbors"):
+                axis.loglog([row[quantity] for row in rows], [row[name] for row in rows], "o", label=name)
+        axis.set_xlabel(quantity)
+    axes[0].set_ylabel("µs/atom, one thread")
+    axes[0].legend()
+    figure.tight_layout()
+    figure.savefig(target, dpi=150)
+
+
+def main() -> None:
+    """Print the medians, and write them where asked."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--atoms", type=int, default=500)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--plot", type=Path)
+    arguments = parser.parse_args()
+    with threadpool_limits(1):
+        results = {path.name: measure(path, arguments.atoms, arguments.rounds) for path in arguments.files}
+    for name, row in results.items():
+        print(f"{name}: " + ", ".join(f"{key} {value:.2f}" for key, value in row.items()))
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=2))
+    if arguments.plot:
+        plot(results, arguments.plot)
+
+
+if __name__ == "__main__":
+    main()
