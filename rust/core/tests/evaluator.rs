@@ -296,7 +296,7 @@ fn sums_over_all_species() {
         let exact =
             compute_analytic(&descriptor, &readout, &case.zbl, &structure, Some(1)).expect("energies");
         for path in Path::supported() {
-            let options = Options { path, n_bins: 8192 };
+            let options = Options { path, bins: Bins::Count(8192) };
             let evaluator = Evaluator::new(descriptor.program(), &readout, &case.zbl, options).expect("one");
             let got = compute(&evaluator, &structure, 1);
             assert_eq!(got.n_edges, exact.n_edges);

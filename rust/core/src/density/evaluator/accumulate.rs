@@ -55,8 +55,8 @@ impl<S: Simd> Accumulator<S> {
                     }
                 }
                 if let Some(legendre) = &class.legendre {
-                    let rows = &mut self.rows;
-                    enter_for_lmax!(S, legendre.lmax(), Rows { legendre, vectors: chunk, rows });
+                    let out = &mut self.rows;
+                    enter_for_lmax!(S, legendre.lmax(), Rows { legendre, vectors: chunk, out });
                 }
                 for tile in &class.layout.tiles {
                     add_tile(tile, &self.rows, &self.radial, chunk.len(), sums);

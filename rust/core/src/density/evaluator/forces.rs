@@ -125,8 +125,9 @@ impl<S: Simd> Gradient<S> {
     fn contract_sized<const N: usize>(&mut self, l: usize, block: &Block) {
         let n = if N == DYNAMIC { block.n } else { N };
         let radial = &self.radial[block.function..][..n];
-        let adjoints = &self.adjoints[block.offset..][..n * (2 * l + 1)];
-        let out = &mut self.contracted[l * l..][..2 * l + 1];
+        let adjoints = &self.adjoints[block.offset..][..n * n_rows];
+        let n_rows = 2 * l + 1;
+        let out = &mut self.contracted[l * l..][..n_rows];
         for rows in row_tiles(l) {
             let (u, out) = (&adjoints[n * rows.start..], &mut out[rows.start..]);
             match rows.len() {
@@ -204,7 +205,8 @@ impl<S: Simd, const L: usize> Task<S> for Angular<'_, S, L> {
 #[inline(always)]
 fn contract_order<S: Simd>(lmax: usize, m: usize, q: &[S], t: &[Pair<S>]) -> [S; 6] {
     let mut sums = [S::zero(); 6];
-    for l in m..lmax + 1 {
+    let end = lmax + 1;
+    for l in m..end {
         let value = q[index(lmax, l, m)];
         let row = if m == 0 { l * l } else { l * l + 2 * m - 1 };
         let derivative = (l > m).then(|| S::splat((l - m) as f64).mul(q[index(lmax, l, (m + 1).min(l))]));

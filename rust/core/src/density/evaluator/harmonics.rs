@@ -132,7 +132,8 @@ pub(super) fn visit_order<S: Simd>(
     mut visit: impl FnMut(usize, usize, S),
 ) {
     let (mut before, mut last) = (S::zero(), S::splat(1.0));
-    for l in m..lmax + 1 {
+    let end = lmax + 1;
+    for l in m..end {
         let place = index(lmax, l, m);
         let next = match l - m {
             0 => last,
@@ -151,14 +152,14 @@ pub(super) fn next_power<S: Simd>([cos, sin]: [S; 2], x: S, y: S) -> [S; 2] {
 }
 
 /// Rows of all harmonics of some vectors: row `l²` is m = 0, rows `l² + 2m − 1` and `l² + 2m` are the real and
-/// imaginary parts of m > 0. Row `k` of vector `v` goes to `rows[k][v]`. `L` is the largest l or [`DYNAMIC`].
+/// imaginary parts of m > 0. Row `k` of vector `v` goes to `out[k][v]`. `L` is the largest l or [`DYNAMIC`].
 pub struct Rows<'a, S, const L: usize> {
     /// Recursion.
     pub legendre: &'a Legendre<S>,
     /// Vectors, no more than [`CHUNK`].
     pub vectors: &'a [Geometry<S>],
     /// Results.
-    pub rows: &'a mut [[S; CHUNK]],
+    pub out: &'a mut [[S; CHUNK]],
 }
 
 impl<S: Simd, const L: usize> Task<S> for Rows<'_, S, L> {
@@ -168,7 +169,7 @@ impl<S: Simd, const L: usize> Task<S> for Rows<'_, S, L> {
     fn run(self) {
         let lmax = if L == DYNAMIC { self.legendre.lmax } else { L };
         let c = &self.legendre.c[..count(lmax)];
-        let rows = &mut self.rows[..(lmax + 1) * (lmax + 1)];
+        let rows = &mut self.out[..(lmax + 1) * (lmax + 1)];
         for (v, geometry) in self.vectors.iter().enumerate().take(CHUNK) {
             let [x, y, z] = geometry.unit;
             let mut power = [S::splat(1.0), S::zero()];
@@ -204,7 +205,7 @@ mod tests {
         };
         let legendre = &Legendre::<Generic>::new(lmax);
         let mut rows = vec![[zero; CHUNK]; (lmax + 1).pow(2)];
-        enter_for_lmax!(Generic, lmax, Rows { legendre, vectors: &[geometry], rows: &mut rows });
+        enter_for_lmax!(Generic, lmax, Rows { legendre, vectors: &[geometry], out: &mut rows });
         rows.iter().map(|row| row[0].lanes()[0]).collect()
     }
 
