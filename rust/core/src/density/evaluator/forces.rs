@@ -123,10 +123,9 @@ impl<S: Simd> Gradient<S> {
     /// As [`Self::contract`] for `N` channels.
     #[inline(always)]
     fn contract_sized<const N: usize>(&mut self, l: usize, block: &Block) {
-        let n = if N == DYNAMIC { block.n } else { N };
+        let (n_rows, n) = (2 * l + 1, if N == DYNAMIC { block.n } else { N });
         let radial = &self.radial[block.function..][..n];
         let adjoints = &self.adjoints[block.offset..][..n * n_rows];
-        let n_rows = 2 * l + 1;
         let out = &mut self.contracted[l * l..][..n_rows];
         for rows in row_tiles(l) {
             let (u, out) = (&adjoints[n * rows.start..], &mut out[rows.start..]);
