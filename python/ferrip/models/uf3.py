@@ -108,14 +108,14 @@ class Uf3:
         for pair, length in lengths.items():
             cutoff = settings.pair_cutoff or _scaled(length, PAIR_CUTOFF)
             shortest = 0.95 * distances.minimum.get(pair, length)
-            start = float(np.clip(shortest, *(factor * length for factor in PAIR_START)))
+            start = min(max(shortest, PAIR_START[0] * length), PAIR_START[1] * length)
             intervals = settings.pair_intervals or preset.pair
             knots = uniform_knots(min(start, 0.5 * cutoff), cutoff, intervals)
             pairs.append({"elements": list(pair), "knots": knots, "trims": list(PAIR_TRIMS)})
         triplets = []
         for center in elements if settings.triplet_cutoff != 0 else ():
             for neighbors in combinations_with_replacement(elements, 2):
-                bonds = [tuple(sorted((center, z))) for z in neighbors]
+                bonds = [(min(center, z), max(center, z)) for z in neighbors]
                 ends = [settings.triplet_cutoff or _scaled(lengths[pair], TRIPLET_CUTOFF) for pair in bonds]
                 starts = [TRIPLET_START * lengths[pair] for pair in (*bonds, neighbors)]
                 axes = [
@@ -157,9 +157,9 @@ class Uf3:
                 expand = _free_columns([len(knots) - 4 for knots in axes], one["trims"], alike)
                 roughness = _second_differences([len(knots) - 4 for knots in axes]) @ expand
                 precision = curvature * (roughness.T @ roughness) + ridge * (expand.T @ expand)
-                columns = np.arange(start, start + expand.shape[1])
-                groups.append((columns, np.linalg.inv(precision.toarray())))
-                start += expand.shape[1]
+                covariance = np.linalg.inv(precision.toarray())
+                groups.append((np.arange(start, start + len(covariance)), covariance))
+                start += len(covariance)
         return groups
 
     def evaluator(
@@ -211,7 +211,7 @@ def _second_differences(counts: Sequence[int]) -> sparse.csr_array:
     """Second differences of a tensor along every axis, one below the other."""
     blocks = []
     for axis, count in enumerate(counts):
-        difference = sparse.diags_array([1.0, -2.0, 1.0], offsets=[0, 1, 2], shape=(count - 2, count))
+        difference = sparse.csr_array(np.diff(np.eye(count), 2, axis=0))
         before, after = int(np.prod(counts[:axis])), int(np.prod(counts[axis + 1 :]))
         blocks.append(sparse.kron(sparse.kron(sparse.eye_array(before), difference), sparse.eye_array(after)))
     return sparse.csr_array(sparse.vstack(blocks))
