@@ -1,45 +1,26 @@
-"""Dimers of fits repel each other from 0.1 Å up to the shortest distance in the data, over all pairs."""
+"""Dimers at close range: those of a fit repel, and a fit says where they do not."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import combinations_with_replacement
 
-import numpy as np
-import pytest
-from fitted import frames
+from fitted import copper, frames
 
 import ferrip
-from ferrip.fitting.core import attractive
-from ferrip.potential import Potential
+from ferrip.fitting.core import attractive_ranges
 
 
-def shortest(potential: Potential) -> dict[tuple[int, int], float]:
-    pairs = combinations_with_replacement(potential.elements, 2)
-    return {pair: potential.minimum_distances[pair] for pair in pairs}
+def test_dimers_of_a_fit_repel_from_a_tenth_of_an_angstrom() -> None:
+    potential = copper()
+    assert attractive_ranges(potential, potential.minimum_distances) == {}
+    assert potential.metadata["fit"]["attractive_dimers"] == {}
 
 
-def fit(data, **settings) -> Potential:
-    return ferrip.fit(
-        data, model="ace", size="small", stress="off", uncertainty=False, progress=False, **settings
-    )
-
-
-def alloyed():
-    """The frames of copper with every other atom called nickel."""
-    return [replace(f, numbers=np.where(np.arange(len(f.numbers)) % 2, 28, 29)) for f in frames()]
-
-
-@pytest.mark.parametrize("data", [frames, alloyed])
-def test_dimers_of_fits_repel(data) -> None:
-    potential = fit(data())
-    assert attractive(potential, shortest(potential)) == {}
-
-
-def test_holes_are_filled_where_the_data_attract() -> None:
+def test_a_fit_says_where_dimers_attract() -> None:
     """Labels of the opposite sign make the functions fall towards short distances."""
     data = [replace(frame, energy=-frame.energy, forces=-frame.forces, stress=None) for frame in frames()]
-    free = fit(data, repulsion="none")
-    assert attractive(free, shortest(free)) != {}
-    potential = fit(data)
-    assert attractive(potential, shortest(potential)) == {}
+    potential = ferrip.fit(
+        data, model="ace", size="small", stress="off", uncertainty=False, repulsion="none", progress=False
+    )
+    low, high = potential.metadata["fit"]["attractive_dimers"]["Cu-Cu"]
+    assert 0.1 <= low < high <= potential.minimum_distances[29, 29] + 1e-3
