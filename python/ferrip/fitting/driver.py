@@ -17,6 +17,7 @@ from ferrip.data import Frame, LabelKeys, read_frames
 from ferrip.evaluation import error_metrics
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.calibration import calibrate
+from ferrip.fitting.core import attractive_ranges, named
 from ferrip.fitting.estimate import estimate
 from ferrip.fitting.interrupted import Interrupted
 from ferrip.fitting.nonlinear import Trainer, TrainingSettings, embedded_potential
@@ -134,6 +135,8 @@ def fit(
             potential = problem.potential(solution, metadata(problem, solution, stress_note))
             potential = _examined(potential, problem, test_frames, num_threads)
     origin = dict(potential.metadata)
+    for pair, (low, high) in origin["fit"]["attractive_dimers"].items():
+        reporter.note(f"{pair}: dimers attract between {low} and {high} Å, closer than any in the data")
     origin["fit"]["seconds"] = round(time.perf_counter() - started, 2)
     if checkpoint is not None:
         Path(checkpoint).unlink(missing_ok=True)
@@ -150,6 +153,8 @@ def _examined(
         for name, part in (("train", problem.frames), ("test", test_frames))
         if part
     }
+    dimers = named(attractive_ranges(potential, potential.minimum_distances))
+    origin["fit"] = {**origin["fit"], "attractive_dimers": dimers}
     if potential.posterior_factor is not None:
         origin["uncertainty"] = calibrate(potential, problem.frames, num_threads)
     return replace(potential, metadata=origin)
