@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
@@ -17,9 +18,8 @@ def squared_errors(
     source: RowSource, densities: Densities, frames: Sequence[Frame], weights: dict[str, float]
 ) -> float:
     """Weighted sum of squares of the rows that a fit on `frames` has; infinite where the energy is."""
-    evaluator = _core.Evaluator.from_readout(
-        source.descriptor, densities.readout(source.descriptor), source.repulsion
-    )
+    descriptor = cast("_core.Descriptor", source.descriptor)
+    evaluator = _core.Evaluator.from_readout(descriptor, densities.readout(descriptor), source.repulsion)
     total = 0.0
     for frame in frames:
         energies, forces, strain = evaluator.compute(frame.structure, source.num_threads)

@@ -11,7 +11,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
+from ferrip import _core
 from ferrip.data import Frame
 from ferrip.fitting.nonlinear.densities import Densities
 from ferrip.fitting.rows import F64, RowSource
@@ -37,8 +39,9 @@ class LinearizedRows(RowSource):
         """Jacobian J of `frames` and what is subtracted from the labels, E(c₀) − J c₀ and the repulsion."""
         structures = [frame.structure for frame in frames]
         densities = self.densities
-        rows = self.descriptor.embedded_design(
-            structures, densities.readout(self.descriptor), densities.free, self.num_threads
+        descriptor = cast("_core.Descriptor", self.descriptor)
+        rows = descriptor.embedded_design(
+            structures, densities.readout(descriptor), densities.free, self.num_threads
         )
         jacobian, values = rows[:, :-1], rows[:, -1]
         offset = values - jacobian @ densities.coefficients[densities.free]
