@@ -261,12 +261,13 @@ def _fit(data: SiliconSet, size: str, num_threads: int | None, progress: bool) -
     """Fit the potential to the training frames; the test frames are only measured."""
     from ferrip import fit
 
+    crystal = {frame.config_type for frame in data.train}.intersection(NEAR_EQUILIBRIUM)
     return fit(
         data.train,
         test=data.test,
         model="ace",
         size=size,
-        config_weights=dict.fromkeys(NEAR_EQUILIBRIUM, CRYSTAL_FACTORS),
+        config_weights=dict.fromkeys(crystal, CRYSTAL_FACTORS),
         stress="force",  # the set's stress was checked against its energy-volume slope
         num_threads=num_threads,
         progress=progress,
