@@ -47,11 +47,15 @@ class Descriptor:
         pair_exponents: tuple[int, int] = (1, 3),
         pair_outer_zero: int = 3,
         pair_inner_zero: int = 0,
+        species_weights: Sequence[Sequence[float]] | None = None,
+        contrast_degree: float = 0.0,
     ) -> Descriptor:
         """Compile an ACE basis. `elements` ascending atomic numbers; `cutoff`, `pair_cutoff` in Å; `r0`
         nearest-neighbor distance (Å) per pair (low, high); `degrees[k]` largest Σ(n + l_weight l) of order
         k + 2 (n ≥ 1), or explicit `functions` as lists of (neighbor's atomic number, n, l); `exponents` (p, q)
-        of the Agnesi transform; order of the zeros of the radial functions at the cutoff and at r = 0."""
+        of the Agnesi transform; order of the zeros of the radial functions at the cutoff and at r = 0;
+        `species_weights` orthogonal rows W_k (one entry per element) of an element embedding, whose factors sum
+        over all neighbors weighted by species, k ≥ 1 adding `contrast_degree` to the total degree."""
     @property
     def elements(self) -> list[int]: ...
     @property
@@ -62,7 +66,8 @@ class Descriptor:
     def smoothness(self, power: float = 2.0, l_weight: float = 1.0) -> F64:
         """(n_features,) Σ over factors of n^power + (l_weight l)^power, for smoothness priors."""
     def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
-        """Per feature: (centre atomic number, [(neighbor atomic number, n, l), ...])."""
+        """Per feature: (centre atomic number, [(neighbor atomic number, n, l), ...]); the neighbor's number is 0
+        in the factors of an element embedding."""
     def tied_functions(self, similarity: F64) -> list[tuple[I64, F64]]:
         """Groups of functions of one centre that differ only in neighbor species: their columns within the
         features of a centre, and the covariance (k, k) of their coefficients that the similarity κ (S, S) of

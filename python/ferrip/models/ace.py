@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ferrip import _core
 from ferrip.errors import SettingsError
+from ferrip.models.embedding import species_weights
 from ferrip.models.family import register
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ CUTOFF_RANGE = (5.0, 7.0)
 """Å"""
 PAIR_CUTOFF_EXTRA = 1.0
 """Å by which the pair functions reach further than the many-body functions."""
-L_WEIGHT = 1.0
+L_WEIGHT = 1.05
 """Weight of l in the total degree Σ (n + w l)."""
 RADIAL: dict[str, Any] = {
     "exponents": (2, 4),
@@ -41,7 +42,11 @@ RADIAL: dict[str, Any] = {
     "pair_inner_zero": 0,
 }
 """Agnesi exponents (p, q), many-body and pair, and orders of the zeros of the pair functions."""
-DEGREE_STEP = 0.25
+MAX_CHANNELS = 4
+"""Largest default number of channels of the element embedding."""
+CONTRAST_DEGREE = 2.0
+"""What a factor that tells species apart adds to the total degree."""
+DEGREE_STEP = 0.02
 MAX_DEGREE = 40.0
 MAX_SLOPE = 4.0
 
@@ -106,6 +111,14 @@ class AceSettings(BaseModel):
     degrees: tuple[float, ...] | None = Field(default=None, description="total degree at order 2, 3, …")
     n_pair: int | None = Field(default=None, ge=0, le=64, description="pair functions per species pair")
     l_weight: float | None = Field(default=None, ge=0.25, description="weight of l in the total degree")
+    species: Literal["auto", "resolved", "embedded"] = Field(
+        default="auto",
+        description="factors per neighbor species, or sums over all weighted by species (auto: from 2 elements on)",
+    )
+    channels: int | None = Field(default=None, ge=1, description="channels of the element embedding")
+    contrast_degree: float | None = Field(
+        default=None, ge=0, description="degree that a factor costs more if it tells species apart"
+    )
     r0: dict[str, float] | None = Field(
         default=None, description="typical distance per pair, e.g. Si-O: 1.62 (Å)"
     )
@@ -165,6 +178,7 @@ class Ace:
             given = getattr(settings, name)
             value = default if given is None else given
             resolved[name] = list(value) if isinstance(value, tuple) else value
+        resolved |= _species_basis(settings, elements)
         if settings.functions is not None:
             return resolved | {"functions": [[list(factor) for factor in one] for one in settings.functions]}
         if settings.degrees is not None:
@@ -209,6 +223,16 @@ class Ace:
         degree = _largest(lambda value: fits(value, 0.0), 1.0, MAX_DEGREE)
         slope = _largest(lambda value: fits(degree, value), 0.0, MAX_SLOPE)
         return _degrees(degree, max_order, slope)
+
+
+def _species_basis(settings: AceSettings, elements: Sequence[int]) -> dict[str, Any]:
+    """Weights and degree of the element embedding; nothing where every species has its own factors."""
+    resolved = settings.species == "resolved" or (settings.species == "auto" and settings.functions is not None)
+    if resolved or len(elements) == 1:
+        return {}
+    channels = min(settings.channels or MAX_CHANNELS, len(elements))
+    contrast = CONTRAST_DEGREE if settings.contrast_degree is None else settings.contrast_degree
+    return {"species_weights": species_weights(elements, channels), "contrast_degree": contrast}
 
 
 def _degrees(degree: float, max_order: int, slope: float = 0.0) -> list[float]:

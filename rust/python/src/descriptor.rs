@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ferrip_core::ace::{Ace, AceSettings, Factor, Selection, compile, tied_functions};
+use ferrip_core::ace::{Ace, AceSettings, Factor, Selection, SpeciesBasis, compile, tied_functions};
 use ferrip_core::density::descriptor::{DesignBlock, FreeCoefficients};
-use ferrip_core::density::{Descriptor, Program};
+use ferrip_core::density::{ANY_SPECIES, Descriptor, Program};
 use ferrip_core::radial::RadialSettings;
 use numpy::ndarray::{Array2, ShapeBuilder};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
@@ -41,7 +41,9 @@ impl PyDescriptor {
     /// A descriptor whose functions of order ≥ 2 have the given factors, centre by centre.
     pub fn new<'a>(program: Arc<Program>, functions: impl IntoIterator<Item = &'a Vec<Vec<Factor>>>) -> Self {
         let species = program.species();
-        let number = |k: u16| species[usize::from(k)];
+        let mut entries = program.centers().iter().flat_map(|center| &center.one_particle);
+        let embedded = entries.any(|entry| entry.species == ANY_SPECIES);
+        let number = |k: u16| if embedded { 0 } else { species[usize::from(k)] };
         let mut table: Vec<FeatureRow> = Vec::with_capacity(program.n_features());
         for ((&z0, center), own) in species.iter().zip(program.centers()).zip(functions) {
             for &z in species {
@@ -60,7 +62,8 @@ impl PyDescriptor {
     #[staticmethod]
     #[pyo3(signature = (*, elements, cutoff, pair_cutoff, n_pair, r0, degrees=None, l_weight=1.0, functions=None,
                         exponents=(2, 4), outer_zero=2, inner_zero=2,
-                        pair_exponents=(1, 3), pair_outer_zero=3, pair_inner_zero=0))]
+                        pair_exponents=(1, 3), pair_outer_zero=3, pair_inner_zero=0,
+                        species_weights=None, contrast_degree=0.0))]
     #[expect(clippy::too_many_arguments, reason = "keyword-only settings of the Python constructor")]
     fn ace(
         py: Python<'_>,
@@ -78,6 +81,8 @@ impl PyDescriptor {
         pair_exponents: (i32, i32),
         pair_outer_zero: u32,
         pair_inner_zero: u32,
+        species_weights: Option<Vec<Vec<f64>>>,
+        contrast_degree: f64,
     ) -> PyResult<Self> {
         let selection = match (degrees, functions) {
             (Some(degrees), None) => Selection::Degree { degrees, l_weight },
@@ -96,6 +101,10 @@ impl PyDescriptor {
             },
             r0,
             selection,
+            species: species_weights.map_or(SpeciesBasis::Resolved, |weights| SpeciesBasis::Embedded {
+                weights,
+                contrast_degree,
+            }),
         };
         detached(py, || {
             let ace = compile(&settings)?;
@@ -131,7 +140,7 @@ impl PyDescriptor {
         Ok((range.start, range.end))
     }
 
-    /// Per feature: (centre's atomic number, factors (neighbor's atomic number, n ≥ 1, l)).
+    /// Per feature: (centre's atomic number, factors (neighbor's atomic number or 0 for a sum over all, n ≥ 1, l)).
     fn feature_table(&self) -> Vec<FeatureRow> {
         self.table.clone()
     }
@@ -257,7 +266,7 @@ impl PyDescriptor {
         }
         let kappa: Vec<f64> = given.iter().copied().collect();
         let Some(ace) = &self.ace else { return Ok(Vec::new()) };
-        tied_functions(&ace.functions, ace.n_pair, &kappa)
+        tied_functions(ace, &kappa)
             .into_iter()
             .map(|tied| {
                 let k = tied.columns.len();

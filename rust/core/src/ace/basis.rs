@@ -1,6 +1,6 @@
 //! Enumeration of the basis: multisets of factors (neighbor species, n, l).
 
-use super::settings::{AceSettings, MAX_FEATURES, MAX_L, Selection};
+use super::settings::{AceSettings, MAX_FEATURES, MAX_L, Selection, SpeciesBasis};
 use crate::error::{Error, Result};
 
 /// One factor of a basis function.
@@ -10,7 +10,7 @@ pub struct Factor {
     pub l: u8,
     /// Radial function, 1 is the first.
     pub n: u16,
-    /// Index of the neighbor species.
+    /// Index of the neighbor species, or of the embedding channel.
     pub species: u16,
 }
 
@@ -22,9 +22,15 @@ pub struct Factor {
 pub fn enumerate(settings: &AceSettings) -> Result<Vec<Vec<Factor>>> {
     match &settings.selection {
         Selection::Degree { degrees, l_weight } => {
+            let extra = match &settings.species {
+                SpeciesBasis::Resolved => vec![0.0; settings.elements.len()],
+                SpeciesBasis::Embedded { weights, contrast_degree } => {
+                    (0..weights.len()).map(|k| if k == 0 { 0.0 } else { *contrast_degree }).collect()
+                }
+            };
             let mut out = Vec::new();
             for (k, &degree) in degrees.iter().enumerate() {
-                by_degree(settings.elements.len() as u16, k + 2, degree, *l_weight, &mut out)?;
+                by_degree(&extra, k + 2, degree, *l_weight, &mut out)?;
             }
             Ok(out)
         }
@@ -51,9 +57,9 @@ pub fn enumerate(settings: &AceSettings) -> Result<Vec<Vec<Factor>>> {
     }
 }
 
-/// Appends the multisets of one order.
+/// Appends the multisets of one order; `extra` is what each species or channel adds to the degree.
 fn by_degree(
-    n_species: u16,
+    extra: &[f64],
     order: usize,
     degree: f64,
     l_weight: f64,
@@ -64,9 +70,12 @@ fn by_degree(
     for l in 0..=MAX_L {
         for n in 1..=60_u16 {
             let cost = f64::from(n) + l_weight * f64::from(l);
-            if cost <= limit {
-                factors.extend((0..n_species).map(|species| (Factor { l, n, species }, cost)));
-            }
+            factors.extend(
+                (0_u16..)
+                    .zip(extra)
+                    .map(|(species, extra)| (Factor { l, n, species }, cost + extra))
+                    .filter(|(_, cost)| *cost <= limit),
+            );
         }
     }
     let mut stack = Vec::with_capacity(order);

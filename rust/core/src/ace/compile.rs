@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::basis::{Factor, enumerate};
 use super::coupling::{Invariants, invariants};
-use super::settings::{AceSettings, MAX_FEATURES};
-use crate::density::{Center, OneParticle, Program, Radial, Ragged};
+use super::settings::{AceSettings, MAX_FEATURES, SpeciesBasis};
+use crate::density::{ANY_SPECIES, Center, OneParticle, Program, Radial, Ragged};
 use crate::error::{Error, Result};
-use crate::radial::{RadialBasis, RadialSettings};
+use crate::radial::{EmbeddedRadial, RadialBasis, RadialSettings};
 
 /// A compiled ACE basis.
 #[derive(Debug)]
@@ -16,10 +16,12 @@ pub struct Ace {
     /// The program.
     pub program: Arc<Program>,
     /// Factors of each function of order ≥ 2, in the order of the program's functions (same for every
-    /// centre).
+    /// centre); with an embedding their species are rows of its weights.
     pub functions: Vec<Vec<Factor>>,
     /// Number of pair functions per neighbor species.
     pub n_pair: usize,
+    /// How factors depend on the neighbor's species.
+    pub species: SpeciesBasis,
 }
 
 /// Compiles the settings.
@@ -37,8 +39,13 @@ pub fn compile(settings: &AceSettings) -> Result<Ace> {
             return Err(Error::TooLarge { what: "number of features", size: columns, limit: MAX_FEATURES });
         }
     }
-    let n_channels = builder.table.iter().map(|f| usize::from(f.n)).max().unwrap_or(0);
-    let many = RadialSettings { n: n_channels, ..settings.many_body };
+    let n_radial = builder.table.iter().map(|f| usize::from(f.n)).max().unwrap_or(0);
+    let many = RadialSettings { n: n_radial, ..settings.many_body };
+    let embedding = match &settings.species {
+        SpeciesBasis::Resolved => None,
+        SpeciesBasis::Embedded { weights, .. } => Some((weights, builder.embed())),
+    };
+    let n_channels = embedding.as_ref().map_or(n_radial, |(_, channels)| channels.len());
     let centers = settings
         .elements
         .iter()
@@ -46,9 +53,17 @@ pub fn compile(settings: &AceSettings) -> Result<Ace> {
             let radial = settings
                 .elements
                 .iter()
-                .map(|&z| {
+                .enumerate()
+                .map(|(species, &z)| {
                     let r0 = settings.r0[&(z0.min(z), z0.max(z))];
-                    RadialBasis::new(r0, many, settings.pair).map(|basis| Box::new(basis) as Box<dyn Radial>)
+                    let basis = RadialBasis::new(r0, many, settings.pair)?;
+                    Ok(match &embedding {
+                        None => Box::new(basis) as Box<dyn Radial>,
+                        Some((weights, channels)) => {
+                            let terms = channels.iter().map(|&(k, n)| (n, weights[k][species])).collect();
+                            Box::new(EmbeddedRadial::new(basis, terms)?)
+                        }
+                    })
                 })
                 .collect::<Result<_>>()?;
             Ok(Center {
@@ -62,7 +77,12 @@ pub fn compile(settings: &AceSettings) -> Result<Ace> {
         })
         .collect::<Result<_>>()?;
     let program = Program::new(settings.elements.clone(), centers)?;
-    Ok(Ace { program: Arc::new(program), functions: builder.labels, n_pair: settings.pair.n })
+    Ok(Ace {
+        program: Arc::new(program),
+        functions: builder.labels,
+        n_pair: settings.pair.n,
+        species: settings.species.clone(),
+    })
 }
 
 /// Collects the one-particle basis, monomials and functions.
@@ -104,6 +124,21 @@ impl Builder {
             self.functions.push(terms.map(|(q, &c)| (start + q as u32, c)));
             self.labels.push(factors.to_vec());
         }
+    }
+
+    /// Makes the species of every entry a channel of its radial functions, and every sum one over all
+    /// species. Returns (row of the weights, radial function) of each channel.
+    fn embed(&mut self) -> Vec<(usize, usize)> {
+        let mut channels: Vec<(usize, usize)> =
+            self.table.iter().map(|f| (usize::from(f.species), usize::from(f.n) - 1)).collect();
+        channels.sort_unstable();
+        channels.dedup();
+        for entry in &mut self.one_particle {
+            let channel = (usize::from(entry.species), usize::from(entry.channel));
+            entry.channel = channels.partition_point(|c| *c < channel) as u16;
+            entry.species = ANY_SPECIES;
+        }
+        channels
     }
 
     /// Index of the factor's entry with m = −l; its other m follow.

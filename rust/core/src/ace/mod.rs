@@ -13,5 +13,5 @@ mod similarity;
 pub use basis::{Factor, enumerate};
 pub use compile::{Ace, compile};
 pub use coupling::{Invariants, invariants};
-pub use settings::{AceSettings, Selection};
+pub use settings::{AceSettings, Selection, SpeciesBasis};
 pub use similarity::{TiedFunctions, tied_functions};

@@ -20,6 +20,22 @@ pub enum Selection {
     Explicit(Vec<Vec<(u8, u16, u8)>>),
 }
 
+/// How the one-particle basis tells neighbor species apart.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SpeciesBasis {
+    /// One sum per neighbor species: complete, grows with (number of species)^order.
+    Resolved,
+    /// Sums over all neighbors, each weighted by its species (element embedding; Darby et al., PRL 131,
+    /// 028001 (2023), DOI 10.1103/PhysRevLett.131.028001): `A_knlm = Σ_j W_k,zj R_n Y_lm`.
+    Embedded {
+        /// Orthogonal rows of weights, one per channel, one entry per species; complete with as many rows as
+        /// species.
+        weights: Vec<Vec<f64>>,
+        /// What a factor of any channel but the first adds to the total degree.
+        contrast_degree: f64,
+    },
+}
+
 /// Settings of an ACE basis; checked by [`AceSettings::check`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct AceSettings {
@@ -33,6 +49,8 @@ pub struct AceSettings {
     pub r0: BTreeMap<(u8, u8), f64>,
     /// Functions of order ≥ 2.
     pub selection: Selection,
+    /// How factors depend on the neighbor's species.
+    pub species: SpeciesBasis,
 }
 
 /// Largest correlation order (factors of a product).
@@ -62,6 +80,9 @@ impl AceSettings {
                 }
             }
         }
+        if let SpeciesBasis::Embedded { weights, contrast_degree } = &self.species {
+            self.check_embedding(weights, *contrast_degree)?;
+        }
         match &self.selection {
             Selection::Degree { degrees, l_weight } => {
                 if degrees.len() + 1 > MAX_ORDER {
@@ -89,6 +110,29 @@ impl AceSettings {
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    fn check_embedding(&self, weights: &[Vec<f64>], contrast_degree: f64) -> Result<()> {
+        let bad = |reason| Err(Error::Setting { name: "species_weights", reason });
+        let n = self.elements.len();
+        if weights.is_empty() || weights.len() > n || weights.iter().any(|row| row.len() != n) {
+            return bad(format!("expected 1 to {n} rows of {n} numbers, got {weights:?}"));
+        }
+        for (i, a) in weights.iter().enumerate() {
+            for (j, b) in weights.iter().enumerate().take(i + 1) {
+                let dot: f64 = a.iter().zip(b).map(|(x, y)| x * y).sum();
+                if !dot.is_finite() || (i == j && dot < 1e-6) || (i != j && dot.abs() > 1e-6) {
+                    return bad(format!("expected finite orthogonal rows, got {weights:?}"));
+                }
+            }
+        }
+        if !(contrast_degree.is_finite() && contrast_degree >= 0.0) {
+            return bad(format!("expected a contrast_degree of at least 0, got {contrast_degree}"));
+        }
+        if matches!(self.selection, Selection::Explicit(_)) {
+            return bad("explicit functions name species; give degrees with species_weights".into());
         }
         Ok(())
     }

@@ -17,7 +17,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::basis::Factor;
+use super::compile::Ace;
 use super::coupling::states;
+use super::settings::SpeciesBasis;
 
 /// Functions that differ only in the species of their factors.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,11 +32,16 @@ pub struct TiedFunctions {
 
 /// All groups of tied functions of one centre: the pair functions, then those of order ≥ 2.
 ///
-/// `similarity` is the (S, S) matrix κ, row-major and symmetric; `functions` are the factors of the functions of order ≥ 2,
-/// in the order of the columns; couplings of the same factors are neighbors.
-pub fn tied_functions(functions: &[Vec<Factor>], n_pair: usize, similarity: &[f64]) -> Vec<TiedFunctions> {
+/// `similarity` is the (S, S) matrix κ, row-major and symmetric. With an embedding, the covariance of an index
+/// (channel, n, l, m) is that of the coefficients on the channels, `W κ Wᵀ` over the squared lengths of the rows.
+pub fn tied_functions(ace: &Ace, similarity: &[f64]) -> Vec<TiedFunctions> {
+    let (functions, n_pair) = (&ace.functions, ace.n_pair);
     let n_species = similarity.len().isqrt();
-    let kappa = |a: u16, b: u16| similarity[usize::from(a) * n_species + usize::from(b)];
+    let (factor_similarity, n_channels) = match &ace.species {
+        SpeciesBasis::Resolved => (similarity.to_vec(), n_species),
+        SpeciesBasis::Embedded { weights, .. } => (of_channels(weights, similarity), weights.len()),
+    };
+    let kappa = |a: u16, b: u16| factor_similarity[usize::from(a) * n_channels + usize::from(b)];
     let mut tied: Vec<TiedFunctions> = (0..n_pair)
         .map(|n| TiedFunctions {
             columns: (0..n_species).map(|species| species * n_pair + n).collect(),
@@ -85,6 +92,25 @@ pub fn tied_functions(functions: &[Vec<Factor>], n_pair: usize, similarity: &[f6
         tied.push(TiedFunctions { columns, covariance });
     }
     tied
+}
+
+/// Covariance of coefficients on channels: A on the channels are `W` times A on the species.
+fn of_channels(weights: &[Vec<f64>], similarity: &[f64]) -> Vec<f64> {
+    let n = weights[0].len();
+    let square = |row: &[f64]| row.iter().map(|w| w * w).sum::<f64>();
+    let mut out = Vec::with_capacity(weights.len() * weights.len());
+    for left in weights {
+        for right in weights {
+            let mut sum = 0.0;
+            for (i, a) in left.iter().enumerate() {
+                for (j, b) in right.iter().enumerate() {
+                    sum += a * similarity[i * n + j] * b;
+                }
+            }
+            out.push(sum / (square(left) * square(right)));
+        }
+    }
+    out
 }
 
 /// One function as a tensor over the m of its factors.

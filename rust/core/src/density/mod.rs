@@ -8,5 +8,5 @@ pub mod readout;
 
 pub use descriptor::{Descriptor, DesignBlock, Gradient, design_rows};
 pub use evaluator::{Evaluation, Evaluator};
-pub use program::{Center, OneParticle, Program, Radial, Ragged};
+pub use program::{ANY_SPECIES, Center, OneParticle, Program, Radial, Ragged};
 pub use readout::{CenterReadout, CoreRepulsion, Embedding, Readout};

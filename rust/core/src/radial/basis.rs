@@ -88,15 +88,29 @@ impl RadialBasis {
     pub fn new(r0: f64, many: RadialSettings, pair: RadialSettings) -> Result<Self> {
         Ok(Self { many: Set::new(many, r0)?, pair: Set::new(pair, r0)? })
     }
+
+    /// Number of many-body functions.
+    pub fn n_many(&self) -> usize {
+        self.many.settings.n
+    }
+
+    /// The many-body functions and their derivatives at `r`.
+    pub fn evaluate_many(&self, r: f64, value: &mut [f64], derivative: &mut [f64]) {
+        self.many.evaluate(r, value, derivative);
+    }
+
+    /// The pair functions and their derivatives at `r`.
+    pub fn evaluate_pair(&self, r: f64, value: &mut [f64], derivative: &mut [f64]) {
+        self.pair.evaluate(r, value, derivative);
+    }
 }
 
 impl Radial for RadialBasis {
     fn evaluate(&self, r: f64, value: &mut [f64], derivative: &mut [f64]) {
-        let n = self.many.settings.n;
-        let (v, w) = value.split_at_mut(n);
-        let (d, e) = derivative.split_at_mut(n);
-        self.many.evaluate(r, v, d);
-        self.pair.evaluate(r, w, e);
+        let (v, w) = value.split_at_mut(self.n_many());
+        let (d, e) = derivative.split_at_mut(self.n_many());
+        self.evaluate_many(r, v, d);
+        self.evaluate_pair(r, w, e);
     }
 
     fn cutoff(&self) -> f64 {

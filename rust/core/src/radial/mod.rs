@@ -2,9 +2,11 @@
 
 mod agnesi;
 mod basis;
+mod embedded;
 mod jacobi;
 pub mod spline;
 
 pub use agnesi::Agnesi;
 pub use basis::{RadialBasis, RadialSettings};
+pub use embedded::EmbeddedRadial;
 pub use jacobi::Jacobi;
