@@ -1,10 +1,10 @@
 """Cross-validate settings of the fit on training data alone; how the defaults are chosen.
 
-    python benches/tuning.py --data ../shared/data [--sets mlearn_Si,mlearn_Ni] [--size large] [--folds 4]
+    python benches/tuning.py --data ../shared/data [--sets mlearn_Si,mlearn_Ni] [--size large]
         [--model shape=wide max_order=3] [--fit smoothness=1,2,3 energy=7,15,30] [--short]
 
-Every config type is cut into `--folds` contiguous blocks, so that neighbors in time of an MD run share a block, and
-each block is held out once. The rows are streamed once per block; all combinations of the `--fit` settings are
+Folds are those of `ferrip.fitting.folds`: contiguous blocks of every config type, so that neighbors in time of an MD
+run share a block. Each is held out once. The rows are streamed once; all combinations of the `--fit` settings are
 solved from the factors. Errors are RMSE over all held-out rows: energies per √N (meV), forces (meV/Å). The criterion
 is the geometric mean of both, over the sets. `--short` cross-validates the shipped silicon set at size small.
 """
@@ -23,61 +23,36 @@ import numpy as np
 from accuracy import SETS
 
 import ferrip
-from ferrip.data import Frame, read_frames
+from ferrip.data import read_frames
+from ferrip.fitting.folds import N_FOLDS
 from ferrip.fitting.problem import Problem, prepare
-from ferrip.fitting.rows import stream
+from ferrip.fitting.rows import factor_name, stream
 from ferrip.fitting.settings import FitSettings, parse_settings
 from ferrip.fitting.tsqr import RFactor, combine
 from ferrip.models import family
 
-Factors = dict[str, RFactor]
+
+def stream_folds(problem: Problem) -> dict[str, RFactor]:
+    """Factors of every quantity and fold."""
+    factors = problem.source.factors()
+    stream(problem.source, problem.frames, factors, 0, lambda _: None)
+    return factors
 
 
-def blocks(frames: Sequence[Frame], folds: int) -> list[list[Frame]]:
-    """One list of frames per fold: the k-th contiguous part of every config type."""
-    types: dict[str, list[Frame]] = {}
-    for frame in frames:
-        types.setdefault(frame.config_type or "", []).append(frame)
-    parts = [np.array_split(np.arange(len(group)), folds) for group in types.values()]
-    return [
-        [group[i] for group, part in zip(types.values(), parts, strict=True) for i in part[fold]]
-        for fold in range(folds)
-    ]
-
-
-def stream_folds(problem: Problem, folds: int) -> list[Factors]:
-    """Factors of every fold."""
-    out = []
-    for part in blocks(problem.frames, folds):
-        factors = problem.source.factors()
-        stream(problem.source, part, factors, 0, lambda _: None)
-        out.append(factors)
-    return out
-
-
-def merged(parts: Sequence[Factors], quantity: str) -> RFactor:
-    """One factor of a quantity from several folds."""
-    total = RFactor(parts[0][quantity].n_columns)
-    for part in parts:
-        factor = np.triu(part[quantity].factor())
-        total.append(factor[:, :-1], factor[:, -1], 1.0)
-    total.n_rows = sum(part[quantity].n_rows for part in parts)
-    return total
-
-
-def held_out_errors(problem: Problem, folds: list[Factors]) -> tuple[float, float]:
-    """RMSE of held-out energies (meV per √N) and forces (meV/Å)."""
+def held_out_errors(problem: Problem, factors: dict[str, RFactor]) -> tuple[float, float]:
+    """RMSE of held-out energies (meV per √N) and forces (meV/Å); λ is chosen on the other folds alone."""
     squares, rows = {"energy": 0.0, "forces": 0.0}, {"energy": 0, "forces": 0}
-    for k, test in enumerate(folds):
-        rest = folds[:k] + folds[k + 1 :]
-        train = {quantity: merged(rest, quantity) for quantity in test}
+    for fold in range(N_FOLDS):
+        held = {name: factor for name, factor in factors.items() if name.endswith(f"/{fold}")}
+        train = {name: factor for name, factor in factors.items() if name not in held}
         solution = problem.solve(train, use_stress=problem.stress_note is None)
         for quantity in squares:
-            if test[quantity].n_rows:
-                held_out = combine([(test[quantity], 1.0)])
-                residual = held_out.r @ solution.coefficients - held_out.q
-                squares[quantity] += float(residual @ residual) + held_out.rho2
-                rows[quantity] += held_out.n_rows
+            factor = held[factor_name(quantity, fold)]
+            if factor.n_rows:
+                test = combine([(factor, 1.0)])
+                residual = test.r @ solution.coefficients - test.q
+                squares[quantity] += float(residual @ residual) + test.rho2
+                rows[quantity] += test.n_rows
     energy, forces = (1e3 * (squares[q] / max(rows[q], 1)) ** 0.5 for q in ("energy", "forces"))
     return energy, forces
 
@@ -109,29 +84,28 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--sets", default="mlearn_Si,mlearn_Ni,mlearn_Mo")
     parser.add_argument("--size", default="medium")
-    parser.add_argument("--folds", type=int, default=4)
     parser.add_argument("--model", nargs="*", default=[], metavar="NAME=VALUE", help="settings of the model")
     parser.add_argument("--fit", nargs="*", default=[], metavar="NAME=V1,V2", help="settings of the fit to compare")
     parser.add_argument("--short", action="store_true", help="the shipped silicon set at size small")
     arguments = parser.parse_args()
     files = {name: arguments.data / SETS[name].train for name in arguments.sets.split(",") if name in SETS}
-    size, folds = arguments.size, arguments.folds
+    size = arguments.size
     if arguments.short:
         files = {"silicon": Path(ferrip.__file__).parent / "datasets" / "silicon" / "train.extxyz.gz"}
-        size, folds = "small", 2
+        size = "small"
     ace = family("ace")
     (model,) = parse_settings(grid(arguments.model)[0] if arguments.model else {}, ace.settings_class)
     scores: dict[str, list[float]] = {}
     print("| settings | set | functions | E meV/√N | F meV/Å |\n|---|---|---|---|---|")
     for name, path in files.items():
         frames = read_frames(str(path))
-        held: list[Factors] | None = None
+        factors: dict[str, RFactor] | None = None
         for values in grid(arguments.fit):
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 problem = prepare(ace, size, fit_settings(dict(values)), model, frames, None)
-            held = held or stream_folds(problem, folds)
-            energy, forces = held_out_errors(problem, held)
+            factors = factors or stream_folds(problem)
+            energy, forces = held_out_errors(problem, factors)
             label = ", ".join(f"{k} {v}" for k, v in values.items()) or "defaults"
             count = problem.source.descriptor.n_features
             print(f"| {label} | {name} | {count} | {energy:.2f} | {forces:.1f} |", flush=True)

@@ -106,3 +106,13 @@ def test_bad_weights(weights):
 def test_bad_number_of_channels():
     with pytest.raises(ValueError, match="channels"):
         species_weights([14, 32], 3)
+
+
+@pytest.mark.parametrize("simd", _core.supported_simd())
+def test_evaluator_agrees_with_the_descriptor(structure, simd):
+    descriptor = compiled(species_weights(ELEMENTS, 2), 1.0)
+    coefficients = np.random.default_rng(5).normal(size=descriptor.n_features) / 100
+    energies, forces, _ = _core.Evaluator(descriptor, coefficients, [0.0] * 3, simd=simd).compute(structure)
+    rows = descriptor.design([structure]) @ coefficients
+    assert energies.sum() == pytest.approx(rows[0], rel=1e-6)
+    assert forces.ravel() == pytest.approx(rows[1:-6], rel=1e-4, abs=1e-4 * np.abs(rows[1:-6]).max())

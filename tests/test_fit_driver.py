@@ -167,8 +167,8 @@ def test_interrupted_fit_continues_bitwise(frames, monkeypatch, tmp_path, number
     folded = []
     original = RowSource.fold
 
-    def interrupting(self, block, factors):
-        original(self, block, factors)
+    def interrupting(self, block, folds, factors):
+        original(self, block, folds, factors)
         folded.extend(block)
         if len(folded) == 6:
             os.kill(os.getpid(), number)

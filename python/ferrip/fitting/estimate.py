@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ferrip.data import Frame
+from ferrip.fitting.folds import N_FOLDS
 from ferrip.fitting.rows import BLOCK_BYTES, n_rows
 from ferrip.fitting.tsqr import RFactor, block_rows
 from ferrip.fitting.weights import QUANTITIES
@@ -17,6 +18,8 @@ from ferrip.models.family import Descriptor
 PROBE_COLUMNS = 256
 SVD_FLOPS = 25.0
 """Flops of the singular value decomposition over p³."""
+FOLD_FLOPS = 20.0
+"""Flops over p³ of one held-out fold: Gram matrices and an eigendecomposition."""
 BASE_BYTES = 250 * 1024 * 1024
 """Interpreter, libraries and data."""
 
@@ -60,15 +63,16 @@ def estimate(
     started = time.perf_counter()
     descriptor.design([sample.structure], num_threads)
     per_row = (time.perf_counter() - started) / n_rows(sample)
-    flops = 2.0 * rows * columns**2 + SVD_FLOPS * columns**3
+    flops = 2.0 * rows * columns**2 + (SVD_FLOPS + N_FOLDS * FOLD_FLOPS) * columns**3
     square = 8.0 * (columns + 1) ** 2
     block = max(BLOCK_BYTES, 8.0 * columns * max(n_rows(frame) for frame in frames))
-    buffers = len(QUANTITIES) * 8.0 * block_rows(columns) * (columns + 1)
+    n_factors = N_FOLDS * len(QUANTITIES)
+    buffers = n_factors * 8.0 * block_rows(columns) * (columns + 1)
     working = max(2 * block, 9 * square)
     return Estimate(
         n_rows=rows,
         n_columns=columns,
-        bytes=BASE_BYTES + len(QUANTITIES) * square + buffers + working,
+        bytes=BASE_BYTES + n_factors * square + buffers + working,
         seconds=per_row * rows + flops / _fold_rate(),
     )
 

@@ -12,13 +12,15 @@ Both similarities are `1` on and `tie` off the diagonal; 0 leaves species indepe
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrip.fitting.regressors import LinearFit, Regressor
+from ferrip.fitting.folds import held_out_ridge
+from ferrip.fitting.regressors import LinearFit, Regressor, Ridge
 from ferrip.fitting.tsqr import LeastSquares
 from ferrip.models.family import Descriptor
 
@@ -122,31 +124,49 @@ class Prior:
         return self._scale(problem) * self.roughness
 
     def solve(
-        self, regressor: Regressor, problem: LeastSquares, used: NDArray[np.bool_] | None = None
+        self,
+        regressor: Regressor,
+        problem: LeastSquares,
+        used: NDArray[np.bool_] | None = None,
+        folds: Sequence[dict[str, F64]] = (),
+        weights: Mapping[str, float] | None = None,
     ) -> LinearFit:
         """Coefficients under this prior; those that the data and their relatives leave open are 0.
 
         Parameters
         ----------
-        regressor, problem
-            Solver and rows.
+        regressor
+            What solves; a `Ridge` without λ takes the one that `folds` choose.
+        problem
+            All rows.
         used
             (p,) functions that are used, whole groups; the coefficients of the others are 0.
+        folds, weights
+            Triangular factors per fold and quantity with the factors on their rows (see `held_out_ridge`).
         """
         penalty = self.penalty(problem)
         if used is not None:
             penalty = np.where(used, penalty, np.inf)
+        if isinstance(regressor, Ridge) and regressor.ridge is None and folds:
+            tied = [{name: self._tied(factor) for name, factor in fold.items()} for fold in folds]
+            regressor = replace(regressor, ridge=held_out_ridge(tied, weights or {}, penalty))
         if not self.groups:
             return regressor.solve(problem, penalty)
-        tied = np.array(problem.r)
-        for group in self.groups:
-            tied[:, group.columns] = problem.r[:, group.columns] @ group.root
-        fit = regressor.solve(replace(problem, r=tied), penalty)
+        fit = regressor.solve(replace(problem, r=self._tied(problem.r)), penalty)
         coefficients, factor = np.zeros_like(fit.coefficients), np.zeros_like(fit.posterior_factor)
         for group in self.groups:
             coefficients[group.columns] = group.root @ fit.coefficients[group.columns]
             factor[group.columns] = group.root @ fit.posterior_factor[group.columns]
         return replace(fit, coefficients=coefficients, posterior_factor=factor)
+
+    def _tied(self, matrix: F64) -> F64:
+        """Columns of the coefficients as columns of the uncorrelated u; further columns stay."""
+        if not self.groups:
+            return matrix
+        tied = np.array(matrix)
+        for group in self.groups:
+            tied[:, group.columns] = matrix[:, group.columns] @ group.root
+        return tied
 
     def _scale(self, problem: LeastSquares) -> F64:
         """Column norms to the power of the settings; in a group, the root mean square of those that occur."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from ase.data import chemical_symbols
+from numpy.typing import NDArray
 
 from ferrip import _core
 from ferrip.data import (
@@ -25,13 +26,15 @@ from ferrip.fitting.distances import PairDistances, pair_distances
 from ferrip.fitting.prior import Prior, SpeciesTies, family_groups, tied_groups
 from ferrip.fitting.reference import reference_energies
 from ferrip.fitting.regressors import LinearFit
-from ferrip.fitting.rows import RowSource, has_stress
+from ferrip.fitting.rows import RowSource, has_stress, quantity_of
 from ferrip.fitting.settings import FitSettings
 from ferrip.fitting.tsqr import LeastSquares, RFactor, combine
 from ferrip.fitting.weighting import energy_weighted
 from ferrip.models import Family
 from ferrip.models.family import Descriptor
 from ferrip.potential import Potential
+
+F64 = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +73,7 @@ class Problem:
     def weighted(self, factors: dict[str, RFactor], *, use_stress: bool) -> LeastSquares:
         """The factors as one problem, with the weights of the settings."""
         weights = self.weights(use_stress=use_stress)
-        return combine([(factors[name], weights[name]) for name in factors])
+        return combine([(factors[name], weights[quantity_of(name)]) for name in factors])
 
     def weights(self, *, use_stress: bool) -> dict[str, float]:
         """Factor on the rows of every quantity."""
@@ -79,7 +82,20 @@ class Problem:
     def solve(self, factors: dict[str, RFactor], *, use_stress: bool) -> LinearFit:
         """Coefficients from the factors, with the weights, the prior and the solver of the settings."""
         problem = self.weighted(factors, use_stress=use_stress)
-        return self.prior.solve(self.settings.regressor(), problem)
+        weights = self.weights(use_stress=use_stress)
+        folds = self._folds(factors, weights)
+        return self.prior.solve(self.settings.regressor(), problem, folds=folds, weights=weights)
+
+    def _folds(self, factors: dict[str, RFactor], weights: dict[str, float]) -> list[dict[str, F64]]:
+        """Triangular factors by fold and quantity, for the choice of λ; none where the settings make it."""
+        if self.settings.ridge_by != "folds":
+            return []
+        folds: dict[str, dict[str, F64]] = {}
+        for name, factor in factors.items():
+            quantity, _, fold = name.partition("/")
+            if factor.n_rows and weights[quantity] > 0:
+                folds.setdefault(fold, {})[quantity] = np.triu(factor.factor())
+        return list(folds.values())
 
     def potential(self, solution: LinearFit, metadata: dict[str, Any]) -> Potential:
         """The potential of a solution."""

@@ -1,4 +1,4 @@
-"""Weighted rows of the linear problem, streamed by structure into one triangular factor per quantity."""
+"""Weighted rows of the linear problem, streamed by structure into one triangular factor per quantity and fold."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ferrip import _core
 from ferrip.data import Frame
 from ferrip.errors import FerripError
+from ferrip.fitting.folds import N_FOLDS, assign_folds
 from ferrip.fitting.tsqr import RFactor
 from ferrip.fitting.weights import QUANTITIES, Quantity, QuantityFactors, row_weight
 from ferrip.models.family import Descriptor
@@ -59,8 +60,12 @@ class RowSource:
         return self.descriptor.n_features
 
     def factors(self) -> dict[str, RFactor]:
-        """An empty factor per quantity."""
-        return {quantity: RFactor(self.n_columns) for quantity in QUANTITIES}
+        """An empty factor per quantity and fold."""
+        return {
+            factor_name(quantity, fold): RFactor(self.n_columns)
+            for quantity in QUANTITIES
+            for fold in range(N_FOLDS)
+        }
 
     def blocks(self, frames: Sequence[Frame], start: int = 0) -> Iterator[range]:
         """Ranges of frames whose rows fit into one block; boundaries do not depend on `start`."""
@@ -76,16 +81,16 @@ class RowSource:
         if len(frames) > max(first, start):
             yield range(max(first, start), len(frames))
 
-    def fold(self, frames: Sequence[Frame], factors: dict[str, RFactor]) -> None:
-        """Add the labelled rows of `frames` to `factors`."""
+    def fold(self, frames: Sequence[Frame], folds: Sequence[int], factors: dict[str, RFactor]) -> None:
+        """Add the labelled rows of `frames` to the `factors` of their folds."""
         design, baseline = self._checked(frames)
         start = 0
-        for frame in frames:
+        for frame, fold in zip(frames, folds, strict=True):
             stop = start + n_rows(frame)
             for quantity, rows, target in self.labelled(frame, start, stop):
                 weight = row_weight(frame, quantity, self.config_weights, self.size_power)
                 if weight > 0.0:
-                    factors[quantity].append(design[rows], target - baseline[rows], weight)
+                    factors[factor_name(quantity, fold)].append(design[rows], target - baseline[rows], weight)
             start = stop
 
     def labelled(self, frame: Frame, start: int, stop: int) -> Iterator[tuple[Quantity, slice, F64]]:
@@ -130,6 +135,21 @@ class RowSource:
         return error
 
 
+def factor_name(quantity: str, fold: int) -> str:
+    """Name of the factor of one quantity and fold."""
+    return f"{quantity}/{fold}"
+
+
+def quantity_of(name: str) -> str:
+    """Quantity of a named factor."""
+    return name.partition("/")[0]
+
+
+def rows_of(factors: dict[str, RFactor], quantity: str) -> int:
+    """Number of rows of a quantity over all folds."""
+    return sum(factor.n_rows for name, factor in factors.items() if quantity_of(name) == quantity)
+
+
 def n_rows(frame: Frame) -> int:
     """Design rows of a frame: energy, forces, strain derivatives."""
     return 1 + 3 * len(frame.numbers) + 6
@@ -148,6 +168,7 @@ def stream(
     after_block: Callable[[int], None],
 ) -> None:
     """Fold frames from `start` on; `after_block` gets the number of frames that are done."""
+    folds = assign_folds(frames).tolist()
     for block in source.blocks(frames, start):
-        source.fold(frames[block.start : block.stop], factors)
+        source.fold(frames[block.start : block.stop], folds[block.start : block.stop], factors)
         after_block(block.stop)

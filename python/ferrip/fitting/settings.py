@@ -42,6 +42,9 @@ class FitSettings(BaseModel):
     repulsion: Literal["zbl", "none"] = Field(default="zbl", description="core repulsion below the fit")
     solver: Literal["ridge", "bayes"] = Field(default="ridge", description="ridge (GCV) or Bayesian ridge")
     ridge: float | None = Field(default=None, ge=0, allow_inf_nan=False, description="λ; chosen if not given")
+    ridge_by: Literal["folds", "gcv"] = Field(
+        default="folds", description="ridge: λ chosen on held-out blocks of the training data, or by GCV"
+    )
     gcv_inflation: float = Field(default=1.0, ge=1, le=10, description="κ of the robust GCV (ridge only)")
     smoothness: float = Field(default=2.0, ge=0, le=10, description="power of the (n, l) smoothness prior")
     column_scaling: float = Field(

@@ -15,7 +15,7 @@ import numpy as np
 from ferrip.data import Frame, constant_stress_offset, overall_decision
 from ferrip.fitting.problem import Problem
 from ferrip.fitting.regressors import LinearFit
-from ferrip.fitting.rows import has_stress
+from ferrip.fitting.rows import has_stress, rows_of
 from ferrip.fitting.tsqr import RFactor
 
 SAMPLE = 50
@@ -27,7 +27,7 @@ def solve(problem: Problem, factors: dict[str, RFactor], num_threads: int | None
 
     Warns where stress labels are left out.
     """
-    if problem.stress_note is not None or factors["virial"].n_rows == 0:
+    if problem.stress_note is not None or rows_of(factors, "virial") == 0:
         return problem.solve(factors, use_stress=False), problem.stress_note or "not used"
     undecided = [
         frame
@@ -35,7 +35,7 @@ def solve(problem: Problem, factors: dict[str, RFactor], num_threads: int | None
         if has_stress(frame) and problem.stress_verdicts[frame.config_type].decision == "unknown"
     ]
     forced = problem.settings.stress == "force"
-    if forced or not undecided or factors["energy"].n_rows + factors["forces"].n_rows == 0:
+    if forced or not undecided or rows_of(factors, "energy") + rows_of(factors, "forces") == 0:
         return problem.solve(factors, use_stress=True), "used"
     without = problem.solve(factors, use_stress=False)
     sample = _sample(undecided)

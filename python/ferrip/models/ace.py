@@ -44,7 +44,7 @@ RADIAL: dict[str, Any] = {
 """Agnesi exponents (p, q), many-body and pair, and orders of the zeros of the pair functions."""
 MAX_CHANNELS = 4
 """Largest default number of channels of the element embedding."""
-CONTRAST_DEGREE = 2.0
+CONTRAST_DEGREE = 3.0
 """What a factor that tells species apart adds to the total degree."""
 DEGREE_STEP = 0.02
 MAX_DEGREE = 40.0

@@ -1,0 +1,93 @@
+"""Folds of the training data, and the ridge that predicts the held-out ones best.
+
+Neighbors in time of a molecular dynamics run are near-copies, so every config type is cut into contiguous blocks and
+fold k holds the k-th block of each. Where the data hold many different sets of elements (binaries of an alloy, say),
+each set of several elements falls into one fold as a whole: then the held-out error tells how well the fit carries
+to combinations of elements that it has not seen.
+
+The criterion is the product of the held-out errors of energies and forces, each a root mean square: it needs no
+relative weight, and it counts what generalised cross-validation cannot, that rows of one structure are correlated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import eigh
+
+from ferrip.data import Frame
+
+F64 = NDArray[np.float64]
+
+N_FOLDS = 4
+MIN_FRAMES = 40
+"""Fewer frames are one fold: too few to choose by."""
+RELATIVE_RIDGES = 10.0 ** np.arange(-15.0, 0.1, 0.5)
+"""λ looked at, relative to the largest eigenvalue of the normal equations."""
+
+
+def assign_folds(frames: Sequence[Frame]) -> NDArray[np.int64]:
+    """(n,) fold of every frame, 0 ≤ fold < `N_FOLDS`; all 0 where the frames are few."""
+    folds = np.zeros(len(frames), dtype=np.int64)
+    if len(frames) < MIN_FRAMES:
+        return folds
+    types: dict[str, list[int]] = {}
+    for index, frame in enumerate(frames):
+        types.setdefault(frame.config_type or "", []).append(index)
+    for members in types.values():
+        for fold, part in enumerate(np.array_split(members, N_FOLDS)):
+            folds[part] = fold
+    sets: dict[tuple[int, ...], list[int]] = {}
+    for index, frame in enumerate(frames):
+        sets.setdefault(tuple(np.unique(frame.numbers).tolist()), []).append(index)
+    mixed = [members for elements, members in sets.items() if len(elements) > 1]
+    if len(mixed) >= N_FOLDS:
+        for position, members in enumerate(mixed):
+            folds[members] = position % N_FOLDS
+    return folds
+
+
+def held_out_ridge(folds: Sequence[dict[str, F64]], weights: Mapping[str, float], penalty: F64) -> float | None:
+    """λ of the smallest held-out error.
+
+    Parameters
+    ----------
+    folds
+        Per fold and quantity, the triangular factor (p + 1, p + 1) of `[A b]`.
+    weights
+        Factor on the rows of each quantity.
+    penalty
+        (p,) Γ of the penalty λ ‖Γ u‖²; infinite entries force u to 0.
+
+    Returns
+    -------
+    float or None
+        `None` where fewer than two folds have rows.
+    """
+    if sum(bool(fold) for fold in folds) < 2:
+        return None
+    active = np.flatnonzero(np.isfinite(penalty))
+    gamma, kept = np.append(penalty[active], 1.0), [*active.tolist(), -1]
+    total = np.zeros((len(kept), len(kept)))
+    for fold in folds:
+        for name, factor in fold.items():
+            total += weights[name] ** 2 * _gram(factor[:, kept] / gamma)
+    ridges = RELATIVE_RIDGES * float(np.linalg.norm(total[:-1, :-1], 2))
+    errors = {name: np.zeros(len(ridges)) for fold in folds for name in fold}
+    for fold in folds:
+        grams = {name: _gram(factor[:, kept] / gamma) for name, factor in fold.items()}
+        train = total - sum(weights[name] ** 2 * gram for name, gram in grams.items())
+        values, vectors = eigh(train[:-1, :-1], check_finite=False)
+        shrunk = (vectors.T @ train[:-1, -1])[:, None] / (np.maximum(values, 0.0)[:, None] + ridges)
+        solutions = np.vstack([vectors @ shrunk, np.full(len(ridges), -1.0)])
+        for name, gram in grams.items():
+            errors[name] += np.einsum("ir,ir->r", solutions, gram @ solutions)
+    judged = [errors[name] for name in ("energy", "forces") if name in errors] or list(errors.values())
+    criterion = np.sum(np.log(np.maximum(judged, 1e-300)), axis=0)
+    return float(ridges[int(np.argmin(criterion))])
+
+
+def _gram(factor: F64) -> F64:
+    return factor.T @ factor
