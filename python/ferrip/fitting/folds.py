@@ -24,7 +24,7 @@ F64 = NDArray[np.float64]
 N_FOLDS = 4
 MIN_FRAMES = 40
 """Fewer frames are one fold: too few to choose by."""
-RELATIVE_RIDGES = 10.0 ** np.arange(-15.0, 0.1, 0.5)
+RELATIVE_RIDGES = 10.0 ** np.arange(-16.0, 0.1, 0.5)
 """λ looked at, relative to the largest eigenvalue of the normal equations."""
 
 

@@ -170,6 +170,8 @@ class Prior:
 
     def _scale(self, problem: LeastSquares) -> F64:
         """Column norms to the power of the settings; in a group, the root mean square of those that occur."""
+        if self.column_scaling == 0.0:
+            return np.ones(len(self.roughness))
         norms = np.linalg.norm(problem.r, axis=0)
         for group in self.groups:
             seen = norms[group.columns]

@@ -46,18 +46,18 @@ class FitSettings(BaseModel):
         default="folds", description="ridge: λ chosen on held-out blocks of the training data, or by GCV"
     )
     gcv_inflation: float = Field(default=1.0, ge=1, le=10, description="κ of the robust GCV (ridge only)")
-    smoothness: float = Field(default=2.0, ge=0, le=10, description="power of the (n, l) smoothness prior")
+    smoothness: float = Field(default=1.0, ge=0, le=10, description="power of the (n, l) smoothness prior")
     column_scaling: float = Field(
-        default=0.5, ge=0, le=1, description="power of the column norms in the penalty; 1: scale-free"
+        default=0.0, ge=0, le=1, description="power of the column norms in the penalty; 1: scale-free"
     )
     neighbor_tie: float = Field(
-        default=0.9,
+        default=0.99,
         ge=0,
         lt=1,
         description="prior correlation of functions that differ in a neighbor species",
     )
     center_tie: float = Field(
-        default=0.9,
+        default=0.97,
         ge=0,
         lt=1,
         description="prior correlation of functions that differ in the centre species",

@@ -89,7 +89,7 @@ class Preset:
 
 PRESETS = {
     "small": Preset(functions=100, max_order=3, n_pair=10),
-    "medium": Preset(functions=300, max_order=4, n_pair=14),
+    "medium": Preset(functions=300, max_order=3, n_pair=14),
     "large": Preset(functions=1000, max_order=4, n_pair=14),
 }
 
