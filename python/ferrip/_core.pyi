@@ -54,7 +54,7 @@ class Descriptor:
         nearest-neighbor distance (Å) per pair (low, high); `degrees[k]` largest Σ(n + l_weight l) of order
         k + 2 (n ≥ 1), or explicit `functions` as lists of (neighbor's atomic number, n, l); `exponents` (p, q)
         of the Agnesi transform; order of the zeros of the radial functions at the cutoff and at r = 0;
-        `species_weights` orthogonal rows W_k (one entry per element) of an element embedding, whose factors sum
+        `species_weights` rows W_k (one entry per element) of an element embedding, whose factors sum
         over all neighbors weighted by species, k ≥ 1 adding `contrast_degree` to the total degree."""
     @property
     def elements(self) -> list[int]: ...

@@ -157,6 +157,9 @@ def _ace_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
     names = {chemical_symbols[z] for z in kept}
     settings["elements"] = [int(z) for z in kept]
     settings["r0"] = {pair: r for pair, r in settings["r0"].items() if set(pair.split("-")) <= names}
+    if "species_weights" in settings:
+        places = [potential.elements.index(z) for z in kept]
+        settings["species_weights"] = [[row[k] for k in places] for row in settings["species_weights"]]
     if "functions" in settings:
         settings["functions"] = [
             one for one in settings["functions"] if all(factor[0] in kept for factor in one)

@@ -80,17 +80,30 @@ SHAPES: dict[Shape, RadialShape] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """One `--size`: functions per centre element, correlation order, pair functions per species pair."""
+    """One `--size`.
+
+    Attributes
+    ----------
+    functions
+        Target number of functions per centre element.
+    max_order
+        Correlation order.
+    slope
+        How much the total degree falls from one order to the next.
+    n_pair
+        Pair functions per species pair.
+    """
 
     functions: int
     max_order: int
+    slope: float
     n_pair: int
 
 
 PRESETS = {
-    "small": Preset(functions=100, max_order=3, n_pair=10),
-    "medium": Preset(functions=300, max_order=3, n_pair=14),
-    "large": Preset(functions=1000, max_order=4, n_pair=14),
+    "small": Preset(functions=100, max_order=3, slope=1.0, n_pair=10),
+    "medium": Preset(functions=300, max_order=3, slope=1.0, n_pair=14),
+    "large": Preset(functions=1000, max_order=4, slope=2.0, n_pair=14),
 }
 
 
@@ -186,7 +199,7 @@ class Ace:
         if settings.degree is not None:
             return resolved | {"degrees": _degrees(settings.degree, max_order)}
         target = min(preset.functions * len(elements), MAX_COLUMNS)
-        return resolved | {"degrees": self._degrees_for(resolved, target, max_order)}
+        return resolved | {"degrees": self._degrees_for(resolved, target, max_order, preset.slope)}
 
     def descriptor(self, resolved: dict[str, Any]) -> _core.Descriptor:
         """The compiled descriptor."""
@@ -209,25 +222,29 @@ class Ace:
         """The contracted evaluator."""
         return _core.Evaluator(descriptor, coefficients, e0, zbl, simd)
 
-    def _degrees_for(self, resolved: dict[str, Any], target: int, max_order: int) -> list[float]:
+    def _degrees_for(
+        self, resolved: dict[str, Any], target: int, max_order: int, slope: float
+    ) -> list[float]:
         """Degrees of the largest basis within `target` functions.
 
-        First the same degree at every order, then as much more at the lower orders, whose functions are few, as
-        still fits.
+        First with the slope of the preset, then as much more at the lower orders, whose functions are few, as still
+        fits.
         """
 
         def fits(degree: float, slope: float) -> bool:
             degrees = _degrees(degree, max_order, slope)
             return self.descriptor(resolved | {"degrees": degrees}).n_features <= target
 
-        degree = _largest(lambda value: fits(value, 0.0), 1.0, MAX_DEGREE)
-        slope = _largest(lambda value: fits(degree, value), 0.0, MAX_SLOPE)
-        return _degrees(degree, max_order, slope)
+        degree = _largest(lambda value: fits(value, slope), 1.0, MAX_DEGREE)
+        steeper = _largest(lambda value: fits(degree, value), slope, MAX_SLOPE)
+        return _degrees(degree, max_order, steeper)
 
 
 def _species_basis(settings: AceSettings, elements: Sequence[int]) -> dict[str, Any]:
     """Weights and degree of the element embedding; nothing where every species has its own factors."""
-    resolved = settings.species == "resolved" or (settings.species == "auto" and settings.functions is not None)
+    resolved = settings.species == "resolved" or (
+        settings.species == "auto" and settings.functions is not None
+    )
     if resolved or len(elements) == 1:
         return {}
     channels = min(settings.channels or MAX_CHANNELS, len(elements))
