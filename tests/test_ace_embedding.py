@@ -132,3 +132,15 @@ def test_cut_down_to_fewer_elements(structure):
         rows = numbers == z
         expected = full[rows, first : first + n_full - 3 * n_pair]
         assert small.values(same)[rows, own : own + n_small - 2 * n_pair] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3])
+def test_resolved_into_species(structure, channels):
+    embedded = compiled(species_weights(ELEMENTS, channels), 1.0)
+    functions = embedded.resolved_functions()
+    resolved = _core.Descriptor.ace(**SETTINGS, functions=functions)
+    coefficients = np.random.default_rng(6).normal(size=embedded.n_features)
+    expected = embedded.values(structure) @ coefficients
+    found = resolved.values(structure) @ embedded.resolve_coefficients(resolved, coefficients)
+    assert found == pytest.approx(expected, rel=1e-9)
+    assert resolved.resolved_functions() == []

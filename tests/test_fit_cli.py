@@ -159,8 +159,8 @@ def test_interrupted_fit_says_how_to_go_on(files, monkeypatch):
     monkeypatch.setattr("ferrip.fitting.rows.BLOCK_BYTES", 1)
     original = RowSource.fold
 
-    def interrupting(self, block, factors):
-        original(self, block, factors)
+    def interrupting(self, block, folds, factors):
+        original(self, block, folds, factors)
         if block[0].index == 3:
             os.kill(os.getpid(), signal.SIGTERM)
 

@@ -68,6 +68,10 @@ class Descriptor:
     def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
         """Per feature: (centre atomic number, [(neighbor atomic number, n, l), ...]); the neighbor's number is 0
         in the factors of an element embedding."""
+    def resolved_functions(self) -> list[list[tuple[int, int, int]]]:
+        """Products of factors (neighbor's atomic number, n, l) that an element embedding sums up; [] without one."""
+    def resolve_coefficients(self, resolved: Descriptor, coefficients: F64) -> F64:
+        """Coefficients on `resolved`, a basis of the `resolved_functions` of this one, for the same energies."""
     def tied_functions(self, similarity: F64) -> list[tuple[I64, F64]]:
         """Groups of functions of one centre that differ only in neighbor species: their columns within the
         features of a centre, and the covariance (k, k) of their coefficients that the similarity κ (S, S) of

@@ -73,6 +73,8 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
 def _exported(potential: Potential, target: Path) -> tuple[dict[Path, str], list[str]]:
     if not isinstance(potential.descriptor, _core.Descriptor):
         raise SettingsError(f"{target}: a potential of the family {potential.family!r} is no ACE")
+    if "species_weights" in potential.settings:
+        potential = with_species_resolved(potential)
     text, pair, notes = _core.export_pace(potential.descriptor, potential.readout(), potential.repulsion)
     texts = {target: text}
     if pair is not None:
@@ -97,6 +99,30 @@ def with_repulsion(potential: Potential) -> Potential:
     if potential.repulsion:
         raise SettingsError("repulsion: this potential has ZBL core repulsion already")
     return replace(potential, repulsion=_core.zbl_defaults(potential.elements))
+
+
+def with_species_resolved(potential: Potential) -> Potential:
+    """The same energies and forces from factors of one neighbor species each, instead of an element embedding.
+
+    Parameters
+    ----------
+    potential
+        A potential with an element embedding. The number of functions grows to (elements)^order.
+    """
+    embedded = cast("_core.Descriptor", potential.descriptor)
+    dropped = ("species_weights", "contrast_degree", "degrees")
+    settings = {name: value for name, value in potential.settings.items() if name not in dropped}
+    settings["functions"] = [[list(factor) for factor in one] for one in embedded.resolved_functions()]
+    descriptor = find_family(potential.family).descriptor(settings)
+    rows = np.atleast_2d(potential.coefficients)
+    resolved = np.stack([embedded.resolve_coefficients(descriptor, np.ascontiguousarray(row)) for row in rows])
+    return replace(
+        potential,
+        descriptor=descriptor,
+        settings=settings,
+        coefficients=resolved.reshape(*potential.coefficients.shape[:-1], -1),
+        posterior_factor=None,
+    )
 
 
 def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ferrip.blas import blas_threads
 from ferrip.fitting.problem import Problem, prepare
-from ferrip.fitting.rows import stream
+from ferrip.fitting.rows import quantity_of, stream
 from ferrip.fitting.tsqr import RFactor, combine
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _held_out_error(
         test = _factors(problem, sample[::FOLD])
         coefficients = problem.solve(train, use_stress=problem.stress_note is None).coefficients
         weights = settings.weights.model_dump()
-        held_out = combine([(test[name], weights[name]) for name in test])
+        held_out = combine([(test[name], weights[quantity_of(name)]) for name in test])
     residual = held_out.r @ coefficients - held_out.q
     return float(residual @ residual) + held_out.rho2
 

@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ferrip_core::ace::{Ace, AceSettings, Factor, Selection, SpeciesBasis, compile, tied_functions};
+use ferrip_core::ace::{
+    Ace, AceSettings, Factor, Selection, SpeciesBasis, compile, resolve_coefficients, resolved_factors,
+    tied_functions,
+};
 use ferrip_core::density::descriptor::{DesignBlock, FreeCoefficients};
 use ferrip_core::density::{ANY_SPECIES, Descriptor, Program};
 use ferrip_core::radial::RadialSettings;
 use numpy::ndarray::{Array2, ShapeBuilder};
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -247,6 +250,34 @@ impl PyDescriptor {
             .map(|(_, factors)| factors.iter().map(|&(_, n, l)| term(n, l)).sum())
             .collect::<Vec<f64>>()
             .into_pyarray(py)
+    }
+
+    /// Factors per species of the products that an element embedding sums up; empty without an embedding.
+    fn resolved_functions(&self) -> Vec<Vec<FactorTuple>> {
+        let Some(ace) = &self.ace else { return Vec::new() };
+        let species = ace.program.species();
+        let tuple = |f: &Factor| (species[usize::from(f.species)], f.n, f.l);
+        resolved_factors(ace).iter().map(|list| list.iter().map(tuple).collect()).collect()
+    }
+
+    /// Coefficients on `resolved`, a basis of the `resolved_functions` of this one, that give the same energies.
+    fn resolve_coefficients<'py>(
+        &self,
+        py: Python<'py>,
+        resolved: &Self,
+        coefficients: PyReadonlyArray1<'py, f64>,
+    ) -> PyResult<Bound<'py, PyArray1<f64>>> {
+        let (Some(own), Some(target)) = (&self.ace, &resolved.ace) else {
+            return Err(PyValueError::new_err("resolve_coefficients: expected two bases made from settings"));
+        };
+        let given: Vec<f64> = coefficients.as_array().iter().copied().collect();
+        let n = own.program.species().len();
+        if given.len() != own.program.n_features() || target.program.species() != own.program.species() {
+            return Err(PyValueError::new_err("resolve_coefficients: coefficients or species do not match"));
+        }
+        let per_center = given.chunks_exact((given.len() / n).max(1));
+        let out: Vec<f64> = per_center.flat_map(|part| resolve_coefficients(own, target, part)).collect();
+        Ok(out.into_pyarray(py))
     }
 
     /// Groups of functions of one centre that differ only in neighbor species, with the covariance of their

@@ -14,4 +14,4 @@ pub use basis::{Factor, enumerate};
 pub use compile::{Ace, compile};
 pub use coupling::{Invariants, invariants};
 pub use settings::{AceSettings, Selection, SpeciesBasis};
-pub use similarity::{TiedFunctions, tied_functions};
+pub use similarity::{TiedFunctions, resolve_coefficients, resolved_factors, tied_functions};

@@ -48,50 +48,89 @@ pub fn tied_functions(ace: &Ace, similarity: &[f64]) -> Vec<TiedFunctions> {
             covariance: similarity.to_vec(),
         })
         .collect();
+    let mut overlaps = Overlaps::default();
+    for (slots, members) in groups(functions) {
+        let states = overlaps.states(functions, &slots, &members);
+        let columns = members.iter().map(|index| n_species * n_pair + index).collect();
+        tied.push(TiedFunctions { columns, covariance: block(&slots, &states, &states, &kappa) });
+    }
+    tied
+}
+
+/// Distinct products of factors per species that the functions of an embedding are sums of; none where the
+/// factors belong to species already.
+pub fn resolved_factors(ace: &Ace) -> Vec<Vec<Factor>> {
+    let SpeciesBasis::Embedded { weights, .. } = &ace.species else { return Vec::new() };
+    let n_species = weights[0].len() as u16;
+    let mut all = Vec::new();
+    for slots in groups(&ace.functions).into_keys() {
+        let mut lists: Vec<Vec<Factor>> = vec![Vec::new()];
+        for &(l, n) in &slots {
+            let longer = |list: &Vec<Factor>| {
+                let list = list.clone();
+                (0..n_species).map(move |species| [&list[..], &[Factor { l, n, species }]].concat())
+            };
+            lists = lists.iter().flat_map(longer).collect();
+        }
+        lists.iter_mut().for_each(|list| list.sort_unstable());
+        lists.sort_unstable();
+        lists.dedup();
+        all.extend(lists);
+    }
+    all
+}
+
+/// Coefficients of one centre on the `resolved` basis from those on the embedded one: pair functions first in both.
+///
+/// `A_k = Σ_z W_kz A_z` in each factor, so the tensor over species is the tensor over channels times W per index.
+pub fn resolve_coefficients(embedded: &Ace, resolved: &Ace, coefficients: &[f64]) -> Vec<f64> {
+    let SpeciesBasis::Embedded { weights, .. } = &embedded.species else { return coefficients.to_vec() };
+    let pairs = weights[0].len() * embedded.n_pair;
+    let mut out = coefficients[..pairs].to_vec();
+    out.resize(pairs + resolved.functions.len(), 0.0);
+    let mut overlaps = Overlaps::default();
+    let targets = groups(&resolved.functions);
+    for (slots, members) in groups(&embedded.functions) {
+        let right = overlaps.states(&embedded.functions, &slots, &members);
+        let places = &targets[&slots];
+        let left = overlaps.states(&resolved.functions, &slots, places);
+        let matrix = block(&slots, &left, &right, &|z, k| weights[usize::from(k)][usize::from(z)]);
+        for (place, row) in places.iter().zip(matrix.chunks_exact(right.len())) {
+            out[pairs + place] = row.iter().zip(&members).map(|(m, k)| m * coefficients[pairs + k]).sum();
+        }
+    }
+    out
+}
+
+/// Functions by the (l, n) of their factors.
+fn groups(functions: &[Vec<Factor>]) -> BTreeMap<Vec<(u8, u16)>, Vec<usize>> {
     let mut groups: BTreeMap<Vec<(u8, u16)>, Vec<usize>> = BTreeMap::new();
     for (index, factors) in functions.iter().enumerate() {
         groups.entry(factors.iter().map(|f| (f.l, f.n)).collect()).or_default().push(index);
     }
-    let mut tensors = Tensors::default();
-    for (slots, members) in groups {
-        let permutations = permutations(&slots);
-        let mut coupling = 0;
-        let states: Vec<State> = members
-            .iter()
-            .enumerate()
-            .map(|(k, &index)| {
-                let factors = &functions[index];
-                coupling = if k > 0 && functions[members[k - 1]] == *factors { coupling + 1 } else { 0 };
-                State::new(factors, &permutations, tensors.of(factors)[coupling].clone())
-            })
-            .collect();
-        let k = states.len();
-        let mut covariance = vec![0.0; k * k];
-        let strides = Strides::new(&slots);
-        for (b, right) in states.iter().enumerate() {
-            let images: Vec<(Vec<u16>, Vec<f64>)> = permutations
-                .iter()
-                .map(|p| (p.iter().map(|&t| right.species[t]).collect(), strides.permute(&right.tensor, p)))
-                .collect();
-            for (a, left) in states.iter().enumerate().take(b + 1) {
-                let sum: f64 = images
-                    .iter()
-                    .map(|(species, tensor)| {
-                        let weight: f64 =
-                            left.species.iter().zip(species).map(|(&x, &y)| kappa(x, y)).product();
-                        let overlap: f64 = left.tensor.iter().zip(tensor).map(|(x, y)| x * y).sum();
-                        if weight == 0.0 { 0.0 } else { weight * overlap }
-                    })
-                    .sum();
-                let value = (left.orbit * right.orbit).sqrt() / permutations.len() as f64 * sum;
-                covariance[a * k + b] = value;
-                covariance[b * k + a] = value;
+    groups
+}
+
+/// `√(|O_a| |O_b|) / |G| · Σ_π ⟨u_a, π u_b⟩ Π_t κ(s_a[t], s_b[π t])` for all pairs of functions, row-major.
+fn block(slots: &[(u8, u16)], left: &[State], right: &[State], kappa: &dyn Fn(u16, u16) -> f64) -> Vec<f64> {
+    let permutations = permutations(slots);
+    let strides = Strides::new(slots);
+    let mut out = vec![0.0; left.len() * right.len()];
+    for (b, from) in right.iter().enumerate() {
+        for p in &permutations {
+            let tensor = strides.permute(&from.tensor, p);
+            for (a, to) in left.iter().enumerate() {
+                let weight: f64 =
+                    to.species.iter().zip(p).map(|(&x, &t)| kappa(x, from.species[t])).product();
+                if weight != 0.0 {
+                    let overlap: f64 = to.tensor.iter().zip(&tensor).map(|(x, y)| x * y).sum();
+                    let scale = (to.orbit * from.orbit).sqrt() / permutations.len() as f64;
+                    out[a * right.len() + b] += scale * weight * overlap;
+                }
             }
         }
-        let columns = members.iter().map(|index| n_species * n_pair + index).collect();
-        tied.push(TiedFunctions { columns, covariance });
     }
-    tied
+    out
 }
 
 /// Covariance of coefficients on channels: A on the channels are `W` times A on the species.
@@ -132,10 +171,25 @@ impl State {
 
 /// Unit tensors of all couplings, by degrees and by which factors are equal.
 #[derive(Default)]
-struct Tensors(HashMap<(Vec<u8>, Vec<usize>), Vec<Vec<f64>>>);
+struct Overlaps(HashMap<(Vec<u8>, Vec<usize>), Vec<Vec<f64>>>);
 
-impl Tensors {
-    fn of(&mut self, factors: &[Factor]) -> &[Vec<f64>] {
+impl Overlaps {
+    /// States of the functions `members`; couplings of the same factors are neighbors.
+    fn states(&mut self, functions: &[Vec<Factor>], slots: &[(u8, u16)], members: &[usize]) -> Vec<State> {
+        let permutations = permutations(slots);
+        let mut coupling = 0;
+        members
+            .iter()
+            .enumerate()
+            .map(|(k, &index)| {
+                let factors = &functions[index];
+                coupling = if k > 0 && functions[members[k - 1]] == *factors { coupling + 1 } else { 0 };
+                State::new(factors, &permutations, self.tensors(factors)[coupling].clone())
+            })
+            .collect()
+    }
+
+    fn tensors(&mut self, factors: &[Factor]) -> &[Vec<f64>] {
         let l: Vec<u8> = factors.iter().map(|f| f.l).collect();
         let mut label = vec![0; factors.len()];
         for t in 1..factors.len() {
