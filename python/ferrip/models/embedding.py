@@ -35,7 +35,8 @@ def species_weights(elements: Sequence[int], n_channels: int) -> list[list[float
     # differences that no property shows come last, in the order of the elements
     rest = 1e-6 * (np.eye(n) - 1.0 / n)
     directions = np.linalg.svd(np.hstack([standard, rest]))[0].T[: n_channels - 1]
-    signs = np.sign(directions[np.arange(len(directions)), np.abs(directions).argmax(axis=1)])
+    leading = (np.abs(directions) > 1e-6).argmax(axis=1)
+    signs = np.sign(directions[np.arange(len(directions)), leading])
     rows = np.vstack([np.ones(n), np.sqrt(n) * signs[:, None] * directions])
     return [[round(float(weight), 12) for weight in row] for row in rows]
 
