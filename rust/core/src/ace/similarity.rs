@@ -171,7 +171,10 @@ impl State {
 
 /// Unit tensors of all couplings, by degrees and by which factors are equal.
 #[derive(Default)]
-struct Overlaps(HashMap<(Vec<u8>, Vec<usize>), Vec<Vec<f64>>>);
+struct Overlaps(HashMap<Pattern, Vec<Vec<f64>>>);
+
+/// Degrees of the factors, and labels that are equal where factors are.
+type Pattern = (Vec<u8>, Vec<usize>);
 
 impl Overlaps {
     /// States of the functions `members`; couplings of the same factors are neighbors.
@@ -243,7 +246,7 @@ fn permutations(slots: &[(u8, u16)]) -> Vec<Vec<usize>> {
 /// Layout of a tensor over (m_1, …, m_ν), the last index fastest.
 struct Strides {
     extents: Vec<usize>,
-    strides: Vec<usize>,
+    steps: Vec<usize>,
     size: usize,
 }
 
@@ -254,24 +257,24 @@ impl Strides {
 
     fn of_degrees(l: &[u8]) -> Self {
         let extents: Vec<usize> = l.iter().map(|&l| 2 * usize::from(l) + 1).collect();
-        let mut strides = vec![1; l.len()];
+        let mut steps = vec![1; l.len()];
         for t in (1..l.len()).rev() {
-            strides[t - 1] = strides[t] * extents[t];
+            steps[t - 1] = steps[t] * extents[t];
         }
         let size = extents.iter().product();
-        Self { extents, strides, size }
+        Self { extents, steps, size }
     }
 
     fn index(&self, m: &[i8], l: &[u8]) -> usize {
-        m.iter().zip(l).zip(&self.strides).map(|((&m, &l), stride)| (m + l as i8) as usize * stride).sum()
+        m.iter().zip(l).zip(&self.steps).map(|((&m, &l), stride)| (m + l as i8) as usize * stride).sum()
     }
 
     /// The tensor of a function whose factor t sits where factor `p[t]` was.
     fn permute(&self, tensor: &[f64], p: &[usize]) -> Vec<f64> {
         (0..self.size)
             .map(|at| {
-                let digit = |t: usize| at / self.strides[t] % self.extents[t];
-                tensor[(0..p.len()).map(|t| digit(t) * self.strides[p[t]]).sum::<usize>()]
+                let digit = |t: usize| at / self.steps[t] % self.extents[t];
+                tensor[(0..p.len()).map(|t| digit(t) * self.steps[p[t]]).sum::<usize>()]
             })
             .collect()
     }
