@@ -1,4 +1,4 @@
-"""Folds of the training data, and λ chosen on them."""
+"""Folds of the training data, and λ and weights chosen on them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from ase import Atoms
 
 from ferrip.data import read_frames
-from ferrip.fitting.folds import MIN_FRAMES, N_FOLDS, assign_folds, held_out_ridge
+from ferrip.fitting.folds import MIN_FRAMES, N_FOLDS, assign_folds, choose
 
 
 def frames_of(symbols, config_type, count):
@@ -76,7 +76,7 @@ def product_of_errors(folds, weights, penalty, ridge):
 
 def test_ridge_minimises_the_product_of_held_out_errors(folds):
     weights, penalty = {"energy": 3.0, "forces": 1.0}, np.linspace(1.0, 2.0, 12)
-    ridge = held_out_ridge(folds, weights, penalty)
+    ridge = choose(folds, [weights], penalty).ridge
     best = product_of_errors(folds, weights, penalty, ridge)
     for factor in (1e-2, 10**-0.5, 10**0.5, 1e2):
         assert best <= product_of_errors(folds, weights, penalty, ridge * factor)
@@ -87,9 +87,20 @@ def test_excluded_columns_do_not_matter(folds):
     penalty[[2, 7]] = np.inf
     rest = np.append(np.isfinite(penalty), True)
     smaller = [{name: factor[:, rest] for name, factor in fold.items()} for fold in folds]
-    expected = held_out_ridge(smaller, weights, penalty[rest[:-1]])
-    assert held_out_ridge(folds, weights, penalty) == pytest.approx(expected)
+    expected = choose(smaller, [weights], penalty[rest[:-1]]).ridge
+    assert choose(folds, [weights], penalty).ridge == pytest.approx(expected)
+
+
+def test_weights_are_chosen_by_the_same_errors(folds):
+    penalty = np.linspace(1.0, 2.0, 12)
+    candidates = [{"energy": energy, "forces": 1.0} for energy in (0.1, 3.0, 100.0)]
+    chosen = choose(folds, candidates, penalty)
+    errors = []
+    for weights in candidates:
+        ridge = choose(folds, [weights], penalty).ridge
+        errors.append(product_of_errors(folds, weights, penalty, ridge))
+    assert chosen.weights == candidates[int(np.argmin(errors))]
 
 
 def test_one_fold_decides_nothing(folds):
-    assert held_out_ridge(folds[:1], {"energy": 1.0, "forces": 1.0}, np.ones(12)) is None
+    assert choose(folds[:1], [{"energy": 1.0, "forces": 1.0}], np.ones(12)) is None

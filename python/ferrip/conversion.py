@@ -71,11 +71,12 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
 
 
 def _exported(potential: Potential, target: Path) -> tuple[dict[Path, str], list[str]]:
-    if not isinstance(potential.descriptor, _core.Descriptor):
-        raise SettingsError(f"{target}: a potential of the family {potential.family!r} is no ACE")
     if "species_weights" in potential.settings:
         potential = with_species_resolved(potential)
-    text, pair, notes = _core.export_pace(potential.descriptor, potential.readout(), potential.repulsion)
+    descriptor = potential.descriptor
+    if not isinstance(descriptor, _core.Descriptor):
+        raise SettingsError(f"{target}: a potential of the family {potential.family!r} is no ACE")
+    text, pair, notes = _core.export_pace(descriptor, potential.readout(), potential.repulsion)
     texts = {target: text}
     if pair is not None:
         second = target.with_suffix(PAIR_SUFFIX)

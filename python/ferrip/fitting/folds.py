@@ -1,4 +1,4 @@
-"""Folds of the training data, and the ridge that predicts the held-out ones best.
+"""Folds of the training data, and the ridge and weights that predict the held-out ones best.
 
 Neighbors in time of a molecular dynamics run are near-copies, so every config type is cut into contiguous blocks and
 fold k holds the k-th block of each. Where the data hold many different sets of elements (binaries of an alloy, say),
@@ -7,11 +7,13 @@ to combinations of elements that it has not seen.
 
 The criterion is the product of the held-out errors of energies and forces, each a root mean square: it needs no
 relative weight, and it counts what generalised cross-validation cannot, that rows of one structure are correlated.
+So it also compares weights of the energy rows, which data sets want differently.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,44 +51,69 @@ def assign_folds(frames: Sequence[Frame]) -> NDArray[np.int64]:
     return folds
 
 
-def held_out_ridge(folds: Sequence[dict[str, F64]], weights: Mapping[str, float], penalty: F64) -> float | None:
-    """λ of the smallest held-out error.
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """What the held-out folds choose.
+
+    Attributes
+    ----------
+    ridge
+        λ.
+    weights
+        Factor on the rows of each quantity.
+    """
+
+    ridge: float
+    weights: Mapping[str, float]
+
+
+def choose(
+    folds: Sequence[dict[str, F64]], candidates: Sequence[Mapping[str, float]], penalty: F64
+) -> Choice | None:
+    """λ and weights of the smallest held-out error.
 
     Parameters
     ----------
     folds
         Per fold and quantity, the triangular factor (p + 1, p + 1) of `[A b]`.
-    weights
-        Factor on the rows of each quantity.
+    candidates
+        Weights to choose from: factors on the rows of each quantity.
     penalty
         (p,) Γ of the penalty λ ‖Γ u‖²; infinite entries force u to 0.
 
     Returns
     -------
-    float or None
+    Choice or None
         `None` where fewer than two folds have rows.
     """
-    if sum(bool(fold) for fold in folds) < 2:
+    folds = [fold for fold in folds if fold]
+    if len(folds) < 2:
         return None
     active = np.flatnonzero(np.isfinite(penalty))
     gamma, kept = np.append(penalty[active], 1.0), [*active.tolist(), -1]
-    total = np.zeros((len(kept), len(kept)))
-    for fold in folds:
-        for name, factor in fold.items():
-            total += weights[name] ** 2 * _gram(factor[:, kept] / gamma)
+    grams = [{name: _gram(factor[:, kept] / gamma) for name, factor in fold.items()} for fold in folds]
+    found = [(*_best_ridge(grams, weights), weights) for weights in candidates]
+    _, ridge, weights = min(found, key=lambda one: one[0])
+    return Choice(ridge=ridge, weights=weights)
+
+
+def _best_ridge(folds: Sequence[dict[str, F64]], weights: Mapping[str, float]) -> tuple[float, float]:
+    """Smallest criterion over λ, and its λ, from the Gram matrices of every fold."""
+    parts = [np.sum([weights[name] ** 2 * gram for name, gram in fold.items()], axis=0) for fold in folds]
+    total = np.sum(parts, axis=0)
     ridges = RELATIVE_RIDGES * float(np.linalg.norm(total[:-1, :-1], 2))
     errors = {name: np.zeros(len(ridges)) for fold in folds for name in fold}
-    for fold in folds:
-        grams = {name: _gram(factor[:, kept] / gamma) for name, factor in fold.items()}
-        train = total - sum(weights[name] ** 2 * gram for name, gram in grams.items())
+    for fold, part in zip(folds, parts, strict=True):
+        train = total - part
         values, vectors = eigh(train[:-1, :-1], check_finite=False)
         shrunk = (vectors.T @ train[:-1, -1])[:, None] / (np.maximum(values, 0.0)[:, None] + ridges)
         solutions = np.vstack([vectors @ shrunk, np.full(len(ridges), -1.0)])
-        for name, gram in grams.items():
+        for name, gram in fold.items():
             errors[name] += np.einsum("ir,ir->r", solutions, gram @ solutions)
     judged = [errors[name] for name in ("energy", "forces") if name in errors] or list(errors.values())
     criterion = np.sum(np.log(np.maximum(judged, 1e-300)), axis=0)
-    return float(ridges[int(np.argmin(criterion))])
+    best = int(np.argmin(criterion))
+    return float(criterion[best]), float(ridges[best])
 
 
 def _gram(factor: F64) -> F64:

@@ -19,8 +19,8 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrip.fitting.folds import held_out_ridge
-from ferrip.fitting.regressors import LinearFit, Regressor, Ridge
+from ferrip.fitting.folds import Choice, choose
+from ferrip.fitting.regressors import LinearFit, Regressor
 from ferrip.fitting.tsqr import LeastSquares
 from ferrip.models.family import Descriptor
 
@@ -128,28 +128,21 @@ class Prior:
         regressor: Regressor,
         problem: LeastSquares,
         used: NDArray[np.bool_] | None = None,
-        folds: Sequence[dict[str, F64]] = (),
-        weights: Mapping[str, float] | None = None,
     ) -> LinearFit:
         """Coefficients under this prior; those that the data and their relatives leave open are 0.
 
         Parameters
         ----------
         regressor
-            What solves; a `Ridge` without λ takes the one that `folds` choose.
+            What solves.
         problem
             All rows.
         used
             (p,) functions that are used, whole groups; the coefficients of the others are 0.
-        folds, weights
-            Triangular factors per fold and quantity with the factors on their rows (see `held_out_ridge`).
         """
         penalty = self.penalty(problem)
         if used is not None:
             penalty = np.where(used, penalty, np.inf)
-        if isinstance(regressor, Ridge) and regressor.ridge is None and folds:
-            tied = [{name: self._tied(factor) for name, factor in fold.items()} for fold in folds]
-            regressor = replace(regressor, ridge=held_out_ridge(tied, weights or {}, penalty))
         if not self.groups:
             return regressor.solve(problem, penalty)
         fit = regressor.solve(replace(problem, r=self._tied(problem.r)), penalty)
@@ -158,6 +151,19 @@ class Prior:
             coefficients[group.columns] = group.root @ fit.coefficients[group.columns]
             factor[group.columns] = group.root @ fit.posterior_factor[group.columns]
         return replace(fit, coefficients=coefficients, posterior_factor=factor)
+
+    def choose(
+        self,
+        problem: LeastSquares,
+        folds: Sequence[dict[str, F64]],
+        candidates: Sequence[Mapping[str, float]],
+    ) -> Choice | None:
+        """λ and weights that `folds` choose under this prior (see `ferrip.fitting.folds.choose`).
+
+        `problem` holds all rows; its column norms enter the penalty.
+        """
+        tied = [{name: self._tied(factor) for name, factor in fold.items()} for fold in folds]
+        return choose(tied, candidates, self.penalty(problem))
 
     def _tied(self, matrix: F64) -> F64:
         """Columns of the coefficients as columns of the uncorrelated u; further columns stay."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.distances import PairDistances, pair_distances
 from ferrip.fitting.prior import Prior, SpeciesTies, family_groups, tied_groups
 from ferrip.fitting.reference import reference_energies
-from ferrip.fitting.regressors import LinearFit
+from ferrip.fitting.regressors import LinearFit, Ridge
 from ferrip.fitting.rows import RowSource, has_stress, quantity_of
 from ferrip.fitting.settings import FitSettings
 from ferrip.fitting.tsqr import LeastSquares, RFactor, combine
@@ -35,6 +35,11 @@ from ferrip.models.family import Descriptor
 from ferrip.potential import Potential
 
 F64 = NDArray[np.float64]
+
+ENERGY_FACTORS = (1.0, 0.5, 0.7, 1.4, 2.0)
+"""Energy weights that are tried, relative to the default."""
+MAX_CHOOSING_COLUMNS = 1500
+"""Above, every weight would cost minutes, and the default stands."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +77,7 @@ class Problem:
 
     def weighted(self, factors: dict[str, RFactor], *, use_stress: bool) -> LeastSquares:
         """The factors as one problem, with the weights of the settings."""
-        weights = self.weights(use_stress=use_stress)
-        return combine([(factors[name], weights[quantity_of(name)]) for name in factors])
+        return _combined(factors, self.weights(use_stress=use_stress))
 
     def weights(self, *, use_stress: bool) -> dict[str, float]:
         """Factor on the rows of every quantity."""
@@ -81,21 +85,22 @@ class Problem:
 
     def solve(self, factors: dict[str, RFactor], *, use_stress: bool) -> LinearFit:
         """Coefficients from the factors, with the weights, the prior and the solver of the settings."""
-        problem = self.weighted(factors, use_stress=use_stress)
         weights = self.weights(use_stress=use_stress)
-        folds = self._folds(factors, weights)
-        return self.prior.solve(self.settings.regressor(), problem, folds=folds, weights=weights)
+        regressor, problem = self.settings.regressor(), _combined(factors, weights)
+        if isinstance(regressor, Ridge) and regressor.ridge is None and self.settings.ridge_by == "folds":
+            candidates = self._candidates(weights, len(problem.q))
+            choice = self.prior.choose(problem, _by_fold(factors, weights), candidates)
+            if choice is not None:
+                weights = dict(choice.weights)
+                regressor, problem = replace(regressor, ridge=choice.ridge), _combined(factors, weights)
+        return replace(self.prior.solve(regressor, problem), weights=weights)
 
-    def _folds(self, factors: dict[str, RFactor], weights: dict[str, float]) -> list[dict[str, F64]]:
-        """Triangular factors by fold and quantity, for the choice of λ; none where the settings make it."""
-        if self.settings.ridge_by != "folds":
-            return []
-        folds: dict[str, dict[str, F64]] = {}
-        for name, factor in factors.items():
-            quantity, _, fold = name.partition("/")
-            if factor.n_rows and weights[quantity] > 0:
-                folds.setdefault(fold, {})[quantity] = np.triu(factor.factor())
-        return list(folds.values())
+    def _candidates(self, weights: dict[str, float], n_columns: int) -> list[dict[str, float]]:
+        """Weights that the held-out folds choose from: energy weights around the default unless one is given."""
+        given = "energy" in self.settings.weights.model_fields_set
+        if given or n_columns > MAX_CHOOSING_COLUMNS:
+            return [weights]
+        return [weights | {"energy": factor * weights["energy"]} for factor in ENERGY_FACTORS]
 
     def potential(self, solution: LinearFit, metadata: dict[str, Any]) -> Potential:
         """The potential of a solution."""
@@ -109,6 +114,20 @@ class Problem:
             metadata=metadata,
             posterior_factor=solution.posterior_factor if self.settings.uncertainty else None,
         )
+
+
+def _combined(factors: dict[str, RFactor], weights: dict[str, float]) -> LeastSquares:
+    return combine([(factors[name], weights[quantity_of(name)]) for name in factors])
+
+
+def _by_fold(factors: dict[str, RFactor], weights: dict[str, float]) -> list[dict[str, F64]]:
+    """Triangular factors by fold and quantity."""
+    folds: dict[str, dict[str, F64]] = {}
+    for name, factor in factors.items():
+        quantity, _, fold = name.partition("/")
+        if factor.n_rows and weights[quantity] > 0:
+            folds.setdefault(fold, {})[quantity] = np.triu(factor.factor())
+    return list(folds.values())
 
 
 def prepare(

@@ -27,6 +27,7 @@ def metadata(problem: Problem, solution: LinearFit, stress_note: str) -> dict[st
             "settings": problem.settings.model_dump(mode="json"),
             "n_functions": len(solution.coefficients),
             "ridge": solution.ridge,
+            "weights": dict(solution.weights or {}),
             "effective_parameters": solution.effective_parameters,
             "noise_variance": solution.noise_variance,
             "stress": stress_note,

@@ -14,7 +14,7 @@ independent rows than there are; noise and variances are therefore lower bounds,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -53,6 +53,8 @@ class LinearFit:
         (p, k) L with posterior covariance L Lᵀ of c.
     objective
         Value of the criterion at λ (GCV, or minus the log evidence); NaN where λ was given.
+    weights
+        Factor on the rows of each quantity; `None` where the rows were weighted before.
     """
 
     coefficients: F64
@@ -61,6 +63,7 @@ class LinearFit:
     noise_variance: float
     posterior_factor: F64
     objective: float
+    weights: Mapping[str, float] | None = None
 
 
 @runtime_checkable
