@@ -31,7 +31,9 @@ def main(folder: Path) -> None:
         if text.strip() == TESTS:
             continue
         print(f"\n[README, {language}]\n{text}", flush=True)
-        command = ["bash", "-euo", "pipefail", "-c", text] if language == "bash" else [sys.executable, "-c", text]
+        command = (
+            ["bash", "-euo", "pipefail", "-c", text] if language == "bash" else [sys.executable, "-c", text]
+        )
         if subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, check=False).returncode != 0:
             sys.exit(f"README.md: this {language} block failed:\n{text}")
 

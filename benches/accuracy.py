@@ -75,7 +75,9 @@ def peak_megabytes(command: list[str]) -> tuple[float, float]:
         "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss);sys.exit(code)"
     )
     start = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", runner, *command], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", runner, *command], capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
     unit = 1.0 if sys.platform == "darwin" else 1024.0

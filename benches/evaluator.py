@@ -81,7 +81,9 @@ def main() -> None:
                 times[name].append(seconds(run) / n)
             times["design"].append(seconds(lambda: descriptor.design([dense], 1)) / len(dense[0]))
             times["dgemm"].append(seconds(lambda: matrix @ matrix))
-    print(f"{descriptor.n_features} functions, {neighbors.neighbors_per_atom:.1f} neighbors, one thread, {n} atoms")
+    print(
+        f"{descriptor.n_features} functions, {neighbors.neighbors_per_atom:.1f} neighbors, one thread, {n} atoms"
+    )
     for name in [*runs, "design"]:
         label = "descriptor values and full gradients" if name == "design" else name
         print(f"| {label} | {1e6 * median(times[name][1:]):.1f} µs/atom |")

@@ -85,7 +85,9 @@ def main() -> None:
     parser.add_argument("--sets", default="mlearn_Si,mlearn_Ni,mlearn_Mo")
     parser.add_argument("--size", default="medium")
     parser.add_argument("--model", nargs="*", default=[], metavar="NAME=VALUE", help="settings of the model")
-    parser.add_argument("--fit", nargs="*", default=[], metavar="NAME=V1,V2", help="settings of the fit to compare")
+    parser.add_argument(
+        "--fit", nargs="*", default=[], metavar="NAME=V1,V2", help="settings of the fit to compare"
+    )
     parser.add_argument("--short", action="store_true", help="the shipped silicon set at size small")
     arguments = parser.parse_args()
     files = {name: arguments.data / SETS[name].train for name in arguments.sets.split(",") if name in SETS}

@@ -75,7 +75,9 @@ def test_ties_of_channels_are_those_of_species():
     }
     variances = sorted({round(covariance[column], 9) for column in covariance if column >= 6})
     common, contrast = (1 + 2 * tie) / 3, (1 - tie) / 3
-    expected = {round(common**k * contrast ** (order - k), 9) for order in (2, 3, 4) for k in range(order + 1)}
+    expected = {
+        round(common**k * contrast ** (order - k), 9) for order in (2, 3, 4) for k in range(order + 1)
+    }
     assert expected <= set(variances)
 
 
@@ -120,7 +122,10 @@ def test_cut_down_to_fewer_elements(structure):
     weights = np.array(species_weights(ELEMENTS, 3))
     pair = {"elements": [14, 32], "r0": {key: r for key, r in R0.items() if 6 not in key}}
     small = _core.Descriptor.ace(
-        **(SETTINGS | pair), degrees=[5.0, 5.0, 5.0], species_weights=weights[:, 1:].tolist(), contrast_degree=1.0
+        **(SETTINGS | pair),
+        degrees=[5.0, 5.0, 5.0],
+        species_weights=weights[:, 1:].tolist(),
+        contrast_degree=1.0,
     )
     numbers = np.where(structure[0] == 6, 14, structure[0])
     same = (numbers, *structure[1:])

@@ -116,7 +116,9 @@ def with_species_resolved(potential: Potential) -> Potential:
     settings["functions"] = [[list(factor) for factor in one] for one in embedded.resolved_functions()]
     descriptor = find_family(potential.family).descriptor(settings)
     rows = np.atleast_2d(potential.coefficients)
-    resolved = np.stack([embedded.resolve_coefficients(descriptor, np.ascontiguousarray(row)) for row in rows])
+    resolved = np.stack(
+        [embedded.resolve_coefficients(descriptor, np.ascontiguousarray(row)) for row in rows]
+    )
     return replace(
         potential,
         descriptor=descriptor,
