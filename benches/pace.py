@@ -1,6 +1,7 @@
 """ML-PACE potentials next to other evaluators of the same file and to the floating-point peak, in one interleaved run.
 
     python benches/pace.py ../shared/golden/pace/*.yace [--rounds 8] [--atoms 500] [--json OUT.json] [--plot OUT.png]
+    python benches/pace.py --short        # a linear ACE of silicon, fitted and exported in the working folder
 
 Each file runs on a crystal of its first element (fcc, bcc or zincblende), displaced by 0.1 Å. One round times every
 entry once on one thread (CPU time of the process) for a whole energy and force call with a neighbor list that is
@@ -21,14 +22,17 @@ from statistics import median
 import numpy as np
 from ase import Atoms
 from ase.build import bulk
+from ase.io import read
 from threadpoolctl import threadpool_limits
 
 import ferrip
+from ferrip.conversion import write
 from ferrip.potential import as_structure
 
 STRUCTURES: dict[frozenset[str], Callable[[], Atoms]] = {
     frozenset({"Cu"}): lambda: bulk("Cu", "fcc", a=3.63, cubic=True),
     frozenset({"Fe"}): lambda: bulk("Fe", "bcc", a=2.83, cubic=True),
+    frozenset({"Si"}): lambda: bulk("Si", "diamond", a=5.47, cubic=True),
     frozenset({"In", "P"}): lambda: bulk("InP", "zincblende", a=5.87, cubic=True),
 }
 MATRIX = 600
@@ -120,17 +124,33 @@ def plot(results: dict[str, dict[str, float]], target: Path) -> None:
     figure.savefig(target, dpi=150)
 
 
+def silicon() -> Path:
+    """A small linear ACE of the shipped silicon set, exported into the working folder."""
+    frames = read(Path(ferrip.__file__).parent / "datasets" / "silicon" / "train.extxyz.gz", ":")
+    settings = {"pair_cutoff": 5.5, "cutoff": 5.5, "stress": "force", "repulsion": "none"}
+    path = Path("silicon.yace")
+    write(ferrip.fit(frames, model="ace", size="small", progress=False, **settings), path)
+    return path
+
+
 def main() -> None:
     """Print the medians, and write them where asked."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("files", type=Path, nargs="*")
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--atoms", type=int, default=500)
     parser.add_argument("--json", type=Path)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument(
+        "--short", action="store_true", help="64 atoms, two rounds; fits silicon without a file"
+    )
     arguments = parser.parse_args()
+    if not (arguments.files or arguments.short):
+        parser.error("name .yace files, or --short")
+    files = arguments.files or [silicon()]
+    n_atoms, rounds = (64, 2) if arguments.short else (arguments.atoms, arguments.rounds)
     with threadpool_limits(1):
-        results = {path.name: measure(path, arguments.atoms, arguments.rounds) for path in arguments.files}
+        results = {path.name: measure(path, n_atoms, rounds) for path in files}
     for name, row in results.items():
         print(f"{name}: " + ", ".join(f"{key} {value:.2f}" for key, value in row.items()))
     if arguments.json:

