@@ -8,16 +8,18 @@ from ferrip._core import __version__
 
 if TYPE_CHECKING:
     from ferrip.calculator import Calculator
+    from ferrip.comparing import compare
     from ferrip.fitting import fit
     from ferrip.neighbors import neighbor_list
     from ferrip.potential import Potential
     from ferrip.potential_io import load
 
-__all__ = ["Calculator", "Potential", "__version__", "fit", "load", "neighbor_list"]
+__all__ = ["Calculator", "Potential", "__version__", "compare", "fit", "load", "neighbor_list"]
 
 _HOME = {
     "Calculator": "ferrip.calculator",
     "Potential": "ferrip.potential",
+    "compare": "ferrip.comparing",
     "fit": "ferrip.fitting",
     "load": "ferrip.potential_io",
     "neighbor_list": "ferrip.neighbors",

@@ -15,6 +15,7 @@ COMMANDS = {
     "eval": "ferrip.cli.evaluate:evaluate",
     "md": "ferrip.cli.md:md",
     "relax": "ferrip.cli.relax:relax",
+    "compare": "ferrip.cli.compare:compare",
     "bench": "ferrip.cli.bench:bench",
     "info": "ferrip.cli.info:info",
     "convert": "ferrip.cli.convert:convert",

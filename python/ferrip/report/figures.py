@@ -14,6 +14,7 @@ from ferrip.report.parity import Parity
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from ferrip.comparing import FamilyComparison
     from ferrip.properties import DimerCurve, RadialDistribution
     from ferrip.properties.comparison import Comparison
 
@@ -104,6 +105,33 @@ def temperature_figure(times_ps: np.ndarray, temperatures: np.ndarray, target: f
         axes.plot(times_ps, temperatures, color=COLORS[1])
         axes.axhline(target, color=COLORS[0], lw=0.8)
         axes.set(xlabel="time, ps", ylabel="temperature, K")
+        return _svg(figure)
+
+
+def pareto_figure(comparison: FamilyComparison) -> str:
+    """Return energy and force errors against the cost of a step, a colour per family, with the Pareto front."""
+    panels = [("energy MAE, meV/atom", "energy_mae"), ("force MAE, meV/Å", "forces_mae")]
+    with _style():
+        figure = _figure(9.0, 3.8)
+        for axes, (title, name) in zip(figure.subplots(1, 2), panels, strict=True):
+            shown = [one for one in comparison.fitted if getattr(one, name) is not None]
+            for number, model in enumerate(dict.fromkeys(one.model for one in shown)):
+                points = [one for one in shown if one.model == model]
+                cost, error = ([getattr(one, key) for one in points] for key in ("us_per_atom_step", name))
+                color = COLORS[1 + number % (len(COLORS) - 1)]
+                axes.loglog(cost, error, "o", color=color, label=model)
+                for one, x, y in zip(points, cost, error, strict=True):
+                    axes.annotate(one.size, (x, y), textcoords="offset points", xytext=(5, 4), fontsize=8)
+            front = [one for one in comparison.pareto() if one in shown]
+            axes.plot(
+                [one.us_per_atom_step for one in front],
+                [getattr(one, name) for one in front],
+                "--",
+                color=COLORS[0],
+            )
+            axes.set(xlabel="µs/atom/step", ylabel=title)
+            if shown:
+                axes.legend(frameon=False)
         return _svg(figure)
 
 
