@@ -49,13 +49,20 @@ class Descriptor:
         pair_inner_zero: int = 0,
         species_weights: Sequence[Sequence[float]] | None = None,
         contrast_degree: float = 0.0,
+        cutoffs: dict[tuple[int, int], float] | None = None,
+        pair_cutoffs: dict[tuple[int, int], float] | None = None,
+        inner_cutoffs: dict[tuple[int, int], tuple[float, float]] | None = None,
+        radial_coefficients: Sequence[Sequence[float]] | None = None,
     ) -> Descriptor:
         """Compile an ACE basis. `elements` ascending atomic numbers; `cutoff`, `pair_cutoff` in Å; `r0`
         nearest-neighbor distance (Å) per pair (low, high); `degrees[k]` largest Σ(n + l_weight l) of order
         k + 2 (n ≥ 1), or explicit `functions` as lists of (neighbor's atomic number, n, l); `exponents` (p, q)
         of the Agnesi transform; order of the zeros of the radial functions at the cutoff and at r = 0;
         `species_weights` rows W_k (one entry per element) of an element embedding, whose factors sum
-        over all neighbors weighted by species, k ≥ 1 adding `contrast_degree` to the total degree."""
+        over all neighbors weighted by species, k ≥ 1 adding `contrast_degree` to the total degree. `cutoffs` and
+        `pair_cutoffs` (Å) override the two cutoffs for pairs (low, high), `inner_cutoffs` (end, width in Å) take all
+        radial functions of a pair to 0 towards short distances; `radial_coefficients` (n, k) combine the radial
+        functions k of the transform to those of the products."""
     @property
     def elements(self) -> list[int]: ...
     @property

@@ -185,7 +185,10 @@ def _ace_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
         raise SettingsError(f"elements: a potential of the family {potential.family!r} cannot be cut down")
     names = {chemical_symbols[z] for z in kept}
     settings["elements"] = [int(z) for z in kept]
-    settings["r0"] = {pair: r for pair, r in settings["r0"].items() if set(pair.split("-")) <= names}
+    for table in ("r0", "cutoffs", "pair_cutoffs", "inner_cutoffs"):
+        if table in settings:
+            kept_pairs = {pair: r for pair, r in settings[table].items() if set(pair.split("-")) <= names}
+            settings[table] = kept_pairs
     if "species_weights" in settings:
         places = [potential.elements.index(z) for z in kept]
         settings["species_weights"] = [[row[k] for k in places] for row in settings["species_weights"]]

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from ase.data import atomic_numbers, chemical_symbols, covalent_radii
+from ase.data import covalent_radii
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,6 +23,7 @@ from ferrip import _core
 from ferrip.errors import SettingsError
 from ferrip.models.embedding import species_weights
 from ferrip.models.family import register
+from ferrip.models.pairs import by_pair, lengths, pair_name
 
 if TYPE_CHECKING:
     from ferrip.fitting.distances import PairDistances
@@ -42,6 +43,8 @@ RADIAL: dict[str, Any] = {
     "pair_inner_zero": 0,
 }
 """Agnesi exponents (p, q), many-body and pair, and orders of the zeros of the pair functions."""
+INNER_WIDTH = 0.3
+"""Default width of inner cutoffs, Å."""
 MAX_CHANNELS = 4
 """Largest default number of channels of the element embedding."""
 CONTRAST_DEGREE = 3.0
@@ -135,6 +138,18 @@ class AceSettings(BaseModel):
     r0: dict[str, float] | None = Field(
         default=None, description="typical distance per pair, e.g. Si-O: 1.62 (Å)"
     )
+    cutoffs: dict[str, float] | None = Field(
+        default=None, description="many-body cutoff of single pairs, e.g. Si-O: 4.5 (Å); others have cutoff"
+    )
+    pair_cutoffs: dict[str, float] | None = Field(
+        default=None, description="pair cutoff of single pairs (Å); others have pair_cutoff"
+    )
+    inner_cutoffs: dict[str, float] | None = Field(
+        default=None, description="distance per pair (Å) below which all radial functions fade to 0"
+    )
+    inner_width: float = Field(
+        default=INNER_WIDTH, gt=0, le=5, description="width of the inner cutoffs, Å; 0 below end - width"
+    )
     functions: tuple[tuple[tuple[int, int, int], ...], ...] | None = Field(
         default=None, description="explicit functions instead of degrees: lists of (atomic number, n, l)"
     )
@@ -186,6 +201,7 @@ class Ace:
             "l_weight": settings.l_weight or L_WEIGHT,
             "r0": _typical_distances(elements, distances, settings.r0 or {}),
         }
+        resolved |= _of_single_pairs(settings, elements)
         zeros = {"outer_zero": shape.outer_zero, "inner_zero": shape.inner_zero}
         for name, default in (RADIAL | zeros).items():
             given = getattr(settings, name)
@@ -204,7 +220,11 @@ class Ace:
     def descriptor(self, resolved: dict[str, Any]) -> _core.Descriptor:
         """The compiled descriptor."""
         arguments = dict(resolved)
-        arguments["r0"] = {_pair_key(name): value for name, value in resolved["r0"].items()}
+        for name in ("r0", "cutoffs", "pair_cutoffs"):
+            if name in resolved:
+                arguments[name] = by_pair(name, resolved[name])
+        inner = by_pair("inner_cutoffs", resolved.get("inner_cutoffs", {}))
+        arguments["inner_cutoffs"] = {pair: tuple(switch) for pair, switch in inner.items()}
         for name in ("exponents", "pair_exponents"):
             arguments[name] = tuple(resolved[name])
         if "functions" in resolved:
@@ -252,6 +272,28 @@ def _species_basis(settings: AceSettings, elements: Sequence[int]) -> dict[str, 
     return {"species_weights": species_weights(elements, channels), "contrast_degree": contrast}
 
 
+def _of_single_pairs(settings: AceSettings, elements: Sequence[int]) -> dict[str, Any]:
+    """Cutoffs and inner cutoffs of single pairs, as far as they are given.
+
+    Pair functions reach further than products by as much as everywhere, unless a pair cutoff is given.
+    """
+    cutoffs = lengths("cutoffs", settings.cutoffs or {}, elements)
+    pair_cutoffs = lengths("pair_cutoffs", settings.pair_cutoffs or {}, elements)
+    if settings.pair_cutoff is None:
+        pair_cutoffs = {pair: value + PAIR_CUTOFF_EXTRA for pair, value in cutoffs.items()} | pair_cutoffs
+    inner = lengths("inner_cutoffs", settings.inner_cutoffs or {}, elements)
+    tables: dict[str, dict[tuple[int, int], Any]] = {
+        "cutoffs": cutoffs,
+        "pair_cutoffs": pair_cutoffs,
+        "inner_cutoffs": {pair: [end, min(settings.inner_width, end)] for pair, end in inner.items()},
+    }
+    return {
+        name: {pair_name(*pair): value for pair, value in table.items()}
+        for name, table in tables.items()
+        if table
+    }
+
+
 def _degrees(degree: float, max_order: int, slope: float = 0.0) -> list[float]:
     """Largest total degree at orders 2, 3, …: `degree` at the highest, `slope` more for every order below."""
     return [degree + slope * (max_order - order) for order in range(2, max_order + 1)]
@@ -284,32 +326,15 @@ def _typical_distances(
     elements: Sequence[int], distances: PairDistances, given: dict[str, float]
 ) -> dict[str, float]:
     """Typical distance of every unordered pair: given > nearest in the data > covalent radii."""
-    wanted = {_pair_key(name): value for name, value in given.items()}
-    for pair, value in wanted.items():
-        if not set(pair) <= set(elements):
-            raise SettingsError(f"r0: {_pair_name(*pair)} holds an element that is not in the data")
-        if not (np.isfinite(value) and value > 0):
-            raise SettingsError(f"r0: expected a positive distance for {_pair_name(*pair)}, got {value}")
+    wanted = lengths("r0", given, elements)
     typical = {}
     for index, a in enumerate(elements):
         for b in list(elements)[index:]:
             covalent = float(covalent_radii[a] + covalent_radii[b])
             limit = max(1.5 * covalent, distances.minimum.get((a, b), 0.0))
             near = wanted.get((a, b), min(distances.nearest.get((a, b), covalent), limit))
-            typical[_pair_name(a, b)] = round(float(near), 4)
+            typical[pair_name(a, b)] = round(float(near), 4)
     return typical
-
-
-def _pair_name(a: int, b: int) -> str:
-    return f"{chemical_symbols[a]}-{chemical_symbols[b]}"
-
-
-def _pair_key(name: str) -> tuple[int, int]:
-    parts = name.split("-")
-    if len(parts) != 2 or any(part not in atomic_numbers for part in parts):
-        raise SettingsError(f"r0: expected a pair of symbols such as Si-O, got {name!r}")
-    low, high = sorted(atomic_numbers[part] for part in parts)
-    return low, high
 
 
 register(Ace())

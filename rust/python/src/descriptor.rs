@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ferrip_core::ace::{
-    Ace, AceSettings, Factor, Selection, SpeciesBasis, compile, resolve_coefficients, resolved_factors,
-    tied_functions,
+    Ace, AceSettings, Factor, PairSettings, Selection, SpeciesBasis, compile, resolve_coefficients,
+    resolved_factors, tied_functions,
 };
 use ferrip_core::density::descriptor::{DesignBlock, FreeCoefficients};
 use ferrip_core::density::{ANY_SPECIES, Descriptor, Program};
-use ferrip_core::radial::RadialSettings;
+use ferrip_core::radial::{InnerSwitch, RadialSettings};
 use numpy::ndarray::{Array2, ShapeBuilder};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
@@ -66,7 +66,8 @@ impl PyDescriptor {
     #[pyo3(signature = (*, elements, cutoff, pair_cutoff, n_pair, r0, degrees=None, l_weight=1.0, functions=None,
                         exponents=(2, 4), outer_zero=2, inner_zero=2,
                         pair_exponents=(1, 3), pair_outer_zero=3, pair_inner_zero=0,
-                        species_weights=None, contrast_degree=0.0))]
+                        species_weights=None, contrast_degree=0.0, cutoffs=None, pair_cutoffs=None,
+                        inner_cutoffs=None, radial_coefficients=None))]
     #[expect(clippy::too_many_arguments, reason = "keyword-only settings of the Python constructor")]
     fn ace(
         py: Python<'_>,
@@ -86,7 +87,22 @@ impl PyDescriptor {
         pair_inner_zero: u32,
         species_weights: Option<Vec<Vec<f64>>>,
         contrast_degree: f64,
+        cutoffs: Option<BTreeMap<(u8, u8), f64>>,
+        pair_cutoffs: Option<BTreeMap<(u8, u8), f64>>,
+        inner_cutoffs: Option<BTreeMap<(u8, u8), (f64, f64)>>,
+        radial_coefficients: Option<Vec<Vec<f64>>>,
     ) -> PyResult<Self> {
+        let (cutoffs, pair_cutoffs) = (cutoffs.unwrap_or_default(), pair_cutoffs.unwrap_or_default());
+        let inner_cutoffs = inner_cutoffs.unwrap_or_default();
+        let of_pair = |(pair, r0): ((u8, u8), f64)| {
+            let settings = PairSettings {
+                r0,
+                cutoff: cutoffs.get(&pair).copied().unwrap_or(cutoff),
+                pair_cutoff: pair_cutoffs.get(&pair).copied().unwrap_or(pair_cutoff),
+                inner: inner_cutoffs.get(&pair).map(|&(end, width)| InnerSwitch { end, width }),
+            };
+            (pair, settings)
+        };
         let selection = match (degrees, functions) {
             (Some(degrees), None) => Selection::Degree { degrees, l_weight },
             (None, Some(functions)) => Selection::Explicit(functions),
@@ -102,7 +118,8 @@ impl PyDescriptor {
                 outer_zero: pair_outer_zero,
                 inner_zero: pair_inner_zero,
             },
-            r0,
+            pairs: r0.into_iter().map(of_pair).collect(),
+            radial_coefficients: radial_coefficients.unwrap_or_default(),
             selection,
             species: species_weights.map_or(SpeciesBasis::Resolved, |weights| SpeciesBasis::Embedded {
                 weights,

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::basis::{Factor, enumerate};
 use super::coupling::{Invariants, invariants};
-use super::settings::{AceSettings, MAX_FEATURES, SpeciesBasis};
+use super::settings::{AceSettings, MAX_FEATURES, PairSettings, SpeciesBasis};
 use crate::density::{ANY_SPECIES, Center, OneParticle, Program, Radial, Ragged};
 use crate::error::{Error, Result};
-use crate::radial::{EmbeddedRadial, RadialBasis, RadialSettings};
+use crate::radial::{EmbeddedRadial, RadialBasis, RadialSettings, SwitchedRadial};
 
 /// A compiled ACE basis.
 #[derive(Debug)]
@@ -40,7 +40,6 @@ pub fn compile(settings: &AceSettings) -> Result<Ace> {
         }
     }
     let n_radial = builder.table.iter().map(|f| usize::from(f.n)).max().unwrap_or(0);
-    let many = RadialSettings { n: n_radial, ..settings.many_body };
     let embedding = match &settings.species {
         SpeciesBasis::Resolved => None,
         SpeciesBasis::Embedded { weights, .. } => Some((weights, builder.embed())),
@@ -55,14 +54,18 @@ pub fn compile(settings: &AceSettings) -> Result<Ace> {
                 .iter()
                 .enumerate()
                 .map(|(species, &z)| {
-                    let r0 = settings.r0[&(z0.min(z), z0.max(z))];
-                    let basis = RadialBasis::new(r0, many, settings.pair)?;
-                    Ok(match &embedding {
-                        None => Box::new(basis) as Box<dyn Radial>,
+                    let pair = &settings.pairs[&(z0.min(z), z0.max(z))];
+                    let basis = radial_basis(settings, pair, n_radial)?;
+                    let radial: Box<dyn Radial> = match &embedding {
+                        None => Box::new(basis),
                         Some((weights, channels)) => {
                             let terms = channels.iter().map(|&(k, n)| (n, weights[k][species])).collect();
                             Box::new(EmbeddedRadial::new(basis, terms)?)
                         }
+                    };
+                    Ok(match pair.inner {
+                        None => radial,
+                        Some(switch) => Box::new(SwitchedRadial { radial, switch }),
                     })
                 })
                 .collect::<Result<_>>()?;
@@ -83,6 +86,23 @@ pub fn compile(settings: &AceSettings) -> Result<Ace> {
         n_pair: settings.pair.n,
         species: settings.species.clone(),
     })
+}
+
+/// The radial functions of one pair of species, `n_radial` of them for the products.
+fn radial_basis(settings: &AceSettings, pair: &PairSettings, n_radial: usize) -> Result<RadialBasis> {
+    let rows = &settings.radial_coefficients;
+    let n = rows.first().map_or(n_radial, Vec::len);
+    let many = RadialSettings { n, cutoff: pair.cutoff, ..settings.many_body };
+    let own = RadialSettings { cutoff: pair.pair_cutoff, ..settings.pair };
+    let basis = RadialBasis::new(pair.r0, many, own)?;
+    if rows.is_empty() {
+        return Ok(basis);
+    }
+    if rows.len() < n_radial {
+        let reason = format!("expected {n_radial} rows, one per radial function, got {}", rows.len());
+        return Err(Error::Setting { name: "radial_coefficients", reason });
+    }
+    basis.combined(&rows[..n_radial])
 }
 
 /// Collects the one-particle basis, monomials and functions.

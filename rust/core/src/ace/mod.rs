@@ -13,5 +13,5 @@ mod similarity;
 pub use basis::{Factor, enumerate};
 pub use compile::{Ace, compile};
 pub use coupling::{Invariants, invariants};
-pub use settings::{AceSettings, Selection, SpeciesBasis};
+pub use settings::{AceSettings, PairSettings, Selection, SpeciesBasis};
 pub use similarity::{TiedFunctions, resolve_coefficients, resolved_factors, tied_functions};

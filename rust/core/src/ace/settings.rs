@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Error, Result};
-use crate::radial::RadialSettings;
+use crate::radial::{InnerSwitch, RadialSettings};
 
 /// Which functions of order ≥ 2 a basis holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,17 +36,33 @@ pub enum SpeciesBasis {
     },
 }
 
+/// Radial settings of one pair of species.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PairSettings {
+    /// Nearest-neighbor distance, Å.
+    pub r0: f64,
+    /// Cutoff of the products, Å.
+    pub cutoff: f64,
+    /// Cutoff of the pair functions, Å.
+    pub pair_cutoff: f64,
+    /// Inner cutoff of both, if any.
+    pub inner: Option<InnerSwitch>,
+}
+
 /// Settings of an ACE basis; checked by [`AceSettings::check`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct AceSettings {
     /// Atomic numbers, ascending and distinct.
     pub elements: Vec<u8>,
-    /// Radial functions of the products; `n` is set from the selection.
+    /// Radial functions of the products; `n` is set from the selection, the cutoff from [`Self::pairs`].
     pub many_body: RadialSettings,
-    /// Radial functions of the pair terms.
+    /// Radial functions of the pair terms; the cutoff is set from [`Self::pairs`].
     pub pair: RadialSettings,
-    /// Nearest-neighbor distance (Å) of each unordered pair (low, high) of atomic numbers.
-    pub r0: BTreeMap<(u8, u8), f64>,
+    /// What differs between unordered pairs (low, high) of atomic numbers.
+    pub pairs: BTreeMap<(u8, u8), PairSettings>,
+    /// Coefficients (n, k) of the radial functions of the products on those of the transform, the same for all
+    /// pairs; empty: the functions of the transform themselves.
+    pub radial_coefficients: Vec<Vec<f64>>,
     /// Functions of order ≥ 2.
     pub selection: Selection,
     /// How factors depend on the neighbor's species.
@@ -61,6 +77,18 @@ pub const MAX_CHANNELS: usize = 118;
 pub const MAX_L: u8 = 16;
 /// Largest number of features over all centres.
 pub const MAX_FEATURES: usize = 100_000;
+
+impl PairSettings {
+    fn check(&self) -> Result<()> {
+        let Some(InnerSwitch { end, width }) = self.inner else { return Ok(()) };
+        let cutoff = self.cutoff.min(self.pair_cutoff);
+        if 0.0 < width && width <= end && end < cutoff {
+            return Ok(());
+        }
+        let reason = format!("expected 0 < width ≤ inner cutoff < {cutoff} Å, got {width} and {end}");
+        Err(Error::Setting { name: "inner_cutoff", reason })
+    }
+}
 
 impl AceSettings {
     /// Checks everything that can be checked before the basis is built.
@@ -77,9 +105,10 @@ impl AceSettings {
         }
         for (i, &a) in self.elements.iter().enumerate() {
             for &b in &self.elements[i..] {
-                if !self.r0.contains_key(&(a, b)) {
+                let Some(pair) = self.pairs.get(&(a, b)) else {
                     return bad("r0", format!("no nearest-neighbor distance for the pair ({a}, {b})"));
-                }
+                };
+                pair.check()?;
             }
         }
         if let SpeciesBasis::Embedded { weights, contrast_degree } = &self.species {

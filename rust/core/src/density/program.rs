@@ -20,6 +20,7 @@
 use std::fmt::Debug;
 
 use crate::error::{Error, Result};
+use crate::radial::InnerSwitch;
 
 /// Radial functions of one ordered species pair (centre, neighbor).
 pub trait Radial: Debug + Send + Sync {
@@ -29,6 +30,11 @@ pub trait Radial: Debug + Send + Sync {
 
     /// Cutoff of this pair in Å: largest of the many-body and pair cutoffs.
     fn cutoff(&self) -> f64;
+
+    /// The functions before an inner cutoff takes them to 0 at short distances, and that inner cutoff.
+    fn unswitched(&self) -> Option<(&dyn Radial, InnerSwitch)> {
+        None
+    }
 }
 
 /// Species of an entry of the one-particle basis that sums over all neighbors.

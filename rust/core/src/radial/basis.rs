@@ -27,6 +27,9 @@ pub struct RadialSettings {
     pub inner_zero: u32,
 }
 
+/// Largest number of many-body functions that are combined or weighted.
+pub(super) const MAX_FUNCTIONS: usize = 64;
+
 /// One set: many-body or pair.
 #[derive(Debug, Clone, PartialEq)]
 struct Set {
@@ -78,6 +81,8 @@ impl Set {
 pub struct RadialBasis {
     many: Set,
     pair: Set,
+    /// Rows of coefficients that combine the functions of `many`; empty: these themselves.
+    combinations: Vec<Vec<f64>>,
 }
 
 impl RadialBasis {
@@ -86,17 +91,39 @@ impl RadialBasis {
     /// # Errors
     /// [`Error::Setting`] for lengths, exponents or orders out of range.
     pub fn new(r0: f64, many: RadialSettings, pair: RadialSettings) -> Result<Self> {
-        Ok(Self { many: Set::new(many, r0)?, pair: Set::new(pair, r0)? })
+        Ok(Self { many: Set::new(many, r0)?, pair: Set::new(pair, r0)?, combinations: Vec::new() })
+    }
+
+    /// With linear combinations of the many-body functions in their place, one per row.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for rows that do not have one finite coefficient per function.
+    pub fn combined(self, rows: &[Vec<f64>]) -> Result<Self> {
+        let n = self.many.settings.n;
+        if n > MAX_FUNCTIONS || rows.iter().any(|row| row.len() != n || row.iter().any(|c| !c.is_finite())) {
+            let reason = format!("expected rows of {n} (at most {MAX_FUNCTIONS}) finite coefficients");
+            return Err(Error::Setting { name: "radial_coefficients", reason });
+        }
+        Ok(Self { combinations: rows.to_vec(), ..self })
     }
 
     /// Number of many-body functions.
     pub fn n_many(&self) -> usize {
-        self.many.settings.n
+        if self.combinations.is_empty() { self.many.settings.n } else { self.combinations.len() }
     }
 
     /// The many-body functions and their derivatives at `r`.
     pub fn evaluate_many(&self, r: f64, value: &mut [f64], derivative: &mut [f64]) {
-        self.many.evaluate(r, value, derivative);
+        if self.combinations.is_empty() {
+            return self.many.evaluate(r, value, derivative);
+        }
+        let n = self.many.settings.n;
+        let (mut v, mut d) = ([0.0; MAX_FUNCTIONS], [0.0; MAX_FUNCTIONS]);
+        self.many.evaluate(r, &mut v[..n], &mut d[..n]);
+        let dot = |row: &[f64], of: &[f64]| -> f64 { row.iter().zip(of).map(|(c, f)| c * f).sum() };
+        for (row, (value, derivative)) in self.combinations.iter().zip(value.iter_mut().zip(derivative)) {
+            (*value, *derivative) = (dot(row, &v), dot(row, &d));
+        }
     }
 
     /// The pair functions and their derivatives at `r`.

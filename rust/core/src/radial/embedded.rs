@@ -1,11 +1,9 @@
 //! Radial functions weighted by the neighbor's species: channel c is `w_c · R_{n_c}(r)`.
 
 use super::RadialBasis;
+use super::basis::MAX_FUNCTIONS;
 use crate::density::Radial;
 use crate::error::{Error, Result};
-
-/// Largest number of many-body functions under an embedding.
-const MAX_FUNCTIONS: usize = 64;
 
 /// Channels of an element embedding towards one neighbor species, then its pair functions.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,8 +5,12 @@ mod basis;
 mod embedded;
 mod jacobi;
 pub mod spline;
+pub mod switch;
+mod switched;
 
 pub use agnesi::Agnesi;
 pub use basis::{RadialBasis, RadialSettings};
 pub use embedded::EmbeddedRadial;
 pub use jacobi::Jacobi;
+pub use switch::InnerSwitch;
+pub use switched::SwitchedRadial;

@@ -150,6 +150,7 @@ impl Exporter<'_> {
         (k, z): (usize, usize),
         parts: Parts,
     ) -> Option<(Bond, Vec<Function>)> {
+        let (radial, inner) = radial.unswitched().map_or((radial, None), |(own, inner)| (own, Some(inner)));
         let (n_channels, n_densities) = (center.n_channels, readout.densities.len());
         let pairs = &|p: usize| &readout.densities[p][z * center.n_pair..(z + 1) * center.n_pair];
         let has_pairs = parts.pairs && (0..n_densities).any(|p| pairs(p).iter().any(|c| *c != 0.0));
@@ -186,9 +187,9 @@ impl Exporter<'_> {
             coefficients: channels.iter().flat_map(|row| row.repeat(lmax + 1)).collect(),
             core_prefactor,
             core_lambda,
-            inner_cutoff: 0.0,
-            inner_width: 0.0,
-            inner_kind: InnerCutoff::Density,
+            inner_cutoff: inner.map_or(0.0, |switch| switch.end),
+            inner_width: inner.map_or(0.0, |switch| switch.width),
+            inner_kind: self.inner_kind(),
         };
         let rank_one = (0..if has_pairs { n_base } else { 0 }).map(|base| Function {
             elements: vec![z],
@@ -198,6 +199,16 @@ impl Exporter<'_> {
             coefficients: pair.iter().map(|row| row[base]).collect(),
         });
         Some((bond, rank_one.collect()))
+    }
+
+    /// One kind serves all bonds of a file.
+    fn inner_kind(&self) -> InnerCutoff {
+        let mut radial = self.program.centers().iter().flat_map(|center| &center.radial);
+        if radial.any(|one| one.unswitched().is_some()) {
+            InnerCutoff::Distance
+        } else {
+            InnerCutoff::Density
+        }
     }
 
     /// Prefactor and λ of the exponential repulsion in place of ZBL: equal at the start of its switch, and

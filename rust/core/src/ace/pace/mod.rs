@@ -8,7 +8,6 @@ mod bbasis;
 mod chebyshev;
 mod clebsch_gordan;
 mod compile;
-mod cutoff;
 mod export;
 mod model;
 mod radial;

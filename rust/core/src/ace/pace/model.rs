@@ -3,8 +3,8 @@
 use crate::density::readout::Variant;
 use crate::elements::symbol;
 use crate::error::{Error, Result};
+use crate::radial::InnerSwitch;
 
-use super::cutoff::step_down;
 use super::radial::RadialBase;
 use super::repulsion::Repulsion;
 
@@ -129,11 +129,7 @@ impl Bond {
         }
         self.base.evaluate(r, value, derivative);
         if self.inner_kind != InnerCutoff::Density {
-            let (step, slope) = step_down(r, end, width);
-            for (v, d) in value.iter_mut().zip(derivative) {
-                *d = *d * (1.0 - step) - *v * slope;
-                *v *= 1.0 - step;
-            }
+            InnerSwitch { end, width }.apply(r, value, derivative);
         }
     }
 

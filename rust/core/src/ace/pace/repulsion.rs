@@ -2,7 +2,7 @@
 
 use std::f64::consts::PI;
 
-use super::cutoff::step_down;
+use crate::radial::switch::step_down;
 
 /// e²/(4πε₀) in eV Å.
 const COULOMB: f64 = 14.399_645_351_950_543;

@@ -1,5 +1,28 @@
 //! The polynomial step of ML-PACE, used by inner cutoffs and by the switch from ACE to the core repulsion.
 
+/// Inner cutoff: the factor `1 − step_down(r, end, width)` on radial functions, 0 below `end − width`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct InnerSwitch {
+    /// Distance (Å) from which on the functions are as they were.
+    pub end: f64,
+    /// Width (Å) of the switch, at most `end`.
+    pub width: f64,
+}
+
+impl InnerSwitch {
+    /// Multiplies functions and their derivatives at `r` with the switch.
+    pub fn apply(&self, r: f64, value: &mut [f64], derivative: &mut [f64]) {
+        let (step, slope) = step_down(r, self.end, self.width);
+        if step == 0.0 {
+            return;
+        }
+        for (v, d) in value.iter_mut().zip(derivative) {
+            *d = *d * (1.0 - step) - *v * slope;
+            *v *= 1.0 - step;
+        }
+    }
+}
+
 /// 1 below `end − width`, 0 from `end` on, twice continuously differentiable between; and its derivative.
 pub fn step_down(x: f64, end: f64, width: f64) -> (f64, f64) {
     if x <= end - width {
