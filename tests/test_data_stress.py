@@ -169,6 +169,31 @@ def test_scatter_between_groups_is_an_error_of_the_fit(offsets, decision):
     assert verdict.decision == decision
 
 
+@pytest.mark.parametrize(
+    ("fitted", "known", "decision"),
+    [
+        ([-0.8, 0.9], {"group 0": 0.0}, "unknown"),
+        ([0.02, 0.9], {"group 0": 0.0}, "unusable"),
+        ([0.0, 0.5, 0.65, 1.9], {"group 0": 0.0}, "usable"),
+        ([0.02, 0.9, 0.95, 0.92], {"group 0": 0.0}, "unusable"),
+    ],
+    ids=[
+        "as wrong where known",
+        "right where known",
+        "scatter with a known group",
+        "all but the known group",
+    ],
+)
+def test_known_groups_tell_how_wrong_the_fit_is(fitted, known, decision):
+    rng = np.random.default_rng(7)
+    groups = [f"group {k}" for k in range(len(fitted)) for _ in range(12)]
+    labelled = rng.normal(0.0, 1e-3, (len(groups), 6))
+    labelled[:, :3] += np.repeat(fitted, 12)[:, None] / EV_PER_CUBIC_ANGSTROM_IN_GPA
+    verdicts = constant_stress_offset(np.zeros_like(labelled), labelled, groups, known)
+    assert "group 0" not in verdicts
+    assert overall_decision(verdicts).decision == decision
+
+
 def test_offset_against_a_fit_refuses_wrong_shapes():
     with pytest.raises(ValueError, match=r"two \(n, 6\) arrays"):
         constant_stress_offset(np.zeros((2, 3)), np.zeros((2, 3)), ["a", "b"])

@@ -101,7 +101,10 @@ def stress_consistency(frames: Sequence[Frame]) -> dict[str, StressVerdict]:
 
 
 def constant_stress_offset(
-    predicted: NDArray[np.float64], labelled: NDArray[np.float64], groups: Sequence[str]
+    predicted: NDArray[np.float64],
+    labelled: NDArray[np.float64],
+    groups: Sequence[str],
+    known: Mapping[str, float] | None = None,
 ) -> dict[str, StressVerdict]:
     """Verdict per group on stress labels, from stresses that a fit to energies and forces alone predicts.
 
@@ -111,18 +114,26 @@ def constant_stress_offset(
         (n, 6) stresses in eV/Å³, Voigt xx yy zz yz xz xy.
     groups
         Group (config type) of each of the n frames.
+    known
+        Offsets (GPa) of groups that are known without the fit (from `stress_consistency`).
 
     Returns
     -------
     dict
-        Group → verdict. A group is unusable where its median isotropic difference exceeds 0.5 GPa significantly,
-        or differs by more than that from the other groups' median. Where there are four groups or more, the scatter
-        of their medians counts as an error of the fit: a group that the fit describes badly has no Pulay stress.
+        Group → verdict, for the groups that are not known. A group is unusable where its median isotropic
+        difference exceeds 0.5 GPa significantly, or differs by more than that from the other groups' median.
 
     Raises
     ------
     ValueError
         The arrays do not have the same shape (n, 6), or there are not n groups.
+
+    Notes
+    -----
+    A fit is wrong by a constant for structures that it describes badly, which is no Pulay stress. How wrong, the
+    known groups tell (fit minus known offset), and the scatter between the medians where there are four groups or
+    more. With such an error σ of a single group, an offset counts where the group stands out from the others by 3σ,
+    or where the offset that all share exceeds 0.5 GPa by its own error.
 
     Examples
     --------
@@ -136,13 +147,15 @@ def constant_stress_offset(
         raise ValueError(
             f"expected two (n, 6) arrays and n groups: {predicted.shape}, {labelled.shape}, {len(groups)}"
         )
+    known = known or {}
     difference = (labelled - predicted)[:, :3].mean(axis=1) * EV_PER_CUBIC_ANGSTROM_IN_GPA
     names = np.asarray(groups)
     members = {group: difference[names == group] for group in dict.fromkeys(groups)}
-    common, scatter = _scatter_of_medians([own for own in members.values() if len(own) >= MIN_FRAMES])
+    accuracy = _accuracy({g: own for g, own in members.items() if len(own) >= MIN_FRAMES}, known)
     return {
-        group: _verdict_of_differences(own, difference[names != group], common, scatter)
+        group: _verdict_of_differences(own, difference[names != group], accuracy)
         for group, own in members.items()
+        if group not in known
     }
 
 
@@ -227,34 +240,57 @@ def _slope_reason(slope: float) -> str:
     return f"{text}: sign, unit or order of the components is wrong"
 
 
-def _scatter_of_medians(groups: Sequence[NDArray[np.float64]]) -> tuple[float, float]:
-    """Median over groups of their medians, and the deviation of one group from it; 0 of too few groups."""
-    if len(groups) < MIN_GROUPS:
-        return 0.0, 0.0
-    common, _, scatter = _median_error_spread(np.array([np.median(group) for group in groups]))
-    return common, scatter
+@dataclass(frozen=True, kw_only=True)
+class _Accuracy:
+    """What the groups tell of a fit's stresses, GPa.
+
+    Attributes
+    ----------
+    common, common_error
+        Offset that all groups share, and its standard error.
+    error
+        Systematic error of a single group; 0 where nothing tells.
+    """
+
+    common: float
+    common_error: float
+    error: float
+
+
+def _accuracy(groups: Mapping[str, NDArray[np.float64]], known: Mapping[str, float]) -> _Accuracy:
+    """Errors of the fit from the scatter between groups and from the groups whose offset is known."""
+    common, common_error, scatter = 0.0, 0.0, 0.0
+    if len(groups) >= MIN_GROUPS:
+        common, common_error, scatter = _median_error_spread(
+            np.array([np.median(own) for own in groups.values()])
+        )
+    wrong = [float(np.median(groups[group])) - offset for group, offset in known.items() if group in groups]
+    demonstrated = float(np.sqrt(np.mean(np.square(wrong)))) if wrong else 0.0
+    return _Accuracy(
+        common=common,
+        common_error=float(np.hypot(common_error, demonstrated)),
+        error=float(np.hypot(scatter, demonstrated)),
+    )
 
 
 def _verdict_of_differences(
-    own: NDArray[np.float64], others: NDArray[np.float64], common: float, scatter: float
+    own: NDArray[np.float64], others: NDArray[np.float64], accuracy: _Accuracy
 ) -> StressVerdict:
-    """Verdict on a group from its differences and those of the others.
-
-    `common` is an offset that all groups share, `scatter` the systematic error of the fit for a single group.
-    """
+    """Verdict on a group from its differences and those of the others."""
     if len(own) < MIN_FRAMES:
         return StressVerdict(decision="unknown", reason="too few frames to tell", n_samples=len(own))
     offset, error, spread = _median_error_spread(own)
-    outlier = abs(offset - common) > MIN_SIGNIFICANCE * float(np.hypot(error, scatter))
-    shared = abs(common) > max(MAX_OFFSET_GPA, scatter)
-    decision = _believed(_decide(offset, error, spread), scatter == 0.0 or outlier or shared)
+    doubt, common = accuracy.error, accuracy.common
+    outlier = abs(offset - common) > MIN_SIGNIFICANCE * float(np.hypot(error, doubt))
+    shared = abs(common) > max(MAX_OFFSET_GPA, MIN_SIGNIFICANCE * accuracy.common_error)
+    decision = _believed(_decide(offset, error, spread), doubt == 0.0 or outlier or shared)
     reason = f"stress labels minus fit to energies and forces: {offset:+.2f} ± {error:.2f} GPa"
     if decision == "usable" and len(others) >= MIN_FRAMES:
         other_offset, other_error, other_spread = _median_error_spread(others)
         error_of_difference, spread_of_difference = np.hypot([error, spread], [other_error, other_spread])
         decision = _believed(
             _decide(offset - other_offset, float(error_of_difference), float(spread_of_difference)),
-            scatter == 0.0 or outlier,
+            doubt == 0.0 or outlier,
         )
         if decision == "unusable":
             reason = f"{reason}, other groups {other_offset:+.2f} GPa"

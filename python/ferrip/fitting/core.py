@@ -36,7 +36,7 @@ def attractive_ranges(potential: Potential, below: Mapping[Pair, float]) -> dict
     found = {}
     for pair, end in below.items():
         r = np.linspace(CLOSEST, end, N_CHECKED)
-        energies = np.array([np.sum(evaluator.compute(_dimer(pair, x), 1)[0]) for x in r])
+        energies = np.array([np.sum(evaluator.compute(dimer(pair, x), 1)[0]) for x in r])
         rising = np.flatnonzero(np.diff(energies) > 0.0)
         if len(rising):
             found[pair] = (float(r[rising[0]]), float(r[rising[-1] + 1]))
@@ -51,6 +51,7 @@ def named(ranges: Mapping[Pair, Range]) -> dict[str, list[float]]:
     }
 
 
-def _dimer(pair: Pair, distance: float) -> Structure:
+def dimer(pair: Pair, distance: float) -> Structure:
+    """Two atoms in vacuum, the second one `distance` (Å) along x."""
     positions = np.array([[0.0, 0.0, 0.0], [distance, 0.0, 0.0]])
     return np.array(pair, dtype=np.int64), positions, np.zeros((3, 3)), np.zeros(3, dtype=np.bool_)

@@ -18,6 +18,7 @@ from ferrip.evaluation import error_metrics
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.calibration import calibrate
 from ferrip.fitting.core import attractive_ranges, named
+from ferrip.fitting.dimers import repelling
 from ferrip.fitting.estimate import estimate
 from ferrip.fitting.interrupted import Interrupted
 from ferrip.fitting.nonlinear import Trainer, TrainingSettings, embedded_potential
@@ -132,6 +133,8 @@ def fit(
         with blas_threads(descriptor.n_features, num_threads):
             factors, solution, stress_note = _linear(problem, checkpoint, reporter, num_threads)
         with _saving(lambda: _save_checkpoint(problem, checkpoint, len(problem.frames), factors)):
+            if settings_of_fit.repulsion != "none":
+                solution = repelling(solution, problem.source, problem.distances.minimum)
             potential = problem.potential(solution, metadata(problem, solution, stress_note))
             potential = _examined(potential, problem, test_frames, num_threads)
     origin = dict(potential.metadata)

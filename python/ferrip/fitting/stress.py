@@ -2,7 +2,8 @@
 
 A plane-wave basis that is not converged gives stresses that differ from dE/dε by a constant (Pulay stress).
 `ferrip.data.stress_consistency` sees it from pairs of strained cells, config type by config type. The types that
-have no such pairs are compared with a fit to energies and forces alone, which costs no second pass over the data.
+have no such pairs are compared with a fit to energies and forces alone, which costs no second pass over the data;
+the types that have them tell how far that fit can be trusted.
 """
 
 from __future__ import annotations
@@ -29,22 +30,19 @@ def solve(problem: Problem, factors: dict[str, RFactor], num_threads: int | None
     """
     if problem.stress_note is not None or rows_of(factors, "virial") == 0:
         return problem.solve(factors, use_stress=False), problem.stress_note or "not used"
-    undecided = [
-        frame
-        for frame in problem.frames
-        if has_stress(frame) and problem.stress_verdicts[frame.config_type].decision == "unknown"
-    ]
+    undecided = [group for group, verdict in problem.stress_verdicts.items() if verdict.decision == "unknown"]
     forced = problem.settings.stress == "force"
     if forced or not undecided or rows_of(factors, "energy") + rows_of(factors, "forces") == 0:
         return problem.solve(factors, use_stress=True), "used"
     without = problem.solve(factors, use_stress=False)
-    sample = _sample(undecided)
+    sample = _sample([frame for frame in problem.frames if has_stress(frame)])
     predictions = problem.potential(without, {}).evaluate(sample, num_threads)
     verdict = overall_decision(
         constant_stress_offset(
             np.array([prediction.stress for prediction in predictions]),
             np.array([frame.stress for frame in sample]),
             [frame.config_type for frame in sample],
+            _known_offsets(problem),
         )
     )
     if verdict.decision != "unusable":
@@ -52,6 +50,15 @@ def solve(problem: Problem, factors: dict[str, RFactor], num_threads: int | None
     note = f"left out: {verdict.reason}"
     warnings.warn(f"stress labels {note}; stress='force' uses them all the same", stacklevel=3)
     return without, note
+
+
+def _known_offsets(problem: Problem) -> dict[str, float]:
+    """Offsets (GPa) of the config types that pairs of strained cells decide."""
+    return {
+        group: verdict.offset_GPa
+        for group, verdict in problem.stress_verdicts.items()
+        if verdict.decision == "usable" and verdict.offset_GPa is not None
+    }
 
 
 def _sample(frames: Sequence[Frame]) -> list[Frame]:

@@ -1,0 +1,113 @@
+"""The most probable coefficients under which the atoms of every dimer repel each other at close range.
+
+Nothing in the data holds the functions below the shortest distance of a pair, and polynomials may dig holes there that
+ZBL does not fill. The posterior of the fit, c ~ N(c₀, L Lᵀ), says in which directions the coefficients are free; its
+mode among those whose dimers repel is c = c₀ + L x with
+
+    min ‖x‖²   subject to   D L x ≥ v,      v = g − D c₀ − b,
+
+where D are the force rows of dimers, b the forces of the core repulsion and g a small force that is asked for. This
+is least distance programming: Lawson, Hanson, Solving Least Squares Problems (1974), chapter 23,
+doi:10.1137/1.9781611971217.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations_with_replacement
+from typing import TYPE_CHECKING
+
+import numpy as np
+from ase.data import covalent_radii
+from numpy.typing import NDArray
+from scipy.optimize import nnls
+
+from ferrip import _core
+from ferrip.fitting.core import CLOSEST, dimer
+from ferrip.fitting.regressors import LinearFit
+from ferrip.fitting.rows import RowSource
+
+if TYPE_CHECKING:
+    from ferrip.fitting.core import Pair
+
+F64 = NDArray[np.float64]
+
+N_DISTANCES = 160
+"""Distances per pair at which the force is asked for."""
+FORCE_FLOOR = 0.02
+"""eV/Å; smallest repulsive force that is asked for."""
+ZBL_SHARE = 0.1
+"""Share of the unswitched ZBL force that is asked for at r → 0; it falls linearly to 0 at the shortest distance."""
+UNSEEN_REACH = 0.8
+"""Reach of the demand for pairs that the data do not have, in sums of covalent radii."""
+FORCE_ROW = 4
+"""Row of the force on the second atom along the dimer: after the energy and the first atom."""
+
+
+def reach(elements: Sequence[int], shortest: Mapping[Pair, float]) -> dict[Pair, float]:
+    """Distance (Å) below which the dimer of every pair is to repel: the shortest one in the data."""
+    return {
+        (a, b): shortest.get((a, b), UNSEEN_REACH * float(covalent_radii[a] + covalent_radii[b]))
+        for a, b in combinations_with_replacement(sorted(elements), 2)
+    }
+
+
+def repelling(fit: LinearFit, source: RowSource, shortest: Mapping[Pair, float]) -> LinearFit:
+    """`fit` with the nearest coefficients, in units of their posterior, whose dimers repel.
+
+    Parameters
+    ----------
+    fit
+        Solution with its posterior.
+    source
+        What forms the rows.
+    shortest
+        Å, shortest distance of every pair in the data.
+
+    Returns
+    -------
+    LinearFit
+        `fit` itself where its dimers repel already, or where no coefficients would (rank-deficient posterior).
+    """
+    rows, wanted = _demands(source, reach(source.descriptor.elements, shortest))
+    missing = wanted - rows @ fit.coefficients
+    if not (missing > 0.0).any():
+        return fit
+    shift = nearest(rows @ fit.posterior_factor, missing)
+    return (
+        fit if shift is None else replace(fit, coefficients=fit.coefficients + fit.posterior_factor @ shift)
+    )
+
+
+def _demands(source: RowSource, ends: Mapping[Pair, float]) -> tuple[F64, F64]:
+    """Force rows (m, p) of the dimers, and what they are to give at least (m,)."""
+    rows, wanted = [], []
+    for (a, b), end in ends.items():
+        distances = np.linspace(CLOSEST, end, N_DISTANCES)
+        structures = [dimer((a, b), r) for r in distances]
+        per_dimer = 1 + 3 * 2 + 6
+        forces = slice(FORCE_ROW, None, per_dimer)
+        bare = _core.zbl_design_offset(structures, [(a, b, end, end + 1.0)], source.num_threads)[forces]
+        share = ZBL_SHARE * bare * (1.0 - distances / end)
+        rows.append(source.descriptor.design(structures, source.num_threads)[forces])
+        wanted.append(np.maximum(share, FORCE_FLOOR) - source.baseline(structures)[forces])
+    return np.concatenate(rows), np.concatenate(wanted)
+
+
+def nearest(matrix: F64, bound: F64) -> F64 | None:
+    """X of the smallest norm with `matrix` x ≥ `bound`; `None` where there is none."""
+    norms = np.linalg.norm(matrix, axis=1)
+    used = norms > 0.0
+    scale = float(np.max(np.abs(bound[used] / norms[used]), initial=0.0))
+    if scale == 0.0:
+        return None
+    constraints, limits = matrix[used] / norms[used, None], bound[used] / norms[used] / scale
+    triangle = np.linalg.qr(constraints.T, mode="r")
+    target = np.zeros(len(triangle) + 1)
+    target[-1] = 1.0
+    multipliers, residual = nnls(np.vstack([triangle, limits]), target, maxiter=50 * len(limits))
+    if residual < 1e-9:
+        return None
+    room = 1.0 - float(limits @ multipliers)
+    return constraints.T @ multipliers * (scale / room)
