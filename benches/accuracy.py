@@ -1,10 +1,12 @@
 """Fit published data sets at every size and print the table of benches/RESULTS.md.
 
-    python benches/accuracy.py --data ../shared/data [--sets mlearn_Si,3BPA] [--sizes small,medium,large] [--short]
+    python benches/accuracy.py --data ../shared/data [--sets mlearn_Si,3BPA] [--sizes small,medium,large]
+        [--json FILE] [--short]
 
 Each row is one `ferrip fit` in a process of its own: test errors, number of functions, wall time and peak memory
-of the fit, and µs per atom and MD step of `ferrip bench` on one thread. `--short` fits the shipped silicon set at
-size small only.
+of the fit, and µs per atom and MD step of `ferrip bench` on one thread (molecules: of the first training frame).
+`--json` adds the rows to a file, from which `benches/pareto.py` draws. `--short` fits the shipped silicon set at size
+small only.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ class DataSet:
     tests: dict[str, str]
     flags: tuple[str, ...] = ()
     eval_flags: tuple[str, ...] = ()
+    molecule: bool = False
 
 
 SETS = {
@@ -50,10 +53,18 @@ SETS = {
             "--e0",
             "H=-13.587222780835477,C=-1029.4889999855063,N=-1484.9814568572233,O=-2041.9816003861047",
         ),
+        molecule=True,
     ),
+    "rMD17_ethanol": DataSet(
+        train="rMD17_ethanol/train.xyz.gz",
+        tests={"test": "rMD17_ethanol/test.xyz.gz"},
+        flags=("--e0", "H=-13.568422383046626,C=-1025.2770951782686,O=-2035.5709809589698"),
+        molecule=True,
+    ),
+    "W_szlachta": DataSet(train="W_szlachta/train.xyz.gz", tests={"test": "W_szlachta/test.xyz.gz"}),
 }
 HEADER = (
-    "| set | size | functions | test | E MAE meV/atom | E RMSE meV/structure | F MAE meV/Å | F RMSE meV/Å "
+    "| set | size | functions | test | E MAE (RMSE) meV/atom | E MAE (RMSE) meV/structure | F MAE (RMSE) meV/Å "
     "| fit s | fit MB | µs/atom/step (neighbors) |"
 )
 
@@ -84,29 +95,54 @@ def peak_megabytes(command: list[str]) -> tuple[float, float]:
     return time.perf_counter() - start, float(done.stdout) * unit / 1e6
 
 
-def rows(name: str, data: DataSet, model: str, size: str, root: Path, work: Path) -> list[str]:
-    """Table rows of one fit."""
+def rows(name: str, data: DataSet, model: str, size: str, root: Path, work: Path) -> list[dict]:
+    """Rows of one fit: one per test."""
     potential = work / f"{name}_{model}_{size}.ferrip"
     fit = ["fit", str(root / data.train), "-o", str(potential), "--model", model, "--size", size, *data.flags]
     seconds, megabytes = peak_megabytes([sys.executable, "-m", "ferrip", *fit])
-    speed = ferrip("bench", str(potential), "--threads", "1")
+    structure = first_frame(root / data.train, work / f"{name}.xyz") if data.molecule else None
+    speed = ferrip(
+        "bench", str(potential), "--threads", "1", *(["--structure", str(structure)] if structure else [])
+    )
     functions = ferrip("info", str(potential))["fingerprint"]["n_features"]
-    lines = []
-    for label, test in data.tests.items():
-        errors = ferrip("eval", str(potential), str(root / test), *data.eval_flags)
-        energy, forces = errors["energy"], errors["forces"]
-        lines.append(
-            f"| {name} | {size} | {functions} | {label} | {energy['mae_meV_per_atom']:.2f} "
-            f"| {energy['rmse_meV']:.1f} | {forces['mae_meV_per_A']:.1f} | {forces['rmse_meV_per_A']:.1f} "
-            f"| {seconds:.0f} | {megabytes:.0f} "
-            f"| {speed['us_per_atom_step']:.1f} ({speed['neighbors_per_atom']:.0f}) |"
-        )
+    fitted = {
+        "set": name,
+        "model": model,
+        "size": size,
+        "functions": functions,
+        "seconds": seconds,
+        "megabytes": megabytes,
+        "us_per_atom_step": speed["us_per_atom_step"],
+        "neighbors_per_atom": speed["neighbors_per_atom"],
+    }
+    tests = {label: root / test for label, test in data.tests.items()}
+    found = []
+    while tests:
+        label, path = next(iter(tests.items()))
+        errors = ferrip("eval", str(potential), str(tests.pop(label)), *data.eval_flags)
+        found.append(fitted | {"test": label, "energy": errors["energy"], "forces": errors["forces"]})
         if any("Multinary" in group for group in errors["by_config_type"]):
-            rest = without_multinary(root / test, work / f"{name}_without_multinary.xyz")
-            errors = ferrip("eval", str(potential), str(rest), *data.eval_flags)
-            energy, forces = errors["energy"]["mae_meV_per_atom"], errors["forces"]["mae_meV_per_A"]
-            lines.append(f"| {name} | {size} | | without Multinary | {energy:.2f} | | {forces:.1f} | | | | |")
-    return lines
+            tests["without Multinary"] = without_multinary(path, work / f"{name}_without_multinary.xyz")
+    return found
+
+
+def table_row(row: dict) -> str:
+    """The row in Markdown."""
+    energy, forces = row["energy"], row["forces"]
+    return (
+        f"| {row['set']} | {row['size']} | {row['functions']} | {row['test']} "
+        f"| {energy['mae_meV_per_atom']:.2f} ({energy['rmse_meV_per_atom']:.2f}) "
+        f"| {energy['mae_meV']:.1f} ({energy['rmse_meV']:.1f}) "
+        f"| {forces['mae_meV_per_A']:.1f} ({forces['rmse_meV_per_A']:.1f}) "
+        f"| {row['seconds']:.0f} | {row['megabytes']:.0f} "
+        f"| {row['us_per_atom_step']:.1f} ({row['neighbors_per_atom']:.0f}) |"
+    )
+
+
+def first_frame(path: Path, output: Path) -> Path:
+    """The first frame of a file, as a file of its own."""
+    ase.io.write(output, ase.io.read(path, 0), format="extxyz")
+    return output
 
 
 def without_multinary(path: Path, output: Path) -> Path:
@@ -124,6 +160,7 @@ def main() -> None:
     parser.add_argument("--model", default="ace")
     parser.add_argument("--sizes", default="small,medium,large")
     parser.add_argument("--work", type=Path, help="folder that keeps the fitted potentials")
+    parser.add_argument("--json", type=Path, help="file to which the rows are added")
     parser.add_argument("--short", action="store_true", help="the shipped silicon set at size small")
     arguments = parser.parse_args()
     chosen, sizes, root = arguments.sets.split(","), arguments.sizes.split(","), arguments.data
@@ -140,7 +177,11 @@ def main() -> None:
         work.mkdir(parents=True, exist_ok=True)
         for name in chosen:
             for size in sizes:
-                print("\n".join(rows(name, sets[name], arguments.model, size, root, work)), flush=True)
+                found = rows(name, sets[name], arguments.model, size, root, work)
+                print("\n".join(map(table_row, found)), flush=True)
+                if arguments.json:
+                    before = json.loads(arguments.json.read_text()) if arguments.json.exists() else []
+                    arguments.json.write_text(json.dumps(before + found, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ CUTOFF_RANGE = (5.0, 7.0)
 """Å"""
 PAIR_CUTOFF_EXTRA = 1.0
 """Å by which the pair functions reach further than the many-body functions."""
-L_WEIGHT = 1.05
+L_WEIGHT = 0.65
 """Weight of l in the total degree Σ (n + w l)."""
 RADIAL: dict[str, Any] = {
     "exponents": (2, 4),
@@ -75,7 +75,7 @@ class RadialShape:
 
 
 SHAPES: dict[Shape, RadialShape] = {
-    "wide": RadialShape(cutoff_factor=2.13, outer_zero=2, inner_zero=2),
+    "wide": RadialShape(cutoff_factor=2.13, outer_zero=2, inner_zero=1),
     "compact": RadialShape(cutoff_factor=2.0, outer_zero=4, inner_zero=1),
 }
 """Cross-validation on training data takes "wide" for mlearn_Si and "compact" for mlearn_Ni and mlearn_Mo."""
