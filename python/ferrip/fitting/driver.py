@@ -25,6 +25,7 @@ from ferrip.fitting.nonlinear import Trainer, TrainingSettings, embedded_potenti
 from ferrip.fitting.problem import Problem, check_test, describe, prepare
 from ferrip.fitting.progress import Reporter
 from ferrip.fitting.provenance import metadata
+from ferrip.fitting.radials import LearnsRadials, with_learned_radials
 from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.rows import stream
 from ferrip.fitting.selection import choose
@@ -110,6 +111,10 @@ def fit(
     model_settings = choose(chosen, settings_of_fit, model_settings, frames, num_threads)
     problem = prepare(chosen, size, settings_of_fit, model_settings, frames, num_threads)
     check_test(problem, test_frames)
+    if isinstance(chosen, LearnsRadials) and chosen.learns_radials(model_settings):
+        stopped = "stopped while learning the radial functions"
+        with _saving(lambda: stopped), blas_threads(problem.source.descriptor.n_features, num_threads):
+            problem = with_learned_radials(problem, reporter)
     for line in describe(problem):
         reporter.note(line)
     descriptor = problem.source.descriptor

@@ -61,10 +61,13 @@ class Choice:
         λ.
     weights
         Factor on the rows of each quantity.
+    criterion
+        Logarithm of the mean squared held-out errors of energies and forces, summed, up to a constant of the data.
     """
 
     ridge: float
     weights: Mapping[str, float]
+    criterion: float
 
 
 def choose(
@@ -93,8 +96,8 @@ def choose(
     gamma, kept = np.append(penalty[active], 1.0), [*active.tolist(), -1]
     grams = [{name: _gram(factor[:, kept] / gamma) for name, factor in fold.items()} for fold in folds]
     found = [(*_best_ridge(grams, weights), weights) for weights in candidates]
-    _, ridge, weights = min(found, key=lambda one: one[0])
-    return Choice(ridge=ridge, weights=weights)
+    criterion, ridge, weights = min(found, key=lambda one: one[0])
+    return Choice(ridge=ridge, weights=weights, criterion=criterion)
 
 
 def _best_ridge(folds: Sequence[dict[str, F64]], weights: Mapping[str, float]) -> tuple[float, float]:

@@ -120,7 +120,10 @@ class Prior:
     groups: list[TiedGroup]
 
     def penalty(self, problem: LeastSquares) -> F64:
-        """(p,) Γ; infinite where neither the data nor the relatives of a function say anything about it."""
+        """(p,) Γ; infinite where neither the data nor the relatives of a function say anything about it.
+
+        Columns of `problem` beyond the functions are left alone.
+        """
         return self._scale(problem) * self.roughness
 
     def solve(
@@ -178,7 +181,7 @@ class Prior:
         """Column norms to the power of the settings; in a group, the root mean square of those that occur."""
         if self.column_scaling == 0.0:
             return np.ones(len(self.roughness))
-        norms = np.linalg.norm(problem.r, axis=0)
+        norms = np.linalg.norm(problem.r[:, : len(self.roughness)], axis=0)
         for group in self.groups:
             seen = norms[group.columns]
             seen = seen[seen > 0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from ferrip.data import (
 from ferrip.errors import DataError, SettingsError
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.distances import PairDistances, pair_distances
+from ferrip.fitting.folds import Choice
 from ferrip.fitting.prior import Prior, SpeciesTies, family_groups, tied_groups
 from ferrip.fitting.reference import reference_energies
 from ferrip.fitting.regressors import LinearFit, Ridge
@@ -77,23 +78,40 @@ class Problem:
 
     def weighted(self, factors: dict[str, RFactor], *, use_stress: bool) -> LeastSquares:
         """The factors as one problem, with the weights of the settings."""
-        return _combined(factors, self.weights(use_stress=use_stress))
+        return self.combined(factors, self.weights(use_stress=use_stress))
+
+    def combined(self, factors: dict[str, RFactor], weights: Mapping[str, float]) -> LeastSquares:
+        """The factors as one problem, with the given factors on the rows of each quantity."""
+        return combine([(factors[name], weights[quantity_of(name)]) for name in factors])
 
     def weights(self, *, use_stress: bool) -> dict[str, float]:
         """Factor on the rows of every quantity."""
         return self.settings.weights.model_dump() | ({} if use_stress else {"virial": 0.0})
 
-    def solve(self, factors: dict[str, RFactor], *, use_stress: bool) -> LinearFit:
-        """Coefficients from the factors, with the weights, the prior and the solver of the settings."""
+    def chosen(self, factors: dict[str, RFactor], *, use_stress: bool) -> Choice | None:
+        """λ and weights that held-out folds choose; `None` where the settings decide or folds are missing."""
+        regressor = self.settings.regressor()
+        if not isinstance(regressor, Ridge) or regressor.ridge is not None:
+            return None
+        if self.settings.ridge_by != "folds":
+            return None
         weights = self.weights(use_stress=use_stress)
-        regressor, problem = self.settings.regressor(), _combined(factors, weights)
-        if isinstance(regressor, Ridge) and regressor.ridge is None and self.settings.ridge_by == "folds":
-            candidates = self._candidates(weights, len(problem.q))
-            choice = self.prior.choose(problem, _by_fold(factors, weights), candidates)
-            if choice is not None:
-                weights = dict(choice.weights)
-                regressor, problem = replace(regressor, ridge=choice.ridge), _combined(factors, weights)
-        return replace(self.prior.solve(regressor, problem), weights=weights)
+        problem = self.combined(factors, weights)
+        candidates = self._candidates(weights, len(problem.q))
+        return self.prior.choose(problem, by_fold(factors, weights), candidates)
+
+    def solve(
+        self, factors: dict[str, RFactor], *, use_stress: bool, choice: Choice | None = None
+    ) -> LinearFit:
+        """Coefficients from the factors, with the weights, the prior and the solver of the settings.
+
+        `choice` is what `chosen` gave, if it was asked before.
+        """
+        choice = choice or self.chosen(factors, use_stress=use_stress)
+        regressor, weights = self.settings.regressor(), self.weights(use_stress=use_stress)
+        if choice is not None and isinstance(regressor, Ridge):
+            regressor, weights = replace(regressor, ridge=choice.ridge), dict(choice.weights)
+        return replace(self.prior.solve(regressor, self.combined(factors, weights)), weights=weights)
 
     def _candidates(self, weights: dict[str, float], n_columns: int) -> list[dict[str, float]]:
         """Weights that the held-out folds choose from: energy weights around the default unless one is given."""
@@ -116,11 +134,7 @@ class Problem:
         )
 
 
-def _combined(factors: dict[str, RFactor], weights: dict[str, float]) -> LeastSquares:
-    return combine([(factors[name], weights[quantity_of(name)]) for name in factors])
-
-
-def _by_fold(factors: dict[str, RFactor], weights: dict[str, float]) -> list[dict[str, F64]]:
+def by_fold(factors: dict[str, RFactor], weights: dict[str, float]) -> list[dict[str, F64]]:
     """Triangular factors by fold and quantity."""
     folds: dict[str, dict[str, F64]] = {}
     for name, factor in factors.items():

@@ -47,17 +47,17 @@ def choose(
         For the errors of the data that a fit would raise.
     """
     candidates = family.candidates(model_settings)
-    sample = _sample(frames)
+    sample = spread(frames, SAMPLE_ATOMS)
     if len(candidates) == 1 or len(sample) < 2 * FOLD:
         return candidates[0]
     scores = [_held_out_error(family, settings, candidate, sample, num_threads) for candidate in candidates]
     return candidates[int(np.argmin(scores))]
 
 
-def _sample(frames: Sequence[Frame]) -> list[Frame]:
-    """Evenly spread frames with at most `SAMPLE_ATOMS` atoms."""
+def spread(frames: Sequence[Frame], most: int) -> list[Frame]:
+    """Evenly spread frames with about `most` atoms, at most (one frame at least)."""
     atoms = sum(frame.n_atoms for frame in frames)
-    count = max(1, int(len(frames) * min(1.0, SAMPLE_ATOMS / max(atoms, 1))))
+    count = max(1, int(len(frames) * min(1.0, most / max(atoms, 1))))
     return [frames[int(k)] for k in np.linspace(0, len(frames) - 1, count).round()] if frames else []
 
 

@@ -150,6 +150,9 @@ class AceSettings(BaseModel):
     inner_width: float = Field(
         default=INNER_WIDTH, gt=0, le=5, description="width of the inner cutoffs, Å; 0 below end - width"
     )
+    radial: Literal["fixed", "learned"] = Field(
+        default="fixed", description="learned: the fit also optimises the radial functions of the products"
+    )
     functions: tuple[tuple[tuple[int, int, int], ...], ...] | None = Field(
         default=None, description="explicit functions instead of degrees: lists of (atomic number, n, l)"
     )
@@ -180,6 +183,10 @@ class Ace:
         if settings.shape != "auto" or any(value is not None for value in given):
             return [settings]
         return [settings.model_copy(update={"shape": shape}) for shape in SHAPES]
+
+    def learns_radials(self, settings: BaseModel) -> bool:
+        """Whether the radial functions of the products are part of the fit."""
+        return isinstance(settings, AceSettings) and settings.radial == "learned"
 
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances

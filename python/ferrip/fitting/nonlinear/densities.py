@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,6 +47,10 @@ class Densities:
         coefficients = self.coefficients.copy()
         coefficients[self.free] = vector
         return replace(self, coefficients=coefficients)
+
+    def evaluator(self, descriptor: Any, repulsion: Sequence[_core.ZblPair]) -> _core.Evaluator:
+        """The evaluator of energies without E0."""
+        return _core.Evaluator.from_readout(descriptor, self.readout(descriptor), repulsion)
 
     def readout(self, descriptor: Any, e0: Mapping[int, float] | None = None) -> _core.Readout:
         """The readout of the core, with the energies `e0` (eV, none: 0) of the free atoms."""

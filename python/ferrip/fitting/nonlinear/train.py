@@ -139,7 +139,9 @@ class Trainer:
 
         def loss(vector: F64) -> float:
             moved = densities.moved(coordinates.coefficients(vector))
-            errors = squared_errors(source, moved, frames, weights)
+            errors = squared_errors(
+                source, moved.evaluator(source.descriptor, source.repulsion), frames, weights
+            )
             return errors + float(np.sum((rows * vector) ** 2))
 
         here = coordinates.of_coefficients(densities.vector)
