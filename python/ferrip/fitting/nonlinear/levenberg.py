@@ -44,14 +44,14 @@ class Step:
     damping: float
 
 
+def damped_solution(problem: LeastSquares, rows: F64, start: F64) -> F64:
+    """The c that minimises `‖R c − q‖² + ‖diag(rows) (c − start)‖²`."""
+    damped = stacked(problem, rows, rows * start)
+    return solve_triangular(damped.r, damped.q)
+
+
 def damped_step(
-    problem: LeastSquares,
-    penalty: F64,
-    start: F64,
-    loss: Callable[[F64], float],
-    loss_at_start: float,
-    *,
-    damped: NDArray[np.bool_] | None = None,
+    problem: LeastSquares, penalty: F64, start: F64, loss: Callable[[F64], float], loss_at_start: float
 ) -> Step | None:
     """The best step of a search over dampings, or `None` if none lowers the loss.
 
@@ -67,18 +67,12 @@ def damped_step(
         The true penalised loss of given coefficients.
     loss_at_start
         Its value at c₀.
-    damped
-        Which coefficients the damping holds at c₀; `None`: all.
     """
     penalized = stacked(problem, penalty, np.zeros_like(start))
     scale = np.linalg.norm(penalized.r, axis=0)
-    if damped is not None:
-        scale = np.where(damped, scale, 0.0)
 
     def attempt(damping: float) -> Step:
-        rows = np.sqrt(damping) * scale
-        total = stacked(penalized, rows, rows * start)
-        vector = solve_triangular(total.r, total.q)
+        vector = damped_solution(penalized, np.sqrt(damping) * scale, start)
         return Step(vector=vector, loss=loss(vector), damping=damping)
 
     best = min((attempt(damping) for damping in GRID), key=lambda step: step.loss)

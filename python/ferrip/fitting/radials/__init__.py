@@ -7,9 +7,8 @@ coefficients c and polynomials in θ. With Φ(θ) the design matrix of c and `D 
     min ‖Φ c + D (θ − θ₀) − y‖² + λ ‖Γ c‖² + μ ‖S (θ − θ₀)‖²
 
 for both: its θ is that of variable projection in Kaufman's form (c eliminated), because c enters without damping.
-The damping μ is searched with the true loss. Rows of θ are kept orthonormal, so that the prior of c keeps its
-meaning. Every iteration chooses λ on held-out blocks; θ is that of the smallest held-out error, so the held-out
-blocks also end the learning.
+Every trial of a damping μ solves for c anew, with λ chosen on held-out blocks; it counts by its held-out error, which
+also ends the learning. Rows of θ are kept orthonormal, so that the prior of c keeps its meaning.
 
 Sources: Golub, Pereyra, doi:10.1137/0710036; Kaufman, doi:10.1007/BF01932995.
 """

@@ -11,22 +11,26 @@ from pydantic import BaseModel
 
 from ferrip.data import Frame
 from ferrip.fitting.nonlinear.coordinates import Coordinates
-from ferrip.fitting.nonlinear.levenberg import damped_step
-from ferrip.fitting.nonlinear.loss import squared_errors
+from ferrip.fitting.nonlinear.levenberg import damped_solution
 from ferrip.fitting.problem import Problem
 from ferrip.fitting.progress import Reporter
 from ferrip.fitting.radials.basis import at, orthonormal, unchanged
-from ferrip.fitting.radials.rows import RadialRows, evaluator
+from ferrip.fitting.radials.rows import RadialRows
 from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.rows import RowSource, stream
 from ferrip.fitting.selection import spread
-from ferrip.fitting.tsqr import F64, RFactor
+from ferrip.fitting.tsqr import F64, RFactor, stacked
 
 SAMPLE_ATOMS = 6000
 """Atoms of the frames that θ is learned on, at most (one frame at least)."""
 ITERATIONS = 8
 TOLERANCE = 0.01
 """Relative decrease of the held-out error of energies times that of forces that is worth another iteration."""
+DAMPING = 1e-3
+"""Damping of the first step."""
+RATIO = 10.0
+"""Between the dampings that are tried."""
+TRIALS = 4
 UNSEEN_PENALTY = 1e6
 """Γ of coefficients that neither the data nor their relatives decide; they stay 0."""
 
@@ -60,18 +64,38 @@ def with_learned_radials(problem: Problem, reporter: Reporter) -> Problem:
     if theta.size == 0:
         return problem
     first = best = _point(problem, theta, frames)
+    damping = DAMPING
     for iteration in range(ITERATIONS):
-        moved = _moved(best, frames)
-        if moved is None:
-            break
-        new = _point(problem, orthonormal(moved), frames)
-        ratio = new.error / first.error
-        reporter.note(f"radial functions, iteration {iteration + 1}: held-out error {ratio:.4f} of the first")
-        enough = new.error > best.error * (1 - TOLERANCE)
-        best = min(best, new, key=lambda point: point.error)
-        if enough:
+        before = best.error
+        best, damping = _searched(best, frames, damping)
+        reporter.note(
+            f"radial functions, iteration {iteration + 1}: held-out error {best.error / first.error:.4f} of the first"
+        )
+        if best.error > before * (1 - TOLERANCE):
             break
     return problem if best is first else best.problem
+
+
+def _searched(point: Point, frames: Sequence[Frame], damping: float) -> tuple[Point, float]:
+    """The best of several steps from `point` (it itself where none is better), and the damping of that step.
+
+    The damping falls as long as that is better, or rises until a step is better at all.
+    """
+    step = _Step(point, frames)
+    best, ratio = step.reached(damping), 1 / RATIO
+    if best.error >= point.error:
+        best, ratio = point, RATIO
+    for _ in range(TRIALS):
+        trial = step.reached(damping * ratio)
+        if trial.error < best.error:
+            best, damping = trial, damping * ratio
+            if ratio < 1:
+                continue
+            break
+        if ratio < 1:
+            break
+        damping *= ratio
+    return best, damping
 
 
 def _point(problem: Problem, theta: F64, frames: Sequence[Frame]) -> Point:
@@ -85,26 +109,28 @@ def _point(problem: Problem, theta: F64, frames: Sequence[Frame]) -> Point:
     return Point(theta=theta, problem=own, fit=fit, error=fit.noise_variance if np.isnan(error) else error)
 
 
-def _moved(point: Point, frames: Sequence[Frame]) -> F64 | None:
-    """θ after one damped step, or `None` if none lowers the loss."""
-    problem, theta, c = point.problem, point.theta, point.fit.coefficients
-    rows = RadialRows.of(problem, theta, c)
-    weights = dict(point.fit.weights or problem.weights(use_stress=False))
-    joint = problem.combined(_factors(rows, frames), weights)
-    coordinates = Coordinates.of(problem.prior.groups, np.ones((1, len(c)), bool))
-    roughness = np.minimum(problem.prior.penalty(joint), UNSEEN_PENALTY)
-    penalty = np.append(point.fit.ridge**0.5 * roughness, np.zeros(theta.size))
-    here = np.append(coordinates.of_coefficients(c), theta.ravel())
-    damped = np.append(np.zeros(len(c), bool), np.ones(theta.size, bool))
+class _Step:
+    """The problem linearised at a point, for steps of any damping."""
 
-    def loss(vector: F64) -> float:
-        own = coordinates.coefficients(vector[: len(c)])
-        at_theta = evaluator(problem, vector[len(c) :].reshape(theta.shape), own)
-        errors = squared_errors(problem.source, at_theta, frames, weights)
-        return errors + float(np.sum((penalty * vector) ** 2))
+    def __init__(self, point: Point, frames: Sequence[Frame]) -> None:
+        self.point, self.frames = point, frames
+        problem, c = point.problem, point.fit.coefficients
+        rows = RadialRows.of(problem, point.theta, c)
+        weights = point.fit.weights or problem.weights(use_stress=False)
+        joint = problem.combined(_factors(rows, frames), weights)
+        coordinates = Coordinates.of(problem.prior.groups, np.ones((1, len(c)), bool))
+        roughness = np.minimum(problem.prior.penalty(joint), UNSEEN_PENALTY)
+        penalty = np.append(point.fit.ridge**0.5 * roughness, np.zeros(point.theta.size))
+        self.penalized = stacked(coordinates.problem(joint), penalty, np.zeros_like(penalty))
+        scale = np.linalg.norm(self.penalized.r, axis=0)
+        self.scale = np.where(np.arange(len(scale)) < len(c), 0.0, scale)
+        self.start = np.append(coordinates.of_coefficients(c), point.theta.ravel())
 
-    step = damped_step(coordinates.problem(joint), penalty, here, loss, loss(here), damped=damped)
-    return None if step is None else step.vector[len(c) :].reshape(theta.shape)
+    def reached(self, damping: float) -> Point:
+        """The point that the step of this damping leads to."""
+        vector = damped_solution(self.penalized, np.sqrt(damping) * self.scale, self.start)
+        theta = vector[-self.point.theta.size :].reshape(self.point.theta.shape)
+        return _point(self.point.problem, orthonormal(theta), self.frames)
 
 
 def _factors(source: RowSource, frames: Sequence[Frame]) -> dict[str, RFactor]:
