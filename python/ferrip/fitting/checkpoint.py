@@ -1,13 +1,17 @@
-"""Checkpoint of an interrupted fit: the triangular factors and the position in the data, one safetensors file."""
+"""Checkpoints: one safetensors file with the key of its run.
+
+`write` and `read` serve every kind of run; `save` and `load` are those of an interrupted linear fit, which keeps
+the triangular factors and the position in the data.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -16,9 +20,11 @@ from safetensors.numpy import save as save_tensors
 from ferrip.data import Frame
 from ferrip.errors import FerripError
 from ferrip.fitting.tsqr import RFactor
-from ferrip.modelfile import replace_file
+from ferrip.modelfile import Arrays, replace_file
 
 STATE_NAMES = ("factor", "pending", "n_rows")
+
+State = TypeVar("State")
 
 
 def data_hash(frames: Sequence[Frame]) -> str:
@@ -37,18 +43,16 @@ def run_key(frames_hash: str, settings: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def save(path: str | os.PathLike[str], key: str, position: int, factors: dict[str, RFactor]) -> None:
-    """Write the state after `position` frames."""
-    arrays = {
-        f"{name}.{part}": np.ascontiguousarray(array)
-        for name, factor in factors.items()
-        for part, array in factor.state().items()
-    }
-    replace_file(path, save_tensors(arrays, {"key": key, "position": str(position)}))
+def write(path: str | os.PathLike[str], key: str, arrays: Arrays, text: dict[str, str]) -> None:
+    """Write the checkpoint of a run: arrays and strings by name."""
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    replace_file(path, save_tensors(contiguous, {"key": key} | text))
 
 
-def load(path: str | os.PathLike[str], key: str) -> tuple[int, dict[str, RFactor]] | None:
-    """Position and factors of the checkpoint at `path`; `None` if there is none of this run.
+def read(
+    path: str | os.PathLike[str], key: str, restore: Callable[[Arrays, dict[str, str]], State]
+) -> State | None:
+    """What `restore` makes of the arrays and strings of a checkpoint; `None` if there is none of this run.
 
     Raises
     ------
@@ -59,15 +63,31 @@ def load(path: str | os.PathLike[str], key: str) -> tuple[int, dict[str, RFactor
         return None
     try:
         with safe_open(os.fspath(path), framework="np") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("key") != key:
+            text = file.metadata() or {}
+            if text.get("key") != key:
                 return None
-            names = sorted({name.rpartition(".")[0] for name in file.keys()})  # noqa: SIM118 (not a dict)
-            states = {
-                name: {part: file.get_tensor(f"{name}.{part}") for part in STATE_NAMES} for name in names
-            }
-            return int(metadata["position"]), {name: RFactor.restore(state) for name, state in states.items()}
-    except (SafetensorError, OSError, ValueError, KeyError, IndexError) as error:
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        return restore(arrays, text)
+    except (SafetensorError, OSError, ValueError, LookupError, TypeError) as error:
         raise FerripError(
             f"{os.fspath(path)}: the checkpoint is damaged ({error}); delete it to start anew"
         ) from None
+
+
+def save(path: str | os.PathLike[str], key: str, position: int, factors: dict[str, RFactor]) -> None:
+    """Write the state after `position` frames."""
+    arrays = {
+        f"{name}.{part}": array for name, factor in factors.items() for part, array in factor.state().items()
+    }
+    write(path, key, arrays, {"position": str(position)})
+
+
+def load(path: str | os.PathLike[str], key: str) -> tuple[int, dict[str, RFactor]] | None:
+    """Position and factors of the checkpoint at `path`; see `read`."""
+
+    def restore(arrays: Arrays, text: dict[str, str]) -> tuple[int, dict[str, RFactor]]:
+        names = sorted({name.rpartition(".")[0] for name in arrays})
+        states = {name: {part: arrays[f"{name}.{part}"] for part in STATE_NAMES} for name in names}
+        return int(text["position"]), {name: RFactor.restore(state) for name, state in states.items()}
+
+    return read(path, key, restore)

@@ -5,19 +5,13 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as save_tensors
-
-from ferrip.errors import FerripError
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.nonlinear.densities import Terms
 from ferrip.fitting.nonlinear.settings import TrainingSettings
 from ferrip.fitting.problem import Problem
 from ferrip.fitting.tsqr import F64
-from ferrip.modelfile import replace_file
+from ferrip.modelfile import Arrays
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +50,7 @@ class State:
         return replace(self, rung=self.rung + 1, iteration=0, ended=ended)
 
 
+ARRAYS = ("coefficients", "penalty")
 NUMBERS = ("stress_note", "rung", "iteration", "total", "loss", "ended")
 
 
@@ -67,30 +62,15 @@ def run_key(problem: Problem, settings: TrainingSettings, terms: Terms) -> str:
 
 def save(path: str | os.PathLike[str], key: str, state: State) -> None:
     """Write `state`."""
-    arrays = {name: np.ascontiguousarray(getattr(state, name)) for name in ("coefficients", "penalty")}
+    arrays = {name: getattr(state, name) for name in ARRAYS}
     numbers = json.dumps({name: getattr(state, name) for name in NUMBERS})
-    replace_file(path, save_tensors(arrays, {"key": key, "state": numbers}))
+    checkpoints.write(path, key, arrays, {"state": numbers})
 
 
 def load(path: str | os.PathLike[str], key: str) -> State | None:
-    """The state in the file at `path`; `None` if there is none of this training.
+    """The state in the file at `path`; see `ferrip.fitting.checkpoint.read`."""
 
-    Raises
-    ------
-    FerripError
-        If the file is there but damaged.
-    """
-    if not Path(path).exists():
-        return None
-    try:
-        with safe_open(os.fspath(path), framework="np") as file:
-            metadata = file.metadata() or {}
-            if metadata.get("key") != key:
-                return None
-            numbers = json.loads(metadata["state"])
-            arrays = {name: file.get_tensor(name) for name in ("coefficients", "penalty")}
-            return State(**arrays, **numbers)
-    except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
-        raise FerripError(
-            f"{os.fspath(path)}: the checkpoint is damaged ({error}); delete it to start anew"
-        ) from None
+    def restore(arrays: Arrays, text: dict[str, str]) -> State:
+        return State(**{name: arrays[name] for name in ARRAYS}, **json.loads(text["state"]))
+
+    return checkpoints.read(path, key, restore)
