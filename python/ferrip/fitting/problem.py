@@ -34,6 +34,7 @@ from ferrip.fitting.weighting import energy_weighted
 from ferrip.models import Family
 from ferrip.models.family import Descriptor
 from ferrip.potential import Potential
+from ferrip.readout import Embedding
 
 F64 = NDArray[np.float64]
 
@@ -120,17 +121,26 @@ class Problem:
             return [weights]
         return [weights | {"energy": factor * weights["energy"]} for factor in ENERGY_FACTORS]
 
-    def potential(self, solution: LinearFit, metadata: dict[str, Any]) -> Potential:
-        """The potential of a solution."""
+    def potential(
+        self,
+        solution: LinearFit,
+        metadata: dict[str, Any],
+        *,
+        coefficients: F64 | None = None,
+        embedding: Embedding | None = None,
+    ) -> Potential:
+        """The potential of a solution; with an embedding that of (P, K) `coefficients`, linearised in `solution`."""
+        descriptor = self.source.descriptor
         return Potential(
             family=self.family.name,
-            descriptor=self.source.descriptor,
+            descriptor=descriptor,
             settings=self.resolved,
-            coefficients=solution.coefficients,
+            coefficients=solution.coefficients if coefficients is None else coefficients,
             e0=self.source.e0,
             repulsion=self.source.repulsion,
             metadata=metadata,
             posterior_factor=solution.posterior_factor if self.settings.uncertainty else None,
+            embeddings=None if embedding is None else dict.fromkeys(descriptor.elements, embedding),
         )
 
 

@@ -16,14 +16,4 @@ def embedded_potential(problem: Problem, trained: Trained) -> Potential:
     origin = metadata(problem, trained.fit, trained.stress_note)
     origin["fit"] |= {"n_functions": problem.source.descriptor.n_features, "training": trained.report}
     embedding = Embedding(shape=EMBEDDING, terms=densities.terms)
-    return Potential(
-        family=problem.family.name,
-        descriptor=problem.source.descriptor,
-        settings=problem.resolved,
-        coefficients=densities.coefficients,
-        e0=problem.source.e0,
-        repulsion=problem.source.repulsion,
-        metadata=origin,
-        posterior_factor=trained.fit.posterior_factor if problem.settings.uncertainty else None,
-        embeddings=dict.fromkeys(problem.source.descriptor.elements, embedding),
-    )
+    return problem.potential(trained.fit, origin, coefficients=densities.coefficients, embedding=embedding)
