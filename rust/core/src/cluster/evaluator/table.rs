@@ -94,15 +94,15 @@ impl Cubics {
 #[derive(Debug)]
 pub struct Functions {
     bins: Bins,
-    rows: Vec<f64>,
+    rows: Vec<[[f64; 4]; 4]>,
 }
 
 impl Functions {
     pub fn new(axis: &Axis) -> Self {
         let n = axis.n_intervals();
-        let mut rows = vec![0.0; 16];
-        rows.extend((0..n).flat_map(|s| axis.polynomials(s).into_iter().flatten()));
-        rows.resize(16 * (n + 2), 0.0);
+        let mut rows = vec![[[0.0; 4]; 4]];
+        rows.extend((0..n).map(|s| axis.polynomials(s)));
+        rows.push([[0.0; 4]; 4]);
         Self { bins: Bins::new(axis), rows }
     }
 
@@ -121,11 +121,11 @@ impl Functions {
     /// Values and slopes of the four functions of a bin, at a distance from its start.
     #[inline(always)]
     pub fn evaluate<S: Simd>(&self, bin: u32, t: f64) -> (S, S) {
-        let row = &self.rows[16 * bin as usize..][..16];
+        let [c0, c1, c2, c3] = &self.rows[bin as usize];
         let t = S::splat(t);
-        let (c2, c3) = (S::load(&row[8..]), S::load(&row[12..]));
-        let a2 = c3.mul_add(t, c2);
-        let a1 = a2.mul_add(t, S::load(&row[4..]));
-        (a1.mul_add(t, S::load(row)), c3.mul_add(t, a2).mul_add(t, a1))
+        let c3 = S::load(c3);
+        let a2 = c3.mul_add(t, S::load(c2));
+        let a1 = a2.mul_add(t, S::load(c1));
+        (a1.mul_add(t, S::load(c0)), c3.mul_add(t, a2).mul_add(t, a1))
     }
 }
