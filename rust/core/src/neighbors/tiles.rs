@@ -105,21 +105,37 @@ impl Tile {
         tile
     }
 
-    /// Positions of the images (Å, a fourth number 0) from those of the atoms and the vectors of the shifts, and
-    /// behind them the place that fills up rows.
-    pub fn place(&self, positions: &[[f64; 3]], shift_vectors: &[[f64; 3]], places: &mut Vec<[f64; 4]>) {
-        places.clear();
-        places.extend(self.atoms.iter().zip(&self.shifts).map(|(&atom, &shift)| {
+    /// The images at their places, from the positions of the atoms and the vectors of the shifts, with the one that
+    /// fills up rows behind them; all sums 0.
+    pub fn place(&self, positions: &[[f64; 3]], shift_vectors: &[[f64; 3]], images: &mut Vec<Image>) {
+        images.clear();
+        images.extend(self.atoms.iter().zip(&self.shifts).map(|(&atom, &shift)| {
             let (x, s) = (&positions[atom as usize], &shift_vectors[shift as usize]);
-            [x[0] + s[0], x[1] + s[1], x[2] + s[2], 0.0]
+            Image::at([x[0] + s[0], x[1] + s[1], x[2] + s[2]])
         }));
-        self.fill_up(places);
+        images.push(Image::nowhere());
+    }
+}
+
+/// An image of an atom, in one line of the cache.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+pub struct Image {
+    /// Position in Å; the fourth number is 0.
+    pub place: [f64; 4],
+    /// Force (eV/Å) and energy (eV).
+    pub sum: [f64; 4],
+}
+
+impl Image {
+    /// An image at a position (Å).
+    pub fn at([x, y, z]: [f64; 3]) -> Self {
+        Self { place: [x, y, z, 0.0], sum: [0.0; 4] }
     }
 
-    /// Adds the place that fills up rows to the positions of the images.
-    pub fn fill_up(&self, places: &mut Vec<[f64; 4]>) {
-        debug_assert_eq!(places.len(), self.atoms.len());
-        places.push([NOWHERE, 0.0, 0.0, 0.0]);
+    /// The image that fills up rows.
+    pub fn nowhere() -> Self {
+        Self::at([NOWHERE, 0.0, 0.0])
     }
 }
 
@@ -329,7 +345,7 @@ mod tests {
                     let within = |rows: &Rows, cutoff: f64| {
                         let row = rows.row(2 * center + other);
                         let square = |&image: &u32| {
-                            let (a, b) = (places[center], places[image as usize]);
+                            let (a, b) = (places[center].place, places[image as usize].place);
                             (0..3).map(|k| (b[k] - a[k]) * (b[k] - a[k])).sum::<f64>()
                         };
                         row.iter().filter(|image| square(image) < cutoff * cutoff).count()

@@ -111,15 +111,16 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn load_strided(from: &[f64], stride: usize) -> Self::Block {
-        // The first comparison keeps the product in range.
+    fn load_strided(from: &[f64], start: usize, stride: usize) -> Self::Block {
+        // The first two comparisons keep the sum in range.
+        let n = from.len();
         assert!(
-            stride <= from.len() && (LANES - 1) * stride + LANES <= from.len(),
+            start <= n && stride <= n && start + (LANES - 1) * stride + LANES <= n,
             "vectors within the slice"
         );
-        let start = from.as_ptr();
         // SAFETY: the last vector ends within the slice, and so do those before it; intrinsics as in `intrinsic!`.
         unsafe {
+            let start = from.as_ptr().add(start);
             [
                 Self(x86::_mm256_loadu_pd(start)),
                 Self(x86::_mm256_loadu_pd(start.add(stride))),

@@ -68,12 +68,12 @@ pub trait Simd: Copy + Send + Sync + std::fmt::Debug + 'static {
         let (a, b) = (self.lanes(), b.lanes());
         a[..Self::LANES].iter().zip(&b).any(|(a, b)| a < b)
     }
-    /// As many vectors as lanes, each starting `stride` numbers after the one before.
+    /// As many vectors as lanes, the first from number `start` on, each `stride` numbers after the one before.
     #[inline(always)]
-    fn load_strided(from: &[f64], stride: usize) -> Self::Block {
+    fn load_strided(from: &[f64], start: usize, stride: usize) -> Self::Block {
         let mut block = Self::zero_block();
         for k in 0..Self::LANES {
-            block[k] = Self::load(&from[k * stride..]);
+            block[k] = Self::load(&from[start + k * stride..]);
         }
         block
     }
@@ -211,10 +211,10 @@ mod tests {
             check(a.mul_add(b, c), &|x, y| x * y + 2.5);
             check(a.neg_mul_add(b, c), &|x, y| 2.5 - x * y);
             assert!(a.any_less(c) && !b.any_less(S::splat(y[S::LANES - 1])));
-            let long: Vec<f64> = (0..40).map(f64::from).collect();
-            let rows = S::load_strided(&long, 4);
+            let long: Vec<f64> = (0..41).map(f64::from).collect();
+            let rows = S::load_strided(&long, 1, 4);
             for k in 0..S::LANES {
-                assert!((rows[k].lanes()[1] - (4 * k + 1) as f64).abs() < 1e-15);
+                assert!((rows[k].lanes()[1] - (4 * k + 2) as f64).abs() < 1e-15);
             }
             let (whole, fraction) = a.split();
             check(fraction, &|x, _| x.fract());

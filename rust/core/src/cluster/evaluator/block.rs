@@ -2,7 +2,8 @@
 
 use crate::density::evaluator::{Block, BlockOutput, Edges, Neighborhoods, slot};
 use crate::error::Result;
-use crate::neighbors::tiles::{Reach, Tile};
+use crate::neighbors::tiles::{Image, Reach, Tile};
+use crate::structure::dot;
 
 use super::tile::Scratch;
 
@@ -21,22 +22,23 @@ pub fn run(
     let mut slots = vec![u32::MAX; source.species().len()];
     for &center in &block.centers {
         source.gather(center as usize, reach.largest(), &mut edges);
-        let places = &mut scratch.frame.places;
-        places.clear();
-        places.push([0.0; 4]);
         let [x, y, z] = &edges.displacements;
-        places.extend(x.iter().zip(y).zip(z).map(|((&x, &y), &z)| [x, y, z, 0.0]));
+        let vectors = x.iter().zip(y).zip(z).map(|((&x, &y), &z)| [x, y, z]);
         squares.clear();
-        squares.extend(places[1..].iter().map(|v| v[0] * v[0] + v[1] * v[1] + v[2] * v[2]));
+        squares.extend(vectors.clone().map(|v| dot(&v, &v)));
+        let images = &mut scratch.frame.images;
+        images.clear();
+        images.push(Image::at([0.0; 3]));
+        images.extend(vectors.map(Image::at));
+        images.push(Image::nowhere());
         let tile = Tile::single(center, &edges.neighbors, &squares, source.species(), reach);
-        tile.fill_up(places);
         evaluate(&tile, scratch)?;
         let frame = &scratch.frame;
-        for (&atom, sum) in tile.atoms.iter().zip(&frame.sums) {
+        for (&atom, image) in tile.atoms.iter().zip(&frame.images) {
             let force = slot(atom, &mut slots, &mut out);
-            force.iter_mut().zip(sum).for_each(|(force, part)| *force += part);
+            force.iter_mut().zip(image.sum).for_each(|(force, part)| *force += part);
         }
-        out.energies.push(frame.sums[0][3]);
+        out.energies.push(frame.images[0].sum[3]);
         out.strain.iter_mut().zip(frame.strain_gradient()).for_each(|(sum, part)| *sum += part);
         out.n_edges += edges.neighbors.len();
     }

@@ -124,16 +124,17 @@ impl<S: Simd> TileEngine for Kernels<S> {
         positions: &[[f64; 3]],
         shift_vectors: &[[f64; 3]],
         species: &[u16],
-    ) -> Result<TileOutput> {
+        out: &mut TileOutput,
+    ) -> Result<()> {
         self.with_scratch(|scratch| {
-            tile.place(positions, shift_vectors, &mut scratch.frame.places);
+            tile.place(positions, shift_vectors, &mut scratch.frame.images);
             self.evaluate(tile, species, scratch)?;
-            let strain = scratch.frame.strain_gradient();
-            let mut sums = std::mem::take(&mut scratch.frame.sums);
-            for (sum, &atom) in sums.iter_mut().zip(&tile.atoms[..tile.n_centers]) {
-                sum[3] += self.centers[usize::from(species[atom as usize])].e0;
+            out.strain = scratch.frame.strain_gradient();
+            for (image, &atom) in scratch.frame.images.iter_mut().zip(&tile.atoms[..tile.n_centers]) {
+                image.sum[3] += self.centers[usize::from(species[atom as usize])].e0;
             }
-            Ok(TileOutput { sums, strain })
+            std::mem::swap(&mut out.images, &mut scratch.frame.images);
+            Ok(())
         })
     }
 }

@@ -66,9 +66,9 @@ fn repel(
     towards: &Towards,
     part: f64,
 ) -> Result<()> {
-    let from = frame.places[center];
+    let from = frame.images[center].place;
     for image in row.iter().map(|&image| image as usize) {
-        let to = frame.places[image];
+        let to = frame.images[image].place;
         let vector = [to[0] - from[0], to[1] - from[1], to[2] - from[2]];
         let square = crate::structure::dot(&vector, &vector);
         if square < SQUARED_SHORTEST {
@@ -78,11 +78,11 @@ fn repel(
             let r = square.sqrt();
             let (value, slope) = kernel.zbl.evaluate(kernel.element, towards.element, r);
             for (k, x) in vector.into_iter().enumerate() {
-                frame.sums[center][k] += part * slope / r * x;
-                frame.sums[image][k] -= part * slope / r * x;
+                frame.images[center].sum[k] += part * slope / r * x;
+                frame.images[image].sum[k] -= part * slope / r * x;
             }
-            frame.sums[center][3] += 0.5 * value;
-            frame.sums[image][3] += 0.5 * value;
+            frame.images[center].sum[3] += 0.5 * value;
+            frame.images[image].sum[3] += 0.5 * value;
         }
     }
     Ok(())

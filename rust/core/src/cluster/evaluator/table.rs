@@ -55,19 +55,21 @@ pub fn positive<S: Simd>(x: S) -> S {
 #[derive(Debug)]
 pub struct Cubics {
     bins: Bins,
-    rows: Vec<f64>,
+    rows: Vec<[f64; 4]>,
 }
 
 impl Cubics {
     /// The spline with these coefficients.
     pub fn new(axis: &Axis, coefficients: &[f64]) -> Self {
         let n = axis.n_intervals();
-        let mut rows = vec![0.0; 4 * (n + 2)];
-        for (s, row) in rows[4..].chunks_exact_mut(4).take(n).enumerate() {
+        let mut rows = vec![[0.0; 4]; n + 2];
+        for (s, row) in rows[1..=n].iter_mut().enumerate() {
             for (power, functions) in row.iter_mut().zip(axis.polynomials(s)) {
                 *power = functions.iter().zip(&coefficients[s..]).map(|(p, c)| p * c).sum();
             }
         }
+        // Rounding of `low + 0` may put a distance below the range here.
+        rows[0] = rows[1];
         Self { bins: Bins::new(axis), rows }
     }
 
@@ -79,8 +81,7 @@ impl Cubics {
         let (bins, t) = self.bins.find(inside.add(S::splat(self.bins.low)));
         let mut block = S::zero_block();
         for (lane, &bin) in bins.iter().enumerate().take(S::LANES) {
-            // Rounding of `low + 0` puts a distance below the range into the first bin at the latest.
-            block[lane] = S::load(&self.rows[4 * (bin as usize).max(1)..]);
+            block[lane] = S::load(&self.rows[bin as usize]);
         }
         let c = S::transpose(block);
         let a2 = c[3].mul_add(t, c[2]);

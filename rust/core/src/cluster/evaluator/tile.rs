@@ -12,7 +12,7 @@ use super::triplets::Triplets;
 /// Scratch of one thread.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    /// The images of the tile; places are given, sums are the result.
+    /// The images of the tile; places are given, sums are added to.
     pub frame: Frame,
     triplets: Triplets,
 }
@@ -35,7 +35,6 @@ impl<S: Simd> Task<S> for TileTask<'_> {
     #[inline(always)]
     fn run(self) -> Result<()> {
         let Self { kernels, tile, species, scratch: Scratch { frame, triplets } } = self;
-        frame.clear_sums();
         let part = if tile.halved { 1.0 } else { 0.5 };
         let n = kernels.len();
         for center in 0..tile.n_centers {

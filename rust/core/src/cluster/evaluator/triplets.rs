@@ -25,6 +25,9 @@ const PADDING: usize = 8;
 struct Basis {
     /// First of the functions.
     first: usize,
+    /// Where its row begins in the U of others, and its own U among all; counted from column 0.
+    row: usize,
+    own: usize,
     value: [f64; 4],
     slope: [f64; 4],
 }
@@ -129,6 +132,14 @@ impl Triplets {
         let window = self.measure::<S>(kernel, js.clone(), ks.clone(), alike);
         let size = window.rows[0].max(window.rows[1]) * window.width;
         self.contracted.resize(size * self.images.len() + PADDING, 0.0);
+        for (side, range) in [js.clone(), ks.clone()].into_iter().enumerate() {
+            for n in range {
+                let basis = &mut self.bases[n];
+                basis.row = (basis.first - window.first[side]) * window.width;
+                // Columns are counted from the first one that occurs.
+                basis.own = (n * size).wrapping_sub(window.column);
+            }
+        }
         let [stride_l, stride_m] = kernel.strides;
         self.contract::<S>(kernel, ks.clone(), [stride_m, stride_l], &window, 0, size);
         if !alike {
@@ -137,7 +148,7 @@ impl Triplets {
         let (mut start, mut energy) = (0, S::zero());
         for j in js {
             let from = if alike { j + 1 } else { ks.start };
-            energy = energy.add(self.row::<S>(kernel, j, from..ks.end, start, &window, size));
+            energy = energy.add(self.row::<S>(kernel, j, from..ks.end, start, window.width));
             start += (ks.end - from).next_multiple_of(4);
         }
         self.energy += energy.sum();
@@ -254,16 +265,15 @@ impl Triplets {
         j: usize,
         range: Range<usize>,
         start: usize,
-        window: &Window,
-        size: usize,
+        width: usize,
     ) -> S {
         let basis = &self.bases[j];
         let mut visit = Visit {
             functions: &kernel.functions[2],
-            theirs: &self.contracted[(basis.first - window.first[0]) * window.width..],
-            own: &self.contracted[j * size..][..size],
-            width: window.width,
-            column: window.column,
+            contracted: &self.contracted,
+            row: basis.row,
+            own: basis.own,
+            width,
             values: splat::<S>(basis.value),
             slopes: splat::<S>(basis.slope),
             energy: S::zero(),
@@ -275,19 +285,19 @@ impl Triplets {
         for (k, r) in range.clone().step_by(4).zip(self.across[start..].chunks_exact(4)) {
             let r = S::load(r);
             let (bins, t) = kernel.functions[2].find(r);
-            let (t, n, low) = (t.lanes(), range.end - k, window.first[1]);
+            let (t, n) = (t.lanes(), range.end - k);
             let (mut along_k, mut across_jk) = (S::zero_block(), S::zero_block());
             let bases = &self.bases[k..][..4];
             // Constant lanes keep all vectors in registers.
-            (along_k[0], across_jk[0]) = visit.neighbor(&bases[0], k * size, low, bins[0], t[0]);
+            (along_k[0], across_jk[0]) = visit.neighbor(&bases[0], bins[0], t[0]);
             if n > 1 {
-                (along_k[1], across_jk[1]) = visit.neighbor(&bases[1], (k + 1) * size, low, bins[1], t[1]);
+                (along_k[1], across_jk[1]) = visit.neighbor(&bases[1], bins[1], t[1]);
             }
             if n > 2 {
-                (along_k[2], across_jk[2]) = visit.neighbor(&bases[2], (k + 2) * size, low, bins[2], t[2]);
+                (along_k[2], across_jk[2]) = visit.neighbor(&bases[2], bins[2], t[2]);
             }
             if n > 3 {
-                (along_k[3], across_jk[3]) = visit.neighbor(&bases[3], (k + 3) * size, low, bins[3], t[3]);
+                (along_k[3], across_jk[3]) = visit.neighbor(&bases[3], bins[3], t[3]);
             }
             let [x, y, z] = &self.vectors;
             let across =
@@ -317,7 +327,7 @@ impl Triplets {
         let mut own = [S::zero(); 3];
         let n = self.images.len();
         // Unused lanes go where nothing is read.
-        self.images.resize(n.next_multiple_of(4), frame.places.len() as u32 - 1);
+        self.images.resize(n.next_multiple_of(4), frame.images.len() as u32 - 1);
         for (k, images) in (0..).step_by(4).zip(self.images.chunks_exact(4)) {
             let along = S::load(&self.radial[k..])
                 .div(S::load(&self.distances[k..]).add(S::splat(f64::MIN_POSITIVE)));
@@ -330,7 +340,7 @@ impl Triplets {
             frame.subtract(images, [gradient[0], gradient[1], gradient[2], S::zero()]);
         }
         frame.add_lanes(center, [own[0], own[1], own[2], S::zero()]);
-        frame.sums[center][3] += self.energy;
+        frame.images[center].sum[3] += self.energy;
         self.images.truncate(n);
     }
 }
@@ -338,12 +348,12 @@ impl Triplets {
 /// A neighbor j on its way through its neighbors k.
 struct Visit<'a, S> {
     functions: &'a Functions,
-    /// U of all k, from the first function of j on.
-    theirs: &'a [f64],
-    /// U of j.
-    own: &'a [f64],
+    /// U of all.
+    contracted: &'a [f64],
+    /// As in the basis of j.
+    row: usize,
+    own: usize,
     width: usize,
-    column: usize,
     /// Functions of j.
     values: [S; 4],
     slopes: [S; 4],
@@ -355,16 +365,17 @@ struct Visit<'a, S> {
 impl<S: Simd> Visit<'_, S> {
     /// Adds energy and radial derivative of j; the lanes returned add up to dE/dr_ik and dE/dr_jk.
     #[inline(always)]
-    fn neighbor(&mut self, basis: &Basis, start: usize, low: usize, bin: u32, t: f64) -> (S, S) {
+    fn neighbor(&mut self, basis: &Basis, bin: u32, t: f64) -> (S, S) {
         let (value, slope) = self.functions.evaluate::<S>(bin, t);
-        let place = bin as usize - self.column;
-        let u = S::load_strided(&self.theirs[start + place..], self.width);
+        let theirs = basis.own.wrapping_add(self.row + bin as usize);
+        let u = S::load_strided(self.contracted, theirs, self.width);
         let u = [u[0], u[1], u[2], u[3]];
         let along = weighted(u, self.values);
         self.energy = value.mul_add(along, self.energy);
         self.radial = value.mul_add(weighted(u, self.slopes), self.radial);
-        let own = S::load_strided(&self.own[(basis.first - low) * self.width + place..], self.width);
-        let along_k = weighted([own[0], own[1], own[2], own[3]], splat(basis.slope));
+        let ours = self.own.wrapping_add(basis.row + bin as usize);
+        let u = S::load_strided(self.contracted, ours, self.width);
+        let along_k = weighted([u[0], u[1], u[2], u[3]], splat(basis.slope));
         (along_k.mul(value), along.mul(slope))
     }
 }

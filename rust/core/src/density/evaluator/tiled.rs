@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::error::Result;
-use crate::neighbors::tiles::{Reach, Tile, Tiles};
+use crate::neighbors::tiles::{Image, Reach, Tile, Tiles};
 use crate::structure::{Structure, VOIGT};
 use crate::threads;
 
@@ -18,21 +18,22 @@ pub(crate) trait TileEngine: std::fmt::Debug + Send + Sync {
     fn reach(&self) -> &Reach;
 
     /// What the centres of a tile contribute, from the positions of all atoms, the vectors of the tiles' shifts and the
-    /// species index of all atoms.
+    /// species index of all atoms; `out` is overwritten.
     fn run(
         &self,
         tile: &Tile,
         positions: &[[f64; 3]],
         shift_vectors: &[[f64; 3]],
         species: &[u16],
-    ) -> Result<TileOutput>;
+        out: &mut TileOutput,
+    ) -> Result<()>;
 }
 
 /// What the centres of a tile contribute.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct TileOutput {
-    /// Force (eV/Å) and energy (eV) of every image, and any number more.
-    pub sums: Vec<[f64; 4]>,
+    /// What every image gets, and any number more.
+    pub images: Vec<Image>,
     /// dE/dε in eV, Voigt xx yy zz yz xz xy.
     pub strain: [f64; 6],
 }
@@ -51,17 +52,22 @@ pub(super) fn compute(
     let n = structure.len();
     let mut out = Evaluation { energies: vec![0.0; n], forces: vec![[0.0; 3]; n], ..Evaluation::default() };
     let shift_vectors = tiles.shift_vectors(structure);
-    let run = |tile: &Tile| engine.run(tile, structure.positions(), &shift_vectors, species);
+    let run = |tile: &Tile, part: &mut TileOutput| {
+        engine.run(tile, structure.positions(), &shift_vectors, species, part)
+    };
     let pool = threads::pool(num_threads)?;
     let n_threads = pool.current_num_threads();
+    let n_parts = if n_threads == 1 { 1 } else { WAVE * n_threads };
     pool.install(|| {
-        if n_threads == 1 {
-            return tiles.tiles.iter().try_for_each(|tile| run(tile).map(|part| add(&mut out, tile, &part)));
-        }
-        for wave in tiles.tiles.chunks(WAVE * n_threads) {
-            let parts: Vec<Result<TileOutput>> = wave.par_iter().map(run).collect();
-            for (tile, part) in wave.iter().zip(parts) {
-                add(&mut out, tile, &part?);
+        let mut parts: Vec<TileOutput> = (0..n_parts).map(|_| TileOutput::default()).collect();
+        for wave in tiles.tiles.chunks(n_parts) {
+            if let ([tile], [part]) = (wave, &mut parts[..]) {
+                run(tile, part)?;
+            } else {
+                wave.par_iter().zip(&mut parts).try_for_each(|(tile, part)| run(tile, part))?;
+            }
+            for (tile, part) in wave.iter().zip(&parts) {
+                add(&mut out, tile, part);
             }
         }
         Ok(())
@@ -71,7 +77,7 @@ pub(super) fn compute(
 
 /// Adds a tile's part; called in the order of the tiles.
 fn add(out: &mut Evaluation, tile: &Tile, part: &TileOutput) {
-    for (&atom, sum) in tile.atoms.iter().zip(&part.sums) {
+    for (&atom, Image { sum, .. }) in tile.atoms.iter().zip(&part.images) {
         let force = &mut out.forces[atom as usize];
         force.iter_mut().zip(sum).for_each(|(force, part)| *force += part);
         out.energies[atom as usize] += sum[3];
