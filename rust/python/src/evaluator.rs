@@ -181,7 +181,7 @@ impl PySession {
     /// Mean number of neighbors within the cutoffs in the last compute.
     #[getter]
     fn neighbors_per_atom(&self, py: Python<'_>) -> PyResult<f64> {
-        self.with(py, |session| Ok(session.neighbors_per_atom()))
+        self.with(py, |session| session.neighbors_per_atom())
     }
 
     /// Shortest distance (Å) per unordered pair of atomic numbers (low, high) in the last compute.

@@ -10,10 +10,12 @@ mod edges;
 mod grid;
 mod images;
 mod list;
+mod order;
 mod reduction;
 mod rows;
 mod search;
 mod shifts;
+pub mod tiles;
 mod verlet;
 
 pub use displacements::Displacements;

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! and no edge shorter than the cutoff is missing while `‖A⁻¹‖₂ (cutoff + 2 max|u|) ≤ cutoff + skin`. With a
-//! fixed cell this is the usual rule: no atom moved by more than half the skin.
+//! fixed cell this is the usual rule: no atom moved by more than half the skin. A norm below 1 counts as 1, so that the
+//! same holds for every shorter cutoff with the same skin.
 
 use nalgebra::Matrix3;
 
@@ -112,5 +113,5 @@ fn deformation(reference: &Cell, cell: &Cell) -> Option<(Matrix3<f64>, f64)> {
     };
     let deformation = matrix(reference).try_inverse()? * matrix(cell);
     let smallest = deformation.singular_values().min();
-    (smallest > 0.0).then_some((deformation, 1.0 / smallest))
+    (smallest > 0.0).then_some((deformation, (1.0 / smallest).max(1.0)))
 }

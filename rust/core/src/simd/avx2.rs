@@ -105,8 +105,34 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn any_less(self, b: Self) -> bool {
+        // SAFETY: as in `intrinsic!`.
+        unsafe { x86::_mm256_movemask_pd(x86::_mm256_cmp_pd::<{ x86::_CMP_LT_OQ }>(self.0, b.0)) != 0 }
+    }
+
+    #[inline(always)]
+    fn load_strided(from: &[f64], start: usize, stride: usize) -> Self::Block {
+        // The first two comparisons keep the sum in range.
+        let n = from.len();
+        assert!(
+            start <= n && stride <= n && start + (LANES - 1) * stride + LANES <= n,
+            "vectors within the slice"
+        );
+        // SAFETY: the last vector ends within the slice, and so do those before it; intrinsics as in `intrinsic!`.
+        unsafe {
+            let start = from.as_ptr().add(start);
+            [
+                Self(x86::_mm256_loadu_pd(start)),
+                Self(x86::_mm256_loadu_pd(start.add(stride))),
+                Self(x86::_mm256_loadu_pd(start.add(2 * stride))),
+                Self(x86::_mm256_loadu_pd(start.add(3 * stride))),
+            ]
+        }
+    }
+
+    #[inline(always)]
     fn transpose(block: Self::Block) -> Self::Block {
-        let [a, b, c, d] = block.map(|v| v.0);
+        let [Self(a), Self(b), Self(c), Self(d)] = block;
         let (ab0, ab1) = (intrinsic!(_mm256_unpacklo_pd(a, b)), intrinsic!(_mm256_unpackhi_pd(a, b)));
         let (cd0, cd1) = (intrinsic!(_mm256_unpacklo_pd(c, d)), intrinsic!(_mm256_unpackhi_pd(c, d)));
         // SAFETY: as in `intrinsic!`.

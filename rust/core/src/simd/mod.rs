@@ -62,6 +62,21 @@ pub trait Simd: Copy + Send + Sync + std::fmt::Debug + 'static {
     fn neg_mul_add(self, b: Self, c: Self) -> Self;
     /// Whole parts and fractions of numbers in `0 ..= i32::MAX`.
     fn split(self) -> ([u32; MAX_LANES], Self);
+    /// Whether any lane is smaller than that of `b`.
+    #[inline(always)]
+    fn any_less(self, b: Self) -> bool {
+        let (a, b) = (self.lanes(), b.lanes());
+        a[..Self::LANES].iter().zip(&b).any(|(a, b)| a < b)
+    }
+    /// As many vectors as lanes, the first from number `start` on, each `stride` numbers after the one before.
+    #[inline(always)]
+    fn load_strided(from: &[f64], start: usize, stride: usize) -> Self::Block {
+        let mut block = Self::zero_block();
+        for k in 0..Self::LANES {
+            block[k] = Self::load(&from[start + k * stride..]);
+        }
+        block
+    }
     /// Transposes a square block: lane `j` of vector `i` goes to lane `i` of vector `j`.
     fn transpose(block: Self::Block) -> Self::Block;
     /// A block of zeros.
@@ -195,6 +210,12 @@ mod tests {
             check(a.min(b), &|x, y| x.min(y));
             check(a.mul_add(b, c), &|x, y| x * y + 2.5);
             check(a.neg_mul_add(b, c), &|x, y| 2.5 - x * y);
+            assert!(a.any_less(c) && !b.any_less(S::splat(y[S::LANES - 1])));
+            let long: Vec<f64> = (0..41).map(f64::from).collect();
+            let rows = S::load_strided(&long, 1, 4);
+            for k in 0..S::LANES {
+                assert!((rows[k].lanes()[1] - (4 * k + 2) as f64).abs() < 1e-15);
+            }
             let (whole, fraction) = a.split();
             check(fraction, &|x, _| x.fract());
             for k in 0..S::LANES {

@@ -1,7 +1,9 @@
 //! The compiled model of one centre species.
 
 use crate::cluster::program::{Columns, Program, Triplet};
+use crate::neighbors::tiles::Reach;
 use crate::pair::Zbl;
+use crate::simd::MAX_LANES;
 
 use super::table::{Cubics, Functions};
 
@@ -12,8 +14,6 @@ pub struct CenterKernel {
     pub e0: f64,
     /// Atomic number.
     pub element: u8,
-    /// Largest distance that matters, Å.
-    pub cutoff: f64,
     /// Towards each neighbor species.
     pub towards: Vec<Towards>,
     /// Triplets with neighbors of species `first ≤ second`.
@@ -27,8 +27,8 @@ pub struct CenterKernel {
 pub struct Towards {
     /// Atomic number.
     pub element: u8,
-    /// Square of the largest distance that matters, Å².
-    pub squared_cutoff: f64,
+    /// Square of the largest distance that matters in pairs, Å².
+    pub squared_pair: f64,
     /// Square of the largest distance that matters in triplets, Å².
     pub squared_short: f64,
     /// Square of the distance at which the repulsion ends, Å².
@@ -44,7 +44,7 @@ pub struct TripletKernel {
     pub species: [usize; 2],
     /// Functions along r_ij, r_ik and r_jk.
     pub functions: [Functions; 3],
-    /// Coefficients by l, m and n, with one before the first and after the last n.
+    /// Coefficients by l, m and n, with one before the first and after the last n, and some more behind all.
     pub coefficients: Vec<f64>,
     /// Coefficients from one l to the next, and from one m to the next.
     pub strides: [usize; 2],
@@ -63,7 +63,7 @@ impl CenterKernel {
                 let reach = pair.map_or(0.0, |pair| pair.kernel.axis.high()).max(repulsion);
                 Towards {
                     element: number,
-                    squared_cutoff: reach * reach,
+                    squared_pair: reach * reach,
                     squared_short: 0.0,
                     squared_repulsion: repulsion * repulsion,
                     pair: pair.map(|pair| {
@@ -81,13 +81,21 @@ impl CenterKernel {
                     let squared = axis.high() * axis.high();
                     let towards = &mut towards[species];
                     towards.squared_short = towards.squared_short.max(squared);
-                    towards.squared_cutoff = towards.squared_cutoff.max(squared);
                 }
                 triplets.push(TripletKernel::new([first, second], triplet, raw));
             }
         }
-        let cutoff = towards.iter().map(|t| t.squared_cutoff).fold(0.0, f64::max).sqrt();
-        Self { e0, element, cutoff, towards, triplets, zbl: zbl.clone() }
+        Self { e0, element, towards, triplets, zbl: zbl.clone() }
+    }
+}
+
+/// How far the models of all species reach.
+pub fn reach(kernels: &[CenterKernel]) -> Reach {
+    let towards = || kernels.iter().flat_map(|kernel| &kernel.towards);
+    Reach {
+        n_species: kernels.len(),
+        pairs: towards().map(|towards| towards.squared_pair.sqrt()).collect(),
+        short: towards().map(|towards| towards.squared_short.sqrt()).collect(),
     }
 }
 
@@ -99,6 +107,7 @@ impl TripletKernel {
         for (row, &start) in coefficients.chunks_exact_mut(width).zip(&triplet.starts) {
             row[1..=n_axis.len()].copy_from_slice(&raw[start as usize..][..n_axis.len()]);
         }
+        coefficients.resize(coefficients.len() + MAX_LANES, 0.0);
         Self {
             species,
             functions: [0, 1, 2].map(|k| Functions::new(&triplet.kernel.axes[k])),

@@ -1,32 +1,32 @@
 //! The contracted evaluator of the cluster engine.
 //!
-//! Basis functions and coefficients become piecewise cubics of pairs and coefficient tensors of triplets. Pairs have
-//! neighbors in lanes. A triplet has the four functions along r_jk in lanes: with the functions along r_ij and
-//! r_ik as weights, one pass over 4×4 rows of coefficients yields the energy and all three derivatives; the
-//! distances r_jk of four neighbors k are found at once.
-//!
-//! Force on a centre from its pairs: both directions of a pair are edges, so each centre takes the whole force of
-//! its own edges and neighbors get nothing. Sums over all centres of a system (or of all parts of a
-//! decomposed one) are the derivatives of its energy.
+//! Basis functions and coefficients become piecewise cubics of pairs and coefficient tensors of triplets. Centres come in
+//! tiles ([`crate::neighbors::tiles`]): positions and sums of the images around them lie together, each pair is visited once,
+//! and triplets find both of their neighbors around the centre ([`triplets`]). Hosts that know full neighborhoods
+//! only have tiles of one centre, with half the force of a pair from either end.
 
 use std::marker::PhantomData;
 use std::sync::{Mutex, PoisonError};
 
 use crate::cluster::Program;
-use crate::density::evaluator::{Block, BlockOutput, Engine, Evaluator, Neighborhoods};
+use crate::density::evaluator::{
+    Block, BlockOutput, Engine, Evaluator, Neighborhoods, TileEngine, TileOutput,
+};
 use crate::error::{Error, Result};
+use crate::neighbors::tiles::{Reach, Tile};
 use crate::pair::Zbl;
 use crate::simd::{Generic, Path, Simd};
 
 mod block;
+mod frame;
 mod kernel;
 mod pairs;
-mod shell;
 mod table;
+mod tile;
 mod triplets;
 
-use block::{BlockTask, Scratch};
 use kernel::CenterKernel;
+use tile::{Scratch, TileTask};
 
 /// Compiles a program with one coefficient (eV) per feature, one energy `e0` (eV) per species and a pair
 /// repulsion. [`Path::Avx512`] runs the kernels of four lanes.
@@ -71,6 +71,7 @@ pub fn compile(
 #[derive(Debug)]
 struct Kernels<S> {
     centers: Vec<CenterKernel>,
+    reach: Reach,
     scratch: Mutex<Vec<Scratch>>,
     lanes: PhantomData<S>,
 }
@@ -78,21 +79,62 @@ struct Kernels<S> {
 impl<S: Simd> Kernels<S> {
     fn new(centers: Vec<CenterKernel>) -> Self {
         const { assert!(S::LANES == 4, "four functions of an axis meet at a place") };
-        Self { centers, scratch: Mutex::default(), lanes: PhantomData }
+        Self { reach: kernel::reach(&centers), centers, scratch: Mutex::default(), lanes: PhantomData }
+    }
+
+    /// Runs work with the scratch of a thread.
+    fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
+        let kept = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut scratch = kept.unwrap_or_default();
+        let output = work(&mut scratch);
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        output
+    }
+
+    fn evaluate(&self, tile: &Tile, species: &[u16], scratch: &mut Scratch) -> Result<()> {
+        S::enter(TileTask { kernels: &self.centers, tile, species, scratch })
     }
 }
 
 impl<S: Simd> Engine for Kernels<S> {
     fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
-        let kept = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut scratch = kept.unwrap_or_default();
-        let output = S::enter(BlockTask {
-            kernel: &self.centers[block.species],
-            source,
-            centers: &block.centers,
-            scratch: &mut scratch,
-        });
-        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        output
+        let evaluate = |tile: &Tile, scratch: &mut Scratch| self.evaluate(tile, source.species(), scratch);
+        self.with_scratch(|scratch| block::run(source, block, &self.reach, scratch, evaluate)).map(
+            |mut out| {
+                let e0 = self.centers[block.species].e0;
+                out.energies.iter_mut().for_each(|energy| *energy += e0);
+                out
+            },
+        )
+    }
+
+    fn tiled(&self) -> Option<&dyn TileEngine> {
+        Some(self)
+    }
+}
+
+impl<S: Simd> TileEngine for Kernels<S> {
+    fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    fn run(
+        &self,
+        tile: &Tile,
+        positions: &[[f64; 3]],
+        shift_vectors: &[[f64; 3]],
+        species: &[u16],
+        out: &mut TileOutput,
+    ) -> Result<()> {
+        self.with_scratch(|scratch| {
+            tile.place(positions, shift_vectors, &mut scratch.frame.images);
+            self.evaluate(tile, species, scratch)?;
+            out.strain = scratch.frame.strain_gradient();
+            for (image, &atom) in scratch.frame.images.iter_mut().zip(&tile.atoms[..tile.n_centers]) {
+                image.sum[3] += self.centers[usize::from(species[atom as usize])].e0;
+            }
+            std::mem::swap(&mut out.images, &mut scratch.frame.images);
+            Ok(())
+        })
     }
 }

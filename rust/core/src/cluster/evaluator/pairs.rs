@@ -1,82 +1,89 @@
-//! Pair energies of one centre with neighbors in lanes.
+//! Pair energies of one centre, four images at a time.
 //!
 //! Kernels spell vectors out: closures given to the methods of arrays would become functions of their own,
 //! without the instructions of the backend.
 
+use crate::error::{Error, Result};
 use crate::simd::Simd;
 
+use super::frame::{Frame, squared};
 use super::kernel::{CenterKernel, Towards};
-use super::shell::Shell;
 
-/// Axes of the strain components xx yy zz yz xz xy.
-pub const VOIGT: [[usize; 2]; 6] = [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]];
+/// Square of the distance (Å²) below which atoms count as lying on each other.
+const SQUARED_SHORTEST: f64 = 1e-12;
 
-/// What pairs give a centre, per lane.
-#[derive(Debug, Clone, Copy)]
-pub struct PairSums<S> {
-    /// Twice the energy, eV.
-    pub energy: S,
-    /// Force on the centre, eV/Å.
-    pub force: [S; 3],
-    /// Twice dE/dε, Voigt xx yy zz yz xz xy.
-    pub strain: [S; 6],
+/// Adds the pairs of a centre with the images of a row, all of one species: half of the energy to each end, and
+/// the given part of the forces.
+///
+/// # Errors
+/// [`Error::Overlap`] for an image on top of the centre, with image numbers.
+#[inline(always)]
+pub fn add<S: Simd>(
+    frame: &mut Frame,
+    center: usize,
+    row: &[u32],
+    kernel: &CenterKernel,
+    towards: &Towards,
+    part: f64,
+) -> Result<()> {
+    let origin = frame.origin::<S>(center);
+    let (cutoff, weight) = (S::splat(towards.squared_pair), S::splat(part));
+    let (zero, half) = (S::zero(), S::splat(0.5));
+    let (mut least, mut own) = (cutoff, [zero; 4]);
+    for images in row.chunks_exact(4) {
+        let vector = frame.vectors(origin, images);
+        let square = squared(vector);
+        if !square.any_less(cutoff) {
+            continue;
+        }
+        least = least.min(square);
+        let Some(spline) = &towards.pair else { continue };
+        let r = square.sqrt();
+        let (value, slope) = spline.evaluate(r);
+        let scale = slope.mul(weight).div(r);
+        let pull = [scale.mul(vector[0]), scale.mul(vector[1]), scale.mul(vector[2])];
+        let energy = value.mul(half);
+        for k in 0..3 {
+            own[k] = own[k].add(pull[k]);
+        }
+        own[3] = own[3].add(energy);
+        frame.subtract(images, [pull[0], pull[1], pull[2], zero.sub(energy)]);
+    }
+    frame.add_lanes(center, own);
+    if least.any_less(S::splat(towards.squared_repulsion.max(SQUARED_SHORTEST))) {
+        repel(frame, center, row, kernel, towards, part)?;
+    }
+    Ok(())
 }
 
-impl<S: Simd> PairSums<S> {
-    #[inline(always)]
-    pub fn new() -> Self {
-        Self { energy: S::zero(), force: [S::zero(); 3], strain: [S::zero(); 6] }
-    }
-
-    /// Adds the splines towards one species.
-    #[inline(always)]
-    pub fn add(&mut self, shell: &Shell, towards: &Towards) {
-        let Some(pair) = &towards.pair else { return };
-        let [x, y, z] = &shell.edges.displacements;
-        for k in (0..shell.len).step_by(S::LANES) {
-            let r = S::load(&shell.squares[k..]).sqrt();
-            let (value, slope) = pair.evaluate(r);
-            let weight = slope.div(r);
-            let vector = [S::load(&x[k..]), S::load(&y[k..]), S::load(&z[k..])];
-            let pull = [weight.mul(vector[0]), weight.mul(vector[1]), weight.mul(vector[2])];
-            self.energy = self.energy.add(value);
-            for (sum, pull) in self.force.iter_mut().zip(pull) {
-                *sum = sum.add(pull);
+/// Adds the pair repulsion to the few pairs that are that close.
+#[cold]
+fn repel(
+    frame: &mut Frame,
+    center: usize,
+    row: &[u32],
+    kernel: &CenterKernel,
+    towards: &Towards,
+    part: f64,
+) -> Result<()> {
+    let from = frame.images[center].place;
+    for image in row.iter().map(|&image| image as usize) {
+        let to = frame.images[image].place;
+        let vector = [to[0] - from[0], to[1] - from[1], to[2] - from[2]];
+        let square = crate::structure::dot(&vector, &vector);
+        if square < SQUARED_SHORTEST {
+            return Err(Error::Overlap { i: center, j: image, distance: square.sqrt() });
+        }
+        if square < towards.squared_repulsion {
+            let r = square.sqrt();
+            let (value, slope) = kernel.zbl.evaluate(kernel.element, towards.element, r);
+            for (k, x) in vector.into_iter().enumerate() {
+                frame.images[center].sum[k] += part * slope / r * x;
+                frame.images[image].sum[k] -= part * slope / r * x;
             }
-            for (sum, [a, b]) in self.strain.iter_mut().zip(VOIGT) {
-                *sum = pull[a].mul_add(vector[b], *sum);
-            }
+            frame.images[center].sum[3] += 0.5 * value;
+            frame.images[image].sum[3] += 0.5 * value;
         }
     }
-}
-
-/// What the pair repulsion gives a centre.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Repulsion {
-    /// Energy, eV.
-    pub energy: f64,
-    /// Force on the centre, eV/Å.
-    pub force: [f64; 3],
-    /// dE/dε, Voigt xx yy zz yz xz xy.
-    pub strain: [f64; 6],
-}
-
-impl Repulsion {
-    /// Adds the neighbors of one species, few of which are that close.
-    pub fn add(&mut self, shell: &Shell, kernel: &CenterKernel, towards: &Towards) {
-        let [x, y, z] = &shell.edges.displacements;
-        for (n, &square) in shell.squares[..shell.len].iter().enumerate() {
-            if square < towards.squared_repulsion {
-                let r = square.sqrt();
-                let (value, slope) = kernel.zbl.evaluate(kernel.element, towards.element, r);
-                let vector = [x[n], y[n], z[n]];
-                let pull = vector.map(|x| slope / r * x);
-                self.energy += 0.5 * value;
-                self.force.iter_mut().zip(pull).for_each(|(sum, pull)| *sum += pull);
-                for (sum, [a, b]) in self.strain.iter_mut().zip(VOIGT) {
-                    *sum += 0.5 * pull[a] * vector[b];
-                }
-            }
-        }
-    }
+    Ok(())
 }

@@ -55,19 +55,21 @@ pub fn positive<S: Simd>(x: S) -> S {
 #[derive(Debug)]
 pub struct Cubics {
     bins: Bins,
-    rows: Vec<f64>,
+    rows: Vec<[f64; 4]>,
 }
 
 impl Cubics {
     /// The spline with these coefficients.
     pub fn new(axis: &Axis, coefficients: &[f64]) -> Self {
         let n = axis.n_intervals();
-        let mut rows = vec![0.0; 4 * (n + 2)];
-        for (s, row) in rows[4..].chunks_exact_mut(4).take(n).enumerate() {
+        let mut rows = vec![[0.0; 4]; n + 2];
+        for (s, row) in rows[1..=n].iter_mut().enumerate() {
             for (power, functions) in row.iter_mut().zip(axis.polynomials(s)) {
                 *power = functions.iter().zip(&coefficients[s..]).map(|(p, c)| p * c).sum();
             }
         }
+        // Rounding of `low + 0` may put a distance below the range here.
+        rows[0] = rows[1];
         Self { bins: Bins::new(axis), rows }
     }
 
@@ -79,8 +81,7 @@ impl Cubics {
         let (bins, t) = self.bins.find(inside.add(S::splat(self.bins.low)));
         let mut block = S::zero_block();
         for (lane, &bin) in bins.iter().enumerate().take(S::LANES) {
-            // Rounding of `low + 0` puts a distance below the range into the first bin at the latest.
-            block[lane] = S::load(&self.rows[4 * (bin as usize).max(1)..]);
+            block[lane] = S::load(&self.rows[bin as usize]);
         }
         let c = S::transpose(block);
         let a2 = c[3].mul_add(t, c[2]);
@@ -94,15 +95,15 @@ impl Cubics {
 #[derive(Debug)]
 pub struct Functions {
     bins: Bins,
-    rows: Vec<f64>,
+    rows: Vec<[[f64; 4]; 4]>,
 }
 
 impl Functions {
     pub fn new(axis: &Axis) -> Self {
         let n = axis.n_intervals();
-        let mut rows = vec![0.0; 16];
-        rows.extend((0..n).flat_map(|s| axis.polynomials(s).into_iter().flatten()));
-        rows.resize(16 * (n + 2), 0.0);
+        let mut rows = vec![[[0.0; 4]; 4]];
+        rows.extend((0..n).map(|s| axis.polynomials(s)));
+        rows.push([[0.0; 4]; 4]);
         Self { bins: Bins::new(axis), rows }
     }
 
@@ -121,11 +122,11 @@ impl Functions {
     /// Values and slopes of the four functions of a bin, at a distance from its start.
     #[inline(always)]
     pub fn evaluate<S: Simd>(&self, bin: u32, t: f64) -> (S, S) {
-        let row = &self.rows[16 * bin as usize..][..16];
+        let [c0, c1, c2, c3] = &self.rows[bin as usize];
         let t = S::splat(t);
-        let (c2, c3) = (S::load(&row[8..]), S::load(&row[12..]));
-        let a2 = c3.mul_add(t, c2);
-        let a1 = a2.mul_add(t, S::load(&row[4..]));
-        (a1.mul_add(t, S::load(row)), c3.mul_add(t, a2).mul_add(t, a1))
+        let c3 = S::load(c3);
+        let a2 = c3.mul_add(t, S::load(c2));
+        let a1 = a2.mul_add(t, S::load(c1));
+        (a1.mul_add(t, S::load(c0)), c3.mul_add(t, a2).mul_add(t, a1))
     }
 }

@@ -18,6 +18,7 @@ use crate::density::program::Program;
 use crate::density::readout::Readout;
 use crate::error::{Error, Result};
 use crate::neighbors::NeighborList;
+use crate::neighbors::tiles::Tiles;
 use crate::pair::Zbl;
 use crate::radial::spline::Bins;
 use crate::simd::{Generic, Path, Simd};
@@ -37,6 +38,7 @@ mod products;
 mod reference;
 mod session;
 mod system;
+mod tiled;
 
 pub(crate) use block::{BlockOutput, slot};
 use block::{BlockTask, Scratch};
@@ -45,6 +47,7 @@ use kernel::CenterKernel;
 pub use reference::compute_analytic;
 pub use session::Session;
 use system::System;
+pub(crate) use tiled::{TileEngine, TileOutput};
 
 /// Centres per block: a multiple of the lanes of every path.
 const BLOCK: usize = 16;
@@ -155,6 +158,14 @@ impl Evaluator {
             });
         }
         let species = crate::elements::indices(&self.species, structure.numbers())?;
+        if let Some(engine) = self.engine.tiled() {
+            if structure.len() != list.n_centers() {
+                let (expected, got) = (structure.len(), list.n_centers());
+                return Err(Error::Length { what: "neighbor list", expected, got });
+            }
+            let tiles = Tiles::new(list, structure, &species, engine.reach());
+            return tiled::compute(engine, structure, &species, &tiles, num_threads);
+        }
         let system = System::new(structure, list, species)?;
         self.compute_source(&system, structure.len(), num_threads)
     }
@@ -231,6 +242,11 @@ pub(crate) struct Block {
 pub(crate) trait Engine: std::fmt::Debug + Send + Sync {
     /// What the centres of a block contribute.
     fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput>;
+
+    /// The same engine for tiles, where it has such kernels; structures then go through these.
+    fn tiled(&self) -> Option<&dyn TileEngine> {
+        None
+    }
 }
 
 /// Compiled models of all centre species, and scratch for as many threads as have used it.

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::Result;
+use crate::neighbors::tiles::{Reach, Tiles};
 use crate::neighbors::{Displacements, VerletList};
 use crate::structure::{Structure, dot};
 
-use super::{Evaluation, Evaluator};
+use super::{Evaluation, Evaluator, TileEngine, tiled};
 
 /// An evaluator that rebuilds its neighbor list only when atoms moved by about half of the skin.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Session {
     rebuilds: usize,
     n_edges: usize,
     last: Option<Structure>,
+    /// Species and the list cut into tiles, of an engine that wants them.
+    tiles: Option<(Vec<u16>, Tiles)>,
 }
 
 impl Session {
@@ -28,7 +31,7 @@ impl Session {
     pub fn new(evaluator: Arc<Evaluator>, skin: f64, num_threads: Option<usize>) -> Result<Self> {
         crate::threads::resolve(num_threads)?;
         let list = VerletList::new(evaluator.cutoff(), skin)?;
-        Ok(Self { evaluator, list, num_threads, rebuilds: 0, n_edges: 0, last: None })
+        Ok(Self { evaluator, list, num_threads, rebuilds: 0, n_edges: 0, last: None, tiles: None })
     }
 
     /// Energies, forces and strain derivative of a structure.
@@ -37,11 +40,28 @@ impl Session {
     /// Those of [`VerletList::update`] and [`Evaluator::compute`].
     pub fn compute(&mut self, structure: Structure) -> Result<Evaluation> {
         self.last = None;
-        self.rebuilds += usize::from(self.list.update(&structure, self.num_threads)?);
-        let evaluation = self.evaluator.compute(&structure, self.list.list(), self.num_threads)?;
+        let rebuilt = self.list.update(&structure, self.num_threads)?;
+        self.rebuilds += usize::from(rebuilt);
+        let evaluation = match self.evaluator.engine.tiled() {
+            Some(engine) => {
+                let kept = self.tiles.take().filter(|_| !rebuilt);
+                let (species, tiles) = kept.map_or_else(|| self.cut(&structure, engine), Ok)?;
+                let evaluation = tiled::compute(engine, &structure, &species, &tiles, self.num_threads)?;
+                self.tiles = Some((species, tiles));
+                evaluation
+            }
+            None => self.evaluator.compute(&structure, self.list.list(), self.num_threads)?,
+        };
         self.n_edges = evaluation.n_edges;
         self.last = Some(structure);
         Ok(evaluation)
+    }
+
+    /// Species of a structure, and the list cut into tiles.
+    fn cut(&self, structure: &Structure, engine: &dyn TileEngine) -> Result<(Vec<u16>, Tiles)> {
+        let species = crate::elements::indices(self.evaluator.species(), structure.numbers())?;
+        let tiles = Tiles::new(self.list.list(), structure, &species, engine.reach());
+        Ok((species, tiles))
     }
 
     /// Number of neighbor lists built so far.
@@ -50,11 +70,28 @@ impl Session {
     }
 
     /// Mean number of neighbors within the cutoffs in the last computation; 0 without one.
-    pub fn neighbors_per_atom(&self) -> f64 {
-        match &self.last {
-            Some(structure) if !structure.is_empty() => self.n_edges as f64 / structure.len() as f64,
-            _ => 0.0,
-        }
+    ///
+    /// # Errors
+    /// Those of [`Displacements::new`].
+    pub fn neighbors_per_atom(&self) -> Result<f64> {
+        let Some(structure) = self.last.as_ref().filter(|last| !last.is_empty()) else { return Ok(0.0) };
+        let n_edges = match (self.evaluator.engine.tiled(), &self.tiles) {
+            // Kernels that see each pair once do not count.
+            (Some(engine), Some((species, _))) => self.count(structure, species, engine.reach())?,
+            _ => self.n_edges,
+        };
+        Ok(n_edges as f64 / structure.len() as f64)
+    }
+
+    fn count(&self, structure: &Structure, species: &[u16], reach: &Reach) -> Result<usize> {
+        let displacements = Displacements::new(self.list.list(), structure)?;
+        let within = |i: usize, j: usize, d: &[f64; 3]| {
+            let class = usize::from(species[i]) * reach.n_species + usize::from(species[j]);
+            let cutoff = reach.pairs[class].max(reach.short[class]);
+            dot(d, d) < cutoff * cutoff
+        };
+        let of = |i: usize| displacements.for_center(i).filter(|(j, d)| within(i, *j, d)).count();
+        Ok((0..structure.len()).map(of).sum())
     }
 
     /// Shortest distance (Å) within the cutoff per unordered pair of atomic numbers (low, high) in the last

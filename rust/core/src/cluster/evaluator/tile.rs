@@ -1,0 +1,66 @@
+//! All centres of one tile.
+
+use crate::error::{Error, Result};
+use crate::neighbors::tiles::Tile;
+use crate::simd::{Simd, Task};
+
+use super::frame::Frame;
+use super::kernel::CenterKernel;
+use super::pairs;
+use super::triplets::Triplets;
+
+/// Scratch of one thread.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// The images of the tile; places are given, sums are added to.
+    pub frame: Frame,
+    triplets: Triplets,
+}
+
+/// Evaluation of one tile; run it with [`Simd::enter`].
+pub struct TileTask<'a> {
+    /// Models by species.
+    pub kernels: &'a [CenterKernel],
+    /// The tile.
+    pub tile: &'a Tile,
+    /// Species index of every atom.
+    pub species: &'a [u16],
+    /// Scratch of this thread.
+    pub scratch: &'a mut Scratch,
+}
+
+impl<S: Simd> Task<S> for TileTask<'_> {
+    type Output = Result<()>;
+
+    #[inline(always)]
+    fn run(self) -> Result<()> {
+        let Self { kernels, tile, species, scratch: Scratch { frame, triplets } } = self;
+        let part = if tile.halved { 1.0 } else { 0.5 };
+        let n = kernels.len();
+        for center in 0..tile.n_centers {
+            let kernel = &kernels[usize::from(species[tile.atoms[center] as usize])];
+            for (other, towards) in kernel.towards.iter().enumerate() {
+                let row = tile.pairs.row(center * n + other);
+                pairs::add::<S>(frame, center, row, kernel, towards, part).map_err(|e| atoms_of(e, tile))?;
+            }
+            if !kernel.triplets.is_empty() {
+                triplets.gather::<S>(frame, center, &tile.short, kernel);
+                for triplet in &kernel.triplets {
+                    triplets.add::<S>(triplet);
+                }
+                triplets.finish::<S>(frame, center);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// An error with atoms in place of images.
+fn atoms_of(error: Error, tile: &Tile) -> Error {
+    match error {
+        Error::Overlap { i, j, distance } => {
+            Error::Overlap { i: tile.atoms[i] as usize, j: tile.atoms[j] as usize, distance }
+        }
+        other => other,
+    }
+}
