@@ -7,7 +7,7 @@ use ferrip_core::density::Readout;
 use ferrip_core::density::evaluator::{Evaluation, Evaluator, Options, Session, compute_analytic};
 use ferrip_core::neighbors::NeighborList;
 use ferrip_core::pair::{Switch, Zbl};
-use ferrip_core::radial::spline::Bins;
+use ferrip_core::radial::table::Tabulation;
 use ferrip_core::simd::Path;
 use ferrip_core::{Result, threads};
 use numpy::ndarray::Array2;
@@ -47,8 +47,8 @@ fn arrays(py: Python<'_>, evaluation: Evaluation) -> PyResult<Arrays<'_>> {
     Ok((evaluation.energies.into_pyarray(py), forces, strain))
 }
 
-fn bins(count: Option<usize>, width: Option<f64>) -> Bins {
-    count.map(Bins::Count).or(width.map(Bins::Width)).unwrap_or(Options::BINS)
+fn tables(tolerance: Option<f64>, grid: Option<f64>) -> Tabulation {
+    Tabulation { tolerance: tolerance.unwrap_or(Tabulation::default().tolerance), grid }
 }
 
 /// Contracted fast evaluator of a potential.
@@ -62,7 +62,7 @@ pub struct PyEvaluator {
 impl PyEvaluator {
     /// Compiles a descriptor, one coefficient per feature, one energy (eV) per element and ZBL pairs.
     #[new]
-    #[pyo3(signature = (descriptor, coefficients, e0, zbl=Vec::new(), simd=None, n_bins=None))]
+    #[pyo3(signature = (descriptor, coefficients, e0, zbl=Vec::new(), simd=None, tolerance=None))]
     fn new(
         py: Python<'_>,
         descriptor: &PyDescriptor,
@@ -70,12 +70,12 @@ impl PyEvaluator {
         e0: Vec<f64>,
         zbl: Vec<ZblPair>,
         simd: Option<&str>,
-        n_bins: Option<usize>,
+        tolerance: Option<f64>,
     ) -> PyResult<Self> {
         let coefficients = coefficients.as_array().to_vec();
         let program = descriptor.inner.program();
         let inner = detached(py, || {
-            let options = Options { path: Path::resolve(simd)?, bins: bins(n_bins, None) };
+            let options = Options { path: Path::resolve(simd)?, tables: tables(tolerance, None) };
             let readout = Readout::linear(program, &coefficients, &e0)?;
             Evaluator::new(program, &readout, &baseline(&zbl)?, options)
         })?;
@@ -84,19 +84,19 @@ impl PyEvaluator {
 
     /// As the constructor, with a readout instead of coefficients and energies.
     #[staticmethod]
-    #[pyo3(signature = (descriptor, readout, zbl=Vec::new(), simd=None, n_bins=None, bin_width=None))]
+    #[pyo3(signature = (descriptor, readout, zbl=Vec::new(), simd=None, tolerance=None, bin_width=None))]
     fn from_readout(
         py: Python<'_>,
         descriptor: &PyDescriptor,
         readout: &PyReadout,
         zbl: Vec<ZblPair>,
         simd: Option<&str>,
-        n_bins: Option<usize>,
+        tolerance: Option<f64>,
         bin_width: Option<f64>,
     ) -> PyResult<Self> {
         let program = descriptor.inner.program();
         let inner = detached(py, || {
-            let options = Options { path: Path::resolve(simd)?, bins: bins(n_bins, bin_width) };
+            let options = Options { path: Path::resolve(simd)?, tables: tables(tolerance, bin_width) };
             Evaluator::new(program, &readout.inner, &baseline(&zbl)?, options)
         })?;
         Ok(Self { inner: Arc::new(inner) })

@@ -37,6 +37,11 @@ impl PairTerms {
         self.densities + usize::from(self.core) + usize::from(self.baseline)
     }
 
+    /// Least size that an error of a sum counts against: 1 eV for energies, 0 for densities.
+    pub fn floor(&self, term: usize) -> f64 {
+        if term < self.densities { 0.0 } else { 1.0 }
+    }
+
     /// Energies of the lanes from the many-body densities `rho` and the sums of pair functions. Both are
     /// replaced by the derivatives of the energy with respect to them.
     pub fn embed<'a, S: Simd>(
