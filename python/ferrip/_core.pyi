@@ -289,3 +289,5 @@ def zbl_design_offset(
     """(rows,) energy, forces and strain derivatives of the ZBL baseline in the row layout of Descriptor.design."""
 
 def supported_simd() -> list[str]: ...
+def peak_flops(simd: str | None = None, rounds: int = 20) -> float:
+    """Floating-point operations per second of one core, from chains of fused multiply-adds: best of `rounds`."""

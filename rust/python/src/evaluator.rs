@@ -9,6 +9,7 @@ use ferrip_core::neighbors::NeighborList;
 use ferrip_core::pair::{Switch, Zbl};
 use ferrip_core::radial::table::Tabulation;
 use ferrip_core::simd::Path;
+use ferrip_core::simd::peak::peak;
 use ferrip_core::{Result, threads};
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
@@ -215,6 +216,13 @@ fn supported_simd() -> Vec<&'static str> {
     Path::supported().into_iter().map(Path::name).collect()
 }
 
+/// Floating-point operations per second of one core, from chains of fused multiply-adds: best of `rounds`.
+#[pyfunction]
+#[pyo3(signature = (simd=None, rounds=20))]
+fn peak_flops(py: Python<'_>, simd: Option<&str>, rounds: usize) -> PyResult<f64> {
+    detached(py, || peak(Path::resolve(simd)?, rounds.max(1)))
+}
+
 /// Default ZBL switches of all unordered pairs of elements.
 #[pyfunction]
 fn zbl_defaults(elements: Vec<u8>) -> Vec<(u32, u32, f64, f64)> {
@@ -247,6 +255,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PySession>()?;
     module.add_function(wrap_pyfunction!(analytic, module)?)?;
     module.add_function(wrap_pyfunction!(supported_simd, module)?)?;
+    module.add_function(wrap_pyfunction!(peak_flops, module)?)?;
     module.add_function(wrap_pyfunction!(zbl_defaults, module)?)?;
     module.add_function(wrap_pyfunction!(zbl_design_offset, module)?)
 }

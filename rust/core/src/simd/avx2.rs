@@ -106,7 +106,7 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     fn transpose(block: Self::Block) -> Self::Block {
-        let [a, b, c, d] = block.map(|v| v.0);
+        let [Self(a), Self(b), Self(c), Self(d)] = block;
         let (ab0, ab1) = (intrinsic!(_mm256_unpacklo_pd(a, b)), intrinsic!(_mm256_unpackhi_pd(a, b)));
         let (cd0, cd1) = (intrinsic!(_mm256_unpacklo_pd(c, d)), intrinsic!(_mm256_unpackhi_pd(c, d)));
         // SAFETY: as in `intrinsic!`.

@@ -80,10 +80,11 @@ pub(super) fn table_rows<'a, S: Simd>(
     class: &'a Class<S>,
     geometry: &Geometry<S>,
 ) -> [&'a [[S; N_COEFFICIENTS]]; MAX_LANES] {
-    std::array::from_fn(|lane| {
-        let bin = geometry.bins[lane.min(S::LANES - 1)] as usize;
-        &class.table[bin * class.width..][..class.width]
-    })
+    let mut rows: [&[[S; N_COEFFICIENTS]]; MAX_LANES] = [&[]; MAX_LANES];
+    for lane in 0..S::LANES {
+        rows[lane] = &class.table[geometry.bins[lane] as usize * class.width..][..class.width];
+    }
+    rows
 }
 
 /// Values of all tabulated functions: rows of the table per lane, transposed.
