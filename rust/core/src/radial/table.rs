@@ -24,6 +24,8 @@ const UNITS: usize = FEWEST_CELLS << 6;
 const UNIT_PARTS: usize = 16;
 /// Most numbers in one table.
 const LIMIT: usize = 1 << 26;
+/// Allowed deviation of derivatives per Å, in terms of that of values.
+const SLOPES: f64 = 20.0;
 /// Relative uncertainty of distances.
 const ROUNDING: f64 = 1e-12;
 /// Where polynomials are compared with the functions.
@@ -32,8 +34,8 @@ const CHECKS: [f64; 6] = [0.09, 0.21, 0.36, 0.64, 0.79, 0.91];
 /// How functions are tabulated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tabulation {
-    /// Largest deviation of a value relative to the size of the function; that of a derivative is ten times as
-    /// large, relative to the size of the derivative.
+    /// Largest deviation of a value relative to the size of the function; that of a derivative per Å is
+    /// 20 times as large.
     pub tolerance: f64,
     /// Width (Å) of the bins of a cubic Hermite interpolation that takes the place of the functions, stretched so that
     /// bins end at the cutoff: the grid of ML-PACE, which is part of its potentials.
@@ -260,9 +262,9 @@ impl Builder<'_> {
         }
     }
 
-    /// Sizes of the functions and their derivatives at usual distances.
-    fn size(&self, floors: &[f64]) -> Result<Node> {
-        let mut size = Node { value: floors.to_vec(), slope: floors.to_vec() };
+    /// Sizes of the functions at usual distances.
+    fn size(&self, floors: &[f64]) -> Result<Vec<f64>> {
+        let mut size = floors.to_vec();
         let steps = 16 * FEWEST_CELLS;
         for k in 0..steps {
             let part = INNER + (1.0 - INNER) * k as f64 / steps as f64;
@@ -272,12 +274,12 @@ impl Builder<'_> {
     }
 
     /// Coefficients of the bins of a cell.
-    fn cell(&self, cell: usize, size: &Node) -> Result<Vec<f64>> {
-        let n = size.value.len();
+    fn cell(&self, cell: usize, size: &[f64]) -> Result<Vec<f64>> {
+        let n = size.len();
         let width = self.raster.cell();
         let most_parts = self.raster.most_parts;
         let at = |part: f64| (cell as f64 + part) * width;
-        let mut size = size.clone();
+        let mut size = size.to_vec();
         for k in 0..=8 {
             enlarge(&mut size, &self.node(n, at(f64::from(k) / 8.0))?);
         }
@@ -307,8 +309,8 @@ impl Builder<'_> {
     }
 
     /// Whether the polynomials of the bin of width `h` at `start` agree with the functions.
-    fn check(&self, row: &[f64], start: f64, h: f64, size: &Node) -> Result<bool> {
-        let n = size.value.len();
+    fn check(&self, row: &[f64], start: f64, h: f64, size: &[f64]) -> Result<bool> {
+        let n = size.len();
         let (mut value, mut slope) = (vec![0.0; n], vec![0.0; n]);
         let units = (h / self.raster.unit).round() as usize;
         let points: Vec<f64> = if units < CHECKS.len() {
@@ -324,8 +326,8 @@ impl Builder<'_> {
             let exact = self.node(n, r)?;
             polynomials(row, u, &mut value, &mut slope);
             let close = |k: usize| {
-                (value[k] - exact.value[k]).abs() <= self.tolerance * size.value[k]
-                    && (slope[k] / h - exact.slope[k]).abs() <= 10.0 * self.tolerance * size.slope[k]
+                (value[k] - exact.value[k]).abs() <= self.tolerance * size[k]
+                    && (slope[k] / h - exact.slope[k]).abs() <= SLOPES * self.tolerance * size[k]
             };
             if !(0..n).all(close) {
                 return Ok(false);
@@ -335,10 +337,8 @@ impl Builder<'_> {
     }
 }
 
-fn enlarge(size: &mut Node, by: &Node) {
-    for (size, by) in [(&mut size.value, &by.value), (&mut size.slope, &by.slope)] {
-        size.iter_mut().zip(by).for_each(|(size, by)| *size = size.max(by.abs()));
-    }
+fn enlarge(size: &mut [f64], by: &Node) {
+    size.iter_mut().zip(&by.value).for_each(|(size, by)| *size = size.max(by.abs()));
 }
 
 /// Coefficients of the polynomials through values and derivatives at 0, ½ and 1 of a bin of width `h`, from
