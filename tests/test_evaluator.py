@@ -92,7 +92,7 @@ def test_paths_agree_and_threads_do_not_matter(name: str) -> None:
 
 def test_strain_is_the_derivative_of_the_energy() -> None:
     d, c, e0, zbl = model("one")
-    evaluator = _core.Evaluator(d, c, e0, zbl, n_bins=8192)
+    evaluator = _core.Evaluator(d, c, e0, zbl, tolerance=1e-11)
     numbers, positions, cell, pbc = random_structure(d.elements, 5, 4.2, (True, True, True), seed=2)
     strain = evaluator.compute((numbers, positions, cell, pbc))[2]
 
@@ -189,8 +189,8 @@ def test_bad_settings_are_refused() -> None:
         _core.Evaluator(d, c, [])
     with pytest.raises(SettingsError, match="zbl"):
         _core.Evaluator(d, c, e0, [(14, 14, 2.0, 1.0)])
-    with pytest.raises(SettingsError, match="bins"):
-        _core.Evaluator(d, c, e0, n_bins=0)
+    with pytest.raises(SettingsError, match="tolerance"):
+        _core.Evaluator(d, c, e0, tolerance=0.0)
     with pytest.raises(SettingsError, match="skin"):
         _core.Evaluator(d, c, e0).session(skin=-1.0)
     structure = (np.array([6]), np.zeros((1, 3)), np.eye(3), np.zeros(3, bool))

@@ -233,7 +233,7 @@ class Evaluator:
         e0: Sequence[float],
         zbl: Sequence[ZblPair] = (),
         simd: str | None = None,
-        n_bins: int | None = None,
+        tolerance: float | None = None,
     ) -> Evaluator: ...
     @staticmethod
     def from_readout(
@@ -241,11 +241,12 @@ class Evaluator:
         readout: Readout,
         zbl: Sequence[ZblPair] = (),
         simd: str | None = None,
-        n_bins: int | None = None,
+        tolerance: float | None = None,
         bin_width: float | None = None,
     ) -> Evaluator:
-        """As the constructor, with a readout. The radial tables have `n_bins` bins up to each pair's cutoff, or
-        bins of `bin_width` Å (as many as fit, stretched to end at the cutoff: the grid of ML-PACE)."""
+        """As the constructor, with a readout. The radial tables are within `tolerance` (relative; 20 times as much per Å
+        for derivatives) of the radial functions, or of their cubic interpolation on bins of `bin_width` Å (as many
+        as fit, stretched to end at the cutoff: the grid of ML-PACE)."""
     @property
     def elements(self) -> list[int]: ...
     @property
@@ -288,3 +289,5 @@ def zbl_design_offset(
     """(rows,) energy, forces and strain derivatives of the ZBL baseline in the row layout of Descriptor.design."""
 
 def supported_simd() -> list[str]: ...
+def peak_flops(simd: str | None = None, rounds: int = 20) -> float:
+    """Floating-point operations per second of one core, from chains of fused multiply-adds: best of `rounds`."""

@@ -57,7 +57,7 @@ class Potential:
     core
         (p,) coefficients of ρ_core on the pair functions, or `None`.
     bin_width
-        Width in Å of the bins of the evaluator's tables; `None` for its default number of bins.
+        Width in Å of the grid on which the radial functions are defined (ML-PACE); `None` for functions without one.
 
     Examples
     --------

@@ -7,7 +7,7 @@ use ferrip_core::density::program::ANY_SPECIES;
 use ferrip_core::density::{Center, Descriptor, OneParticle, Program, Radial, Ragged, Readout};
 use ferrip_core::neighbors::NeighborList;
 use ferrip_core::pair::{Switch, Zbl};
-use ferrip_core::radial::spline::Bins;
+use ferrip_core::radial::table::Tabulation;
 use ferrip_core::simd::Path;
 use ferrip_core::{Cell, Error, Structure};
 
@@ -166,8 +166,8 @@ impl Case {
         Self { program, coefficients, e0, zbl }
     }
 
-    fn evaluator(&self, path: Path, n_bins: usize) -> Evaluator {
-        let options = Options { path, bins: Bins::Count(n_bins) };
+    fn evaluator(&self, path: Path, tolerance: f64) -> Evaluator {
+        let options = Options { path, tables: Tabulation { tolerance, grid: None } };
         let readout = Readout::linear(&self.program, &self.coefficients, &self.e0).expect("a readout");
         Evaluator::new(&self.program, &readout, &self.zbl, options).expect("an evaluator")
     }
@@ -275,7 +275,7 @@ fn energies_equal_the_explicit_sum() {
             let structure = random_structure(&species, 11, 5.0, pbc, 7 + seed as u64);
             let expected = case.oracle(&structure);
             for path in Path::supported() {
-                let got = compute(&case.evaluator(path, 8192), &structure, 1);
+                let got = compute(&case.evaluator(path, 1e-10), &structure, 1);
                 for (a, b) in got.energies.iter().zip(&expected) {
                     assert!((a - b).abs() < 1e-8 * largest(&expected), "{path:?}: {a} {b}");
                 }
@@ -296,7 +296,7 @@ fn sums_over_all_species() {
         let exact =
             compute_analytic(&descriptor, &readout, &case.zbl, &structure, Some(1)).expect("energies");
         for path in Path::supported() {
-            let options = Options { path, bins: Bins::Count(8192) };
+            let options = Options { path, tables: Tabulation::default() };
             let evaluator = Evaluator::new(descriptor.program(), &readout, &case.zbl, options).expect("one");
             let got = compute(&evaluator, &structure, 1);
             assert_eq!(got.n_edges, exact.n_edges);
@@ -394,8 +394,8 @@ fn one_hot_embedding_is_the_ordinary_program() {
     let embedded = Case { program, ..Case::new(&species, 4, 3, 8) };
     let structure = random_structure(&species, 14, 5.5, [true; 3], 6);
     for path in Path::supported() {
-        let a = compute(&ordinary.evaluator(path, 1024), &structure, 1);
-        let b = compute(&embedded.evaluator(path, 1024), &structure, 1);
+        let a = compute(&ordinary.evaluator(path, 1e-13), &structure, 1);
+        let b = compute(&embedded.evaluator(path, 1e-13), &structure, 1);
         for (x, y) in a.energies.iter().zip(&b.energies) {
             assert!((x - y).abs() < 1e-12 * largest(&a.energies));
         }
@@ -415,7 +415,7 @@ fn difference(energy: impl Fn(f64) -> f64) -> f64 {
 fn forces_and_strain_are_derivatives_of_the_energy() {
     let case = Case::new(&[6, 14], 5, 3, 3);
     for path in Path::supported() {
-        let evaluator = case.evaluator(path, 8192);
+        let evaluator = case.evaluator(path, 1e-10);
         let total = |s: &Structure| compute(&evaluator, s, 1).energies.iter().sum::<f64>();
         for (cell, pbc) in [(5.5, [true; 3]), (5.5, [false, true, false])] {
             let structure = random_structure(&[6, 14], 9, cell, pbc, 5);
@@ -444,9 +444,9 @@ fn forces_and_strain_are_derivatives_of_the_energy() {
 fn paths_agree_and_threads_do_not_matter() {
     let case = Case::new(&[6, 14], 4, 4, 11);
     let structure = random_structure(&[6, 14], 150, 12.0, [true; 3], 2);
-    let reference = compute(&case.evaluator(Path::Generic, 1024), &structure, 1);
+    let reference = compute(&case.evaluator(Path::Generic, 1e-9), &structure, 1);
     for path in Path::supported() {
-        let evaluator = case.evaluator(path, 1024);
+        let evaluator = case.evaluator(path, 1e-9);
         let one = compute(&evaluator, &structure, 1);
         for threads in [2, 3] {
             assert_eq!(compute(&evaluator, &structure, threads), one, "{path:?}");
@@ -469,7 +469,7 @@ fn paths_agree_and_threads_do_not_matter() {
 fn small_systems() {
     let case = Case::new(&[6, 14], 4, 2, 4);
     for path in Path::supported() {
-        let evaluator = case.evaluator(path, 2048);
+        let evaluator = case.evaluator(path, 1e-9);
         let open = Cell::new([[0.0; 3]; 3], [false; 3]).expect("a cell");
         let empty = Structure::new(vec![], vec![], open).expect("a structure");
         assert_eq!(compute(&evaluator, &empty, 2), Evaluation::default());
@@ -490,7 +490,7 @@ fn small_systems() {
 fn repulsive_and_finite_at_short_distance() {
     let mut case = Case::new(&[14], 3, 2, 4);
     case.coefficients.fill(0.0);
-    let evaluator = case.evaluator(Path::Generic, 1024);
+    let evaluator = case.evaluator(Path::Generic, 1e-9);
     let open = Cell::new([[0.0; 3]; 3], [false; 3]).expect("a cell");
     let mut last = f64::INFINITY;
     for k in 1..60 {
@@ -513,7 +513,7 @@ fn bad_input_is_refused() {
     nan[0] = f64::NAN;
     assert!(matches!(build(&nan, &case.e0), Err(Error::Setting { .. })));
     assert!(matches!(build(&case.coefficients, &[f64::INFINITY]), Err(Error::Setting { .. })));
-    let evaluator = case.evaluator(Path::Generic, 64);
+    let evaluator = case.evaluator(Path::Generic, 1e-4);
     let open = Cell::new([[0.0; 3]; 3], [false; 3]).expect("a cell");
     let check = |structure: &Structure, cutoff: f64| {
         let list = NeighborList::build(structure, cutoff).expect("a list");

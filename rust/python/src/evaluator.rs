@@ -7,8 +7,9 @@ use ferrip_core::density::Readout;
 use ferrip_core::density::evaluator::{Evaluation, Evaluator, Options, Session, compute_analytic};
 use ferrip_core::neighbors::NeighborList;
 use ferrip_core::pair::{Switch, Zbl};
-use ferrip_core::radial::spline::Bins;
+use ferrip_core::radial::table::Tabulation;
 use ferrip_core::simd::Path;
+use ferrip_core::simd::peak::peak;
 use ferrip_core::{Result, threads};
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1};
@@ -47,8 +48,8 @@ fn arrays(py: Python<'_>, evaluation: Evaluation) -> PyResult<Arrays<'_>> {
     Ok((evaluation.energies.into_pyarray(py), forces, strain))
 }
 
-fn bins(count: Option<usize>, width: Option<f64>) -> Bins {
-    count.map(Bins::Count).or(width.map(Bins::Width)).unwrap_or(Options::BINS)
+fn tables(tolerance: Option<f64>, grid: Option<f64>) -> Tabulation {
+    Tabulation { tolerance: tolerance.unwrap_or(Tabulation::default().tolerance), grid }
 }
 
 /// Contracted fast evaluator of a potential.
@@ -62,7 +63,7 @@ pub struct PyEvaluator {
 impl PyEvaluator {
     /// Compiles a descriptor, one coefficient per feature, one energy (eV) per element and ZBL pairs.
     #[new]
-    #[pyo3(signature = (descriptor, coefficients, e0, zbl=Vec::new(), simd=None, n_bins=None))]
+    #[pyo3(signature = (descriptor, coefficients, e0, zbl=Vec::new(), simd=None, tolerance=None))]
     fn new(
         py: Python<'_>,
         descriptor: &PyDescriptor,
@@ -70,12 +71,12 @@ impl PyEvaluator {
         e0: Vec<f64>,
         zbl: Vec<ZblPair>,
         simd: Option<&str>,
-        n_bins: Option<usize>,
+        tolerance: Option<f64>,
     ) -> PyResult<Self> {
         let coefficients = coefficients.as_array().to_vec();
         let program = descriptor.inner.program();
         let inner = detached(py, || {
-            let options = Options { path: Path::resolve(simd)?, bins: bins(n_bins, None) };
+            let options = Options { path: Path::resolve(simd)?, tables: tables(tolerance, None) };
             let readout = Readout::linear(program, &coefficients, &e0)?;
             Evaluator::new(program, &readout, &baseline(&zbl)?, options)
         })?;
@@ -84,19 +85,19 @@ impl PyEvaluator {
 
     /// As the constructor, with a readout instead of coefficients and energies.
     #[staticmethod]
-    #[pyo3(signature = (descriptor, readout, zbl=Vec::new(), simd=None, n_bins=None, bin_width=None))]
+    #[pyo3(signature = (descriptor, readout, zbl=Vec::new(), simd=None, tolerance=None, bin_width=None))]
     fn from_readout(
         py: Python<'_>,
         descriptor: &PyDescriptor,
         readout: &PyReadout,
         zbl: Vec<ZblPair>,
         simd: Option<&str>,
-        n_bins: Option<usize>,
+        tolerance: Option<f64>,
         bin_width: Option<f64>,
     ) -> PyResult<Self> {
         let program = descriptor.inner.program();
         let inner = detached(py, || {
-            let options = Options { path: Path::resolve(simd)?, bins: bins(n_bins, bin_width) };
+            let options = Options { path: Path::resolve(simd)?, tables: tables(tolerance, bin_width) };
             Evaluator::new(program, &readout.inner, &baseline(&zbl)?, options)
         })?;
         Ok(Self { inner: Arc::new(inner) })
@@ -215,6 +216,13 @@ fn supported_simd() -> Vec<&'static str> {
     Path::supported().into_iter().map(Path::name).collect()
 }
 
+/// Floating-point operations per second of one core, from chains of fused multiply-adds: best of `rounds`.
+#[pyfunction]
+#[pyo3(signature = (simd=None, rounds=20))]
+fn peak_flops(py: Python<'_>, simd: Option<&str>, rounds: usize) -> PyResult<f64> {
+    detached(py, || peak(Path::resolve(simd)?, rounds.max(1)))
+}
+
 /// Default ZBL switches of all unordered pairs of elements.
 #[pyfunction]
 fn zbl_defaults(elements: Vec<u8>) -> Vec<(u32, u32, f64, f64)> {
@@ -247,6 +255,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PySession>()?;
     module.add_function(wrap_pyfunction!(analytic, module)?)?;
     module.add_function(wrap_pyfunction!(supported_simd, module)?)?;
+    module.add_function(wrap_pyfunction!(peak_flops, module)?)?;
     module.add_function(wrap_pyfunction!(zbl_defaults, module)?)?;
     module.add_function(wrap_pyfunction!(zbl_design_offset, module)?)
 }

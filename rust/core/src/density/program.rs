@@ -35,6 +35,11 @@ pub trait Radial: Debug + Send + Sync {
     fn unswitched(&self) -> Option<(&dyn Radial, InnerSwitch)> {
         None
     }
+
+    /// Distance (Å) below the cutoff at which a derivative of some function jumps; tables put an end of a bin there.
+    fn kink(&self) -> f64 {
+        self.cutoff()
+    }
 }
 
 /// Species of an entry of the one-particle basis that sums over all neighbors.

@@ -65,16 +65,19 @@ fn power(x: f64, exponent: f64) -> f64 {
 
 fn plain(rho: f64, m: f64) -> [f64; 3] {
     let (w, a) = (LINEAR_BELOW, rho.abs());
+    let cube = (w * a).powi(3);
+    let p = power(a, m);
+    let (p1, p2) = (m * p / a, m * (m - 1.0) * p / (a * a));
+    if cube > 30.0 {
+        return [rho.signum() * p, p1, rho.signum() * p2];
+    }
     let lambda = w.powf(1.0 - m);
     if a <= TINY {
         return [lambda * rho, lambda, 0.0];
     }
-    let cube = (w * a).powi(3);
-    let g = if cube > 30.0 { 0.0 } else { (-cube).exp() };
+    let g = (-cube).exp();
     let g1 = -3.0 * w * (w * a).powi(2) * g;
     let g2 = (9.0 * (w * a).powi(4) - 6.0 * w * a) * w * w * g;
-    let p = power(a, m);
-    let (p1, p2) = (m * p / a, m * (m - 1.0) * p / (a * a));
     let value = (1.0 - g) * p + lambda * g * a;
     let first = (1.0 - g) * p1 - g1 * p + lambda * (g1 * a + g);
     let second = (1.0 - g) * p2 - 2.0 * g1 * p1 - g2 * p + lambda * (g2 * a + 2.0 * g1);

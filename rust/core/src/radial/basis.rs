@@ -145,6 +145,10 @@ impl Radial for RadialBasis {
         let pair = if self.pair.settings.n > 0 { self.pair.settings.cutoff } else { 0.0 };
         many.max(pair)
     }
+
+    fn kink(&self) -> f64 {
+        if self.many.settings.n > 0 { self.many.settings.cutoff.min(self.cutoff()) } else { self.cutoff() }
+    }
 }
 
 #[cfg(test)]

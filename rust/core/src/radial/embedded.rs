@@ -43,4 +43,8 @@ impl Radial for EmbeddedRadial {
     fn cutoff(&self) -> f64 {
         self.basis.cutoff()
     }
+
+    fn kink(&self) -> f64 {
+        self.basis.kink()
+    }
 }

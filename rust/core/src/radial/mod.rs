@@ -4,9 +4,9 @@ mod agnesi;
 mod basis;
 mod embedded;
 mod jacobi;
-pub mod spline;
 pub mod switch;
 mod switched;
+pub mod table;
 
 pub use agnesi::Agnesi;
 pub use basis::{RadialBasis, RadialSettings};

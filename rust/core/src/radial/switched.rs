@@ -22,6 +22,10 @@ impl Radial for SwitchedRadial {
         self.radial.cutoff()
     }
 
+    fn kink(&self) -> f64 {
+        self.radial.kink()
+    }
+
     fn unswitched(&self) -> Option<(&dyn Radial, InnerSwitch)> {
         Some((&*self.radial, self.switch))
     }

@@ -107,7 +107,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn transpose(block: Self::Block) -> Self::Block {
-        let [a, b, c, d, e, f, g, h] = block.map(|v| v.0);
+        let [Self(a), Self(b), Self(c), Self(d), Self(e), Self(f), Self(g), Self(h)] = block;
         let even = [
             intrinsic!(_mm512_unpacklo_pd(a, b)),
             intrinsic!(_mm512_unpacklo_pd(c, d)),

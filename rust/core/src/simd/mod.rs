@@ -14,6 +14,7 @@ mod avx2;
 #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
 mod avx512;
 mod generic;
+pub mod peak;
 pub mod select;
 
 #[cfg(target_arch = "x86_64")]

@@ -1,5 +1,6 @@
 //! The sums over the neighbors of one atom: neighbors in lanes, per-l products of small matrices in registers.
 
+use crate::radial::table::N_COEFFICIENTS;
 use crate::simd::{MAX_LANES, Simd};
 
 use super::environment::{Geometry, Neighborhood};
@@ -78,11 +79,12 @@ pub(super) fn grow<T: Clone>(buffer: &mut Vec<T>, n: usize, value: T) {
 pub(super) fn table_rows<'a, S: Simd>(
     class: &'a Class<S>,
     geometry: &Geometry<S>,
-) -> [&'a [[S; 4]]; MAX_LANES] {
-    std::array::from_fn(|lane| {
-        let bin = geometry.bins[lane.min(S::LANES - 1)] as usize;
-        &class.table[bin * class.width..][..class.width]
-    })
+) -> [&'a [[S; N_COEFFICIENTS]]; MAX_LANES] {
+    let mut rows: [&[[S; N_COEFFICIENTS]]; MAX_LANES] = [&[]; MAX_LANES];
+    for lane in 0..S::LANES {
+        rows[lane] = &class.table[geometry.bins[lane] as usize * class.width..][..class.width];
+    }
+    rows
 }
 
 /// Values of all tabulated functions: rows of the table per lane, transposed.
@@ -99,9 +101,13 @@ fn radial_values<S: Simd>(
     for (group, out) in outputs.enumerate() {
         let mut block = S::zero_block();
         for lane in 0..S::LANES {
-            let [c0, c1, c2, c3] = rows[lane][group];
+            let c = &rows[lane][group];
             let u = S::splat(fractions[lane]);
-            block[lane] = c3.mul_add(u, c2).mul_add(u, c1).mul_add(u, c0);
+            let mut value = c[N_COEFFICIENTS - 1];
+            for order in (0..N_COEFFICIENTS - 1).rev() {
+                value = value.mul_add(u, c[order]);
+            }
+            block[lane] = value;
         }
         let block = S::transpose(block);
         for (lane, out) in out.iter_mut().enumerate() {

@@ -2,7 +2,7 @@
 //! differentiated.
 
 use crate::error::Result;
-use crate::simd::{Simd, Task};
+use crate::simd::{MAX_LANES, Simd, Task};
 
 use super::accumulate::{Accumulator, grow};
 use super::environment::{Neighborhood, Neighborhoods};
@@ -167,14 +167,15 @@ fn add_forces<S: Simd>(
         for vector in vectors {
             let geometry = &neighborhood.vectors[vector];
             let g = scratch.gradient.run(class, geometry, &scratch.pair_bar);
-            let d = geometry.unit.map(|v| v.mul(geometry.r));
+            let mut lanes = [[0.0; MAX_LANES]; 3];
             for a in 0..3 {
                 own[a] = own[a].add(g[a]);
+                g[a].store(&mut lanes[a]);
+                let scaled = g[a].mul(geometry.r);
                 for b in 0..3 {
-                    strain[a][b] = g[a].mul_add(d[b], strain[a][b]);
+                    strain[a][b] = scaled.mul_add(geometry.unit[b], strain[a][b]);
                 }
             }
-            let lanes = g.map(S::lanes);
             let neighbors = neighborhood.neighbors(vector);
             for (k, &neighbor) in neighbors.iter().enumerate().take_while(|&(_, &j)| j != u32::MAX) {
                 let force = slot(neighbor, &mut scratch.slots, out);

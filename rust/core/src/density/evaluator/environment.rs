@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use crate::error::{Error, Result};
+use crate::radial::table::TableCell;
 use crate::simd::{MAX_LANES, Simd};
 
-use super::kernel::{CenterKernel, Towards};
+use super::kernel::CenterKernel;
 
 /// Distance (Å) below which atoms count as lying on each other.
 const SHORTEST: f64 = 1e-6;
@@ -72,7 +73,7 @@ pub struct Geometry<S> {
     pub r: S,
     /// Inverse distance, 1/Å.
     pub inverse: S,
-    /// Bins of the radial table per Å.
+    /// Bins of the radial table per Å, at this distance.
     pub scale: S,
     /// Position in the bin.
     pub fraction: S,
@@ -137,21 +138,23 @@ impl<S: Simd> Neighborhood<S> {
             self.offsets.extend([0, end / S::LANES]);
             self.vectors.clear();
             for vector in 0..end / S::LANES {
-                let (scale, n_bins) = (S::splat(towards.scale), S::splat(towards.n_bins));
-                self.push(vector, scale, n_bins, |_| towards.first_bin);
+                let scale = [S::splat(towards.scale), S::splat(towards.n_cells)];
+                self.push(vector, scale, &kernel.cells, [0; MAX_LANES]);
             }
         } else {
             source.gather(center, kernel.cutoff, &mut self.gathered);
             n = self.sort(source.species(), kernel);
             self.vectors.clear();
             for vector in 0..self.lanes.neighbors.len() / S::LANES {
-                let towards: [Towards; MAX_LANES] = std::array::from_fn(|lane| {
-                    let lane = vector * S::LANES + lane.min(S::LANES - 1);
-                    kernel.towards[usize::from(self.species[lane])]
-                });
-                let (scale, n_bins) =
-                    (S::load(&towards.map(|t| t.scale)), S::load(&towards.map(|t| t.n_bins)));
-                self.push(vector, scale, n_bins, |lane| towards[lane].first_bin);
+                let (mut scales, mut n_cells) = ([0.0; MAX_LANES], [0.0; MAX_LANES]);
+                let mut first_cells = [0; MAX_LANES];
+                for lane in 0..S::LANES {
+                    let own = self.species[vector * S::LANES + lane];
+                    let towards = &kernel.towards[usize::from(own)];
+                    (scales[lane], n_cells[lane]) = (towards.scale, towards.n_cells);
+                    first_cells[lane] = towards.first_cell;
+                }
+                self.push(vector, [S::load(&scales), S::load(&n_cells)], &kernel.cells, first_cells);
             }
         }
         self.check(center)?;
@@ -206,15 +209,30 @@ impl<S: Simd> Neighborhood<S> {
 
     /// Appends the geometry of one vector of lanes.
     #[inline(always)]
-    fn push(&mut self, vector: usize, scale: S, n_bins: S, first_bin: impl Fn(usize) -> usize) {
+    fn push(
+        &mut self,
+        vector: usize,
+        [scale, n_cells]: [S; 2],
+        cells: &[TableCell],
+        first_cells: [u32; MAX_LANES],
+    ) {
         let at = vector * S::LANES;
-        let [x, y, z] = [0, 1, 2].map(|axis| S::load(&self.lanes.displacements[axis][at..]));
+        let [x, y, z] = &self.lanes.displacements;
+        let (x, y, z) = (S::load(&x[at..]), S::load(&y[at..]), S::load(&z[at..]));
         let r = x.mul_add(x, y.mul_add(y, z.mul(z))).sqrt();
         let inverse = S::splat(1.0).div(r);
-        let (mut bins, fraction) = r.mul(scale).min(n_bins).split();
-        for (lane, bin) in bins.iter_mut().enumerate().take(S::LANES) {
-            *bin += first_bin(lane) as u32;
+        let (of_cells, within) = r.mul(scale).min(n_cells).split();
+        let (mut parts, mut first_bins) = ([1.0; MAX_LANES], [0; MAX_LANES]);
+        for lane in 0..S::LANES {
+            let cell = &cells[(first_cells[lane] + of_cells[lane]) as usize];
+            (parts[lane], first_bins[lane]) = (cell.parts, cell.bin);
         }
+        let parts = S::load(&parts);
+        let (mut bins, fraction) = within.mul(parts).split();
+        for lane in 0..S::LANES {
+            bins[lane] += first_bins[lane];
+        }
+        let scale = scale.mul(parts);
         let unit = [x.mul(inverse), y.mul(inverse), z.mul(inverse)];
         self.vectors.push(Geometry { unit, r, inverse, scale, fraction, bins });
     }

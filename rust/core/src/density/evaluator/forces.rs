@@ -5,6 +5,7 @@
 //! `C_m = Σ_l Re T_lm Q_lm`, `S_m = Σ_l Im T_lm Q_lm` and likewise with `dQ_lm/dz` and `dR/dr`. The gradient
 //! of `Y_lm` is never formed.
 
+use crate::radial::table::N_COEFFICIENTS;
 use crate::simd::{Simd, Task};
 
 use super::accumulate::{grow, table_rows};
@@ -92,12 +93,16 @@ impl<S: Simd> Gradient<S> {
         for (group, out) in outputs.take(class.width).enumerate() {
             let (mut values, mut slopes) = (S::zero_block(), S::zero_block());
             for lane in 0..S::LANES {
-                let [c0, c1, c2, c3] = rows[lane][group];
+                let c = &rows[lane][group];
                 let u = S::splat(fractions[lane]);
-                let h2 = c3.mul_add(u, c2);
-                let h1 = h2.mul_add(u, c1);
-                values[lane] = h1.mul_add(u, c0);
-                slopes[lane] = c3.mul_add(u, h2).mul_add(u, h1);
+                let mut value = c[N_COEFFICIENTS - 1].mul_add(u, c[N_COEFFICIENTS - 2]);
+                let mut slope = c[N_COEFFICIENTS - 1].mul_add(u, value);
+                for order in (1..N_COEFFICIENTS - 2).rev() {
+                    value = value.mul_add(u, c[order]);
+                    slope = slope.mul_add(u, value);
+                }
+                values[lane] = value.mul_add(u, c[0]);
+                slopes[lane] = slope;
             }
             let (values, slopes) = (S::transpose(values), S::transpose(slopes));
             for (lane, out) in out.iter_mut().enumerate() {

@@ -5,7 +5,7 @@ use crate::density::program::Program;
 use crate::density::readout::{CenterReadout, MAX_DENSITIES};
 use crate::error::Result;
 use crate::pair::Zbl;
-use crate::radial::spline::{Bins, SplineTable};
+use crate::radial::table::{N_COEFFICIENTS, RadialTable, TableCell, Tabulation};
 use crate::simd::Simd;
 
 use super::contraction::Contraction;
@@ -19,8 +19,8 @@ use super::pair::PairTerms;
 pub struct Class<S> {
     /// Vectors of functions: tabulated functions / lanes, rounded up.
     pub width: usize,
-    /// Spline coefficients 0 ..= 3 of each vector of functions, `[bin][vector]`, species after species.
-    pub table: Vec<[S; 4]>,
+    /// Coefficients of the polynomials of each vector of functions, `[bin][vector]`, species after species.
+    pub table: Vec<[S; N_COEFFICIENTS]>,
     /// Index of the first pair term among the functions.
     pub pair: usize,
     /// Sums over neighbors of this class.
@@ -36,12 +36,12 @@ pub struct Towards {
     pub class: usize,
     /// Cutoff in Å.
     pub cutoff: f64,
-    /// Bins per Å.
+    /// Cells of the table per Å.
     pub scale: f64,
-    /// Number of bins below the cutoff; one more bin of zeros follows.
-    pub n_bins: f64,
-    /// Its first bin in the table of the class.
-    pub first_bin: usize,
+    /// Number of cells below the cutoff; one more follows.
+    pub n_cells: f64,
+    /// Its first cell among those of the centre.
+    pub first_cell: u32,
 }
 
 /// The model of one centre species.
@@ -53,6 +53,8 @@ pub struct CenterKernel<S> {
     pub terms: PairTerms,
     /// Neighbor species.
     pub towards: Vec<Towards>,
+    /// Cells of the tables of all neighbor species; their bins are those of the tables of the classes.
+    pub cells: Vec<TableCell>,
     /// Classes of neighbor species.
     pub classes: Vec<Class<S>>,
     /// Largest cutoff in Å.
@@ -67,8 +69,14 @@ impl<S: Simd> CenterKernel<S> {
     /// Compiles centre species `k` of a program with its readout.
     ///
     /// # Errors
-    /// Those of [`Contraction::new`] and [`SplineTable::new`].
-    pub fn new(program: &Program, k: usize, readout: &CenterReadout, zbl: &Zbl, bins: Bins) -> Result<Self> {
+    /// Those of [`Contraction::new`] and [`RadialTable::new`].
+    pub fn new(
+        program: &Program,
+        k: usize,
+        readout: &CenterReadout,
+        zbl: &Zbl,
+        tables: Tabulation,
+    ) -> Result<Self> {
         let center = &program.centers()[k];
         let n_species = program.species().len();
         let readout = readout.merged();
@@ -82,6 +90,7 @@ impl<S: Simd> CenterKernel<S> {
         let n = center.n_channels + center.n_pair;
         let core = readout.core.as_ref().map(|core| &core.coefficients);
         let mut towards = Vec::with_capacity(n_species);
+        let mut cells = Vec::new();
         for (z, &class) in layout.class_of.iter().enumerate() {
             let radial = &center.radial[z];
             let (z1, z2) = (program.species()[k], program.species()[z]);
@@ -105,20 +114,22 @@ impl<S: Simd> CenterKernel<S> {
                     }
                 }
             };
-            let n_functions = channels.len() + terms.len();
-            let n_bins = bins.count(cutoff);
-            let table = SplineTable::new(n_functions, n_bins, cutoff, &sample)?;
-            let first_bin = classes[class].append(&table, n_functions);
+            let mut floors = vec![0.0; channels.len()];
+            floors.extend((0..terms.len()).map(|term| terms.floor(term)));
+            let table = RadialTable::new(&floors, [radial.kink(), cutoff], tables, &sample)?;
+            let first_cell = cells.len() as u32;
+            let first_bin = classes[class].append(&table, floors.len());
+            cells.extend(table.cells().iter().map(|cell| TableCell { bin: cell.bin + first_bin, ..*cell }));
             towards.push(Towards {
                 class,
                 cutoff,
-                scale: n_bins as f64 / cutoff,
-                n_bins: n_bins as f64,
-                first_bin,
+                scale: 1.0 / table.cell_width(),
+                n_cells: (table.cells().len() - 1) as f64,
+                first_cell,
             });
         }
         let cutoff = towards.iter().map(|t| t.cutoff).fold(0.0, f64::max);
-        Ok(Self { readout, terms, towards, classes, cutoff, layout, dag })
+        Ok(Self { readout, terms, towards, cells, classes, cutoff, layout, dag })
     }
 
     /// Number of sums over neighbors: one-particle and pair.
@@ -149,22 +160,22 @@ impl<S: Simd> Class<S> {
     }
 
     /// Appends the table of a species and returns its first bin.
-    fn append(&mut self, table: &SplineTable, n_functions: usize) -> usize {
+    fn append(&mut self, table: &RadialTable, n_functions: usize) -> u32 {
         let first = self.table.len() / self.width;
         let mut lanes = vec![0.0; S::LANES];
-        for row in table.coefficients().chunks_exact(4 * n_functions) {
+        for row in table.coefficients().chunks_exact(N_COEFFICIENTS * n_functions) {
             for vector in 0..self.width {
-                let mut coefficient = |k: usize| {
+                let mut coefficients = [S::zero(); N_COEFFICIENTS];
+                for (of_order, out) in row.chunks_exact(n_functions).zip(&mut coefficients) {
                     lanes.fill(0.0);
-                    let of_k = &row[k * n_functions..(k + 1) * n_functions];
                     let start = vector * S::LANES;
-                    let used = &of_k[start..(start + S::LANES).min(n_functions)];
+                    let used = &of_order[start..(start + S::LANES).min(n_functions)];
                     lanes[..used.len()].copy_from_slice(used);
-                    S::load(&lanes)
-                };
-                self.table.push([coefficient(0), coefficient(1), coefficient(2), coefficient(3)]);
+                    *out = S::load(&lanes);
+                }
+                self.table.push(coefficients);
             }
         }
-        first
+        first as u32
     }
 }

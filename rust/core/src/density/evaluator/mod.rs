@@ -4,9 +4,9 @@
 //! ρ_p = Σ_j φ_{p, z_i z_j}(r_ij) + Σ_q w_qp Re Π_{v ∈ q} A_v,     E_i as in [`crate::density::readout`] + ½ Σ_j ZBL
 //! ```
 //!
-//! φ is the sum of all pair functions, tabulated as one spline per density with the radial channels
-//! ([`crate::radial::spline`]); for a linear readout it includes ZBL, otherwise core repulsion and ZBL have
-//! splines of their own. `w = c C` are weights of monomials, evaluated as a graph of shared products
+//! φ is the sum of all pair functions, tabulated as one function per density with the radial channels
+//! ([`crate::radial::table`]); for a linear readout it includes ZBL, otherwise core repulsion and ZBL have
+//! functions of their own. `w = c C` are weights of monomials, evaluated as a graph of shared products
 //! ([`crate::density::dag`]). Sums and forces have neighbors in SIMD lanes, products have atoms in lanes.
 //! Forces are the exact derivative of the tabulated energy. Blocks of atoms are distributed over threads and
 //! reduced in a fixed order: results are bitwise independent of the number of threads.
@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::neighbors::NeighborList;
 use crate::neighbors::tiles::Tiles;
 use crate::pair::Zbl;
-use crate::radial::spline::Bins;
+use crate::radial::table::Tabulation;
 use crate::simd::{Generic, Path, Simd};
 use crate::structure::Structure;
 use crate::threads;
@@ -59,14 +59,8 @@ const WAVE: usize = 512;
 pub struct Options {
     /// SIMD path; must be supported.
     pub path: Path,
-    /// Bins of the radial tables between 0 and the cutoff.
-    pub bins: Bins,
-}
-
-impl Options {
-    /// Default number of bins: within about 1e-9 eV/atom and 1e-6 eV/Å of the radial functions themselves for
-    /// a model with forces of several eV/Å (error ∝ bins⁻⁴ in energies, bins⁻³ in forces).
-    pub const BINS: Bins = Bins::Count(2048);
+    /// Radial tables.
+    pub tables: Tabulation,
 }
 
 /// Energies and their derivatives.
@@ -103,12 +97,12 @@ impl Evaluator {
         Path::resolve(Some(options.path.name()))?;
         let engine: Box<dyn Engine> = match options.path {
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2 => Box::new(Kernels::<crate::simd::Avx2>::new(program, readout, zbl, options.bins)?),
+            Path::Avx2 => Box::new(Kernels::<crate::simd::Avx2>::new(program, readout, zbl, options.tables)?),
             #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
             Path::Avx512 => {
-                Box::new(Kernels::<crate::simd::Avx512>::new(program, readout, zbl, options.bins)?)
+                Box::new(Kernels::<crate::simd::Avx512>::new(program, readout, zbl, options.tables)?)
             }
-            _ => Box::new(Kernels::<Generic>::new(program, readout, zbl, options.bins)?),
+            _ => Box::new(Kernels::<Generic>::new(program, readout, zbl, options.tables)?),
         };
         Ok(Self {
             species: program.species().to_vec(),
@@ -257,9 +251,9 @@ struct Kernels<S> {
 }
 
 impl<S: Simd> Kernels<S> {
-    fn new(program: &Program, readout: &Readout, zbl: &Zbl, bins: Bins) -> Result<Self> {
+    fn new(program: &Program, readout: &Readout, zbl: &Zbl, tables: Tabulation) -> Result<Self> {
         let centers = (0..program.species().len())
-            .map(|k| CenterKernel::new(program, k, &readout.centers()[k], zbl, bins))
+            .map(|k| CenterKernel::new(program, k, &readout.centers()[k], zbl, tables))
             .collect::<Result<_>>()?;
         Ok(Self { centers, scratch: Mutex::default() })
     }

@@ -3,6 +3,8 @@
 use crate::density::readout::{CenterReadout, Embedding, MAX_DENSITIES};
 use crate::simd::{MAX_LANES, Simd};
 
+use super::products::Batch;
+
 /// Which sums of pair functions a centre has: its part of every density (none for a linear readout, where
 /// all is baseline), then ρ_core, then the baseline that is added to the energy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,48 +39,67 @@ impl PairTerms {
         self.densities + usize::from(self.core) + usize::from(self.baseline)
     }
 
-    /// Energies of the lanes from the many-body densities `rho` and the sums of pair functions. Both are
-    /// replaced by the derivatives of the energy with respect to them.
-    pub fn embed<'a, S: Simd>(
+    /// Least size that an error of a sum counts against: 1 eV for energies, 0 for densities.
+    pub fn floor(&self, term: usize) -> f64 {
+        if term < self.densities { 0.0 } else { 1.0 }
+    }
+
+    /// Energies of the lanes of vector `g` of a batch from the many-body densities `rho` and the sums of pair
+    /// functions. Both are replaced by the derivatives of the energy with respect to them.
+    #[inline(always)]
+    pub fn embed<S: Simd>(
         &self,
         readout: &CenterReadout,
-        rho: &mut [S],
-        pair: impl Iterator<Item = &'a mut S>,
+        rho: &mut [Batch<S>],
+        pair: &mut [Batch<S>],
+        g: usize,
     ) -> [f64; MAX_LANES] {
         let mut many = [[0.0; MAX_LANES]; MAX_DENSITIES];
-        many.iter_mut().zip(&*rho).for_each(|(lanes, rho)| *lanes = rho.lanes());
+        for (lanes, rho) in many.iter_mut().zip(&*rho) {
+            rho[g].store(lanes);
+        }
         let mut own = [[0.0; MAX_LANES]; MAX_DENSITIES + 2];
-        let mut pair: [Option<&mut S>; MAX_DENSITIES + 2] = {
-            let mut pair = pair;
-            std::array::from_fn(|_| pair.next())
-        };
-        for (lanes, sum) in own.iter_mut().zip(pair.iter().flatten()) {
-            *lanes = sum.lanes();
+        for (lanes, sum) in own.iter_mut().zip(&*pair) {
+            sum[g].store(lanes);
         }
         let mut energies = [0.0; MAX_LANES];
         for (lane, energy) in energies.iter_mut().enumerate().take(S::LANES) {
-            let mut densities = [0.0; MAX_DENSITIES];
-            for p in 0..self.densities {
-                densities[p] = many[p][lane] + own[p][lane];
-            }
-            let core = if self.core { own[self.densities][lane] } else { 0.0 };
-            let at = readout.evaluate(&densities[..self.densities], core);
-            *energy = at.energy;
-            for p in 0..self.densities {
-                many[p][lane] = at.densities_bar[p];
-                own[p][lane] = at.densities_bar[p];
-            }
-            if self.core {
-                own[self.densities][lane] = at.core_bar;
-            }
-            if self.baseline {
-                let baseline = &mut own[self.len() - 1][lane];
-                *energy += *baseline;
-                *baseline = 1.0;
-            }
+            *energy = self.embed_lane(readout, &mut many, &mut own, lane);
         }
-        rho.iter_mut().zip(&many).for_each(|(rho, lanes)| *rho = S::load(lanes));
-        pair.iter_mut().flatten().zip(&own).for_each(|(sum, lanes)| **sum = S::load(lanes));
+        for (rho, lanes) in rho.iter_mut().zip(&many) {
+            rho[g] = S::load(lanes);
+        }
+        for (sum, lanes) in pair.iter_mut().zip(&own) {
+            sum[g] = S::load(lanes);
+        }
         energies
+    }
+
+    /// One lane of [`Self::embed`].
+    fn embed_lane(
+        &self,
+        readout: &CenterReadout,
+        many: &mut [[f64; MAX_LANES]],
+        own: &mut [[f64; MAX_LANES]],
+        lane: usize,
+    ) -> f64 {
+        let mut densities = [0.0; MAX_DENSITIES];
+        for p in 0..self.densities {
+            densities[p] = many[p][lane] + own[p][lane];
+        }
+        let core = if self.core { own[self.densities][lane] } else { 0.0 };
+        let at = readout.evaluate(&densities[..self.densities], core);
+        for p in 0..self.densities {
+            many[p][lane] = at.densities_bar[p];
+            own[p][lane] = at.densities_bar[p];
+        }
+        if self.core {
+            own[self.densities][lane] = at.core_bar;
+        }
+        if !self.baseline {
+            return at.energy;
+        }
+        let baseline = &mut own[self.len() - 1][lane];
+        at.energy + std::mem::replace(baseline, 1.0)
     }
 }

@@ -35,20 +35,29 @@ pub struct Products<S> {
 
 /// `c + a b`
 #[inline(always)]
-fn add<S: Simd>(c: Batch<S>, a: Batch<S>, b: Batch<S>) -> Batch<S> {
-    std::array::from_fn(|g| a[g].mul_add(b[g], c[g]))
+fn add<S: Simd>(mut c: Batch<S>, a: Batch<S>, b: Batch<S>) -> Batch<S> {
+    for g in 0..VECTORS {
+        c[g] = a[g].mul_add(b[g], c[g]);
+    }
+    c
 }
 
 /// `c − a b`
 #[inline(always)]
-fn subtract<S: Simd>(c: Batch<S>, a: Batch<S>, b: Batch<S>) -> Batch<S> {
-    std::array::from_fn(|g| a[g].neg_mul_add(b[g], c[g]))
+fn subtract<S: Simd>(mut c: Batch<S>, a: Batch<S>, b: Batch<S>) -> Batch<S> {
+    for g in 0..VECTORS {
+        c[g] = a[g].neg_mul_add(b[g], c[g]);
+    }
+    c
 }
 
 /// `a b`
 #[inline(always)]
-fn times<S: Simd>(a: Batch<S>, b: Batch<S>) -> Batch<S> {
-    std::array::from_fn(|g| a[g].mul(b[g]))
+fn times<S: Simd>(mut a: Batch<S>, b: Batch<S>) -> Batch<S> {
+    for g in 0..VECTORS {
+        a[g] = a[g].mul(b[g]);
+    }
+    a
 }
 
 #[inline(always)]
@@ -90,11 +99,12 @@ impl<S: Simd> Products<S> {
         let energies = if kernel.terms.is_linear() {
             let energies = linear_leaves(dag, &self.values, &mut self.adjoints);
             let baseline = &mut self.sums[layout.size];
-            let energies = std::array::from_fn(|g| {
-                energies[g].add(baseline[g]).add(S::splat(kernel.readout.e0)).lanes()
-            });
+            let mut out = [[0.0; MAX_LANES]; VECTORS];
+            for g in 0..VECTORS {
+                energies[g].add(baseline[g]).add(S::splat(kernel.readout.e0)).store(&mut out[g]);
+            }
             *baseline = [S::splat(1.0); VECTORS];
-            energies
+            out
         } else {
             match dag.n_densities {
                 1 => self.leaves::<1>(kernel),
@@ -115,13 +125,11 @@ impl<S: Simd> Products<S> {
     fn leaves<const P: usize>(&mut self, kernel: &CenterKernel<S>) -> [[f64; MAX_LANES]; VECTORS] {
         let dag = &kernel.dag;
         let mut rho = densities::<S, P>(dag, &self.values, &mut self.inner);
-        let energies = std::array::from_fn(|g| {
-            let mut of_vector = rho.map(|rho| rho[g]);
-            let pair = self.sums[kernel.layout.size..].iter_mut().map(|sum| &mut sum[g]);
-            let energies = kernel.terms.embed(&kernel.readout, &mut of_vector[..dag.n_densities], pair);
-            rho.iter_mut().zip(of_vector).for_each(|(rho, bar)| rho[g] = bar);
-            energies
-        });
+        let mut energies = [[0.0; MAX_LANES]; VECTORS];
+        for g in 0..VECTORS {
+            let pair = &mut self.sums[kernel.layout.size..];
+            energies[g] = kernel.terms.embed(&kernel.readout, &mut rho[..dag.n_densities], pair, g);
+        }
         density_adjoints::<S, P>(dag, rho, &self.values, &self.inner, &mut self.adjoints);
         energies
     }
@@ -203,7 +211,12 @@ fn density_adjoints<S: Simd, const P: usize>(
 ) {
     for (group, inner) in dag.groups.iter().zip(inner.chunks_exact(P)) {
         let node = group.node as usize;
-        let a = bars.map(|bar| values[node].map(|part| times(bar, part)));
+        let mut a = [[[S::zero(); VECTORS]; 2]; P];
+        for p in 0..P {
+            for part in 0..2 {
+                a[p][part] = times(bars[p], values[node][part]);
+            }
+        }
         for (&bar, &inner) in bars.iter().zip(inner) {
             adjoints[node] = add_scaled(adjoints[node], bar, inner);
         }
