@@ -3,9 +3,10 @@
 use crate::density::evaluator::{BlockOutput, Edges, Neighborhoods, slot};
 use crate::error::Result;
 use crate::simd::{Simd, Task};
+use crate::structure::VOIGT;
 
 use super::kernel::CenterKernel;
-use super::pairs::{PairSums, Repulsion, VOIGT};
+use super::pairs::{PairSums, Repulsion};
 use super::shell::{self, Shell};
 use super::triplets::Triplets;
 

@@ -4,12 +4,10 @@
 //! without the instructions of the backend.
 
 use crate::simd::Simd;
+use crate::structure::VOIGT;
 
 use super::kernel::{CenterKernel, Towards};
 use super::shell::Shell;
-
-/// Axes of the strain components xx yy zz yz xz xy.
-pub const VOIGT: [[usize; 2]; 6] = [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]];
 
 /// What pairs give a centre, per lane.
 #[derive(Debug, Clone, Copy)]
