@@ -75,5 +75,13 @@ pub enum Error {
     },
 }
 
+impl Error {
+    /// # Errors
+    /// [`Error::Length`] if two lengths that must agree do not.
+    pub(crate) fn check_length(what: &'static str, expected: usize, got: usize) -> Result<()> {
+        if expected == got { Ok(()) } else { Err(Self::Length { what, expected, got }) }
+    }
+}
+
 /// Result with [`Error`].
 pub type Result<T> = std::result::Result<T, Error>;

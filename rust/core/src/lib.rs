@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod density;
 pub mod elements;
 pub mod error;
+pub mod features;
 pub mod neighbors;
 pub mod pair;
 pub mod radial;
@@ -16,4 +17,5 @@ pub mod structure;
 pub mod threads;
 
 pub use error::{Error, Result};
+pub use features::{DesignBlock, Features, Gradient};
 pub use structure::{Cell, Structure};

@@ -6,7 +6,7 @@
 use crate::elements::symbol;
 use crate::error::{Error, Result};
 
-/// Axes of the strain components xx yy zz yz xz xy.
+/// Places of the six components of a symmetric matrix: xx yy zz yz xz xy.
 pub const VOIGT: [[usize; 2]; 6] = [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]];
 
 /// A unit cell with its periodic directions.

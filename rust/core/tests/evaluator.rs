@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ferrip_core::Features;
 use ferrip_core::density::evaluator::{Evaluation, Evaluator, Options, compute_analytic};
 use ferrip_core::density::program::ANY_SPECIES;
 use ferrip_core::density::{Center, Descriptor, OneParticle, Program, Radial, Ragged, Readout};

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use ferrip_core::cluster::spline::Axis;
 use ferrip_core::cluster::{Descriptor, Pair, Program, Triplet, evaluator};
 use ferrip_core::simd::Path;
-use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
 
-use crate::convert::{StructureArg, structure, vectors};
-use crate::descriptor::{FeatureRow, cotangent, design_array, matrix, matrix3};
-use crate::errors::{detached, to_python};
+use crate::convert::StructureArg;
+use crate::errors::detached;
 use crate::evaluator::{PyEvaluator, ZblPair, baseline};
+use crate::features::{self, FeatureRow, Matrix};
 
 /// A pair: atomic numbers, knots in Å, trims.
 type PairArg = ((u8, u8), Vec<f64>, (usize, usize));
@@ -57,7 +57,7 @@ impl PyClusterDescriptor {
     /// Atomic numbers, ascending.
     #[getter]
     fn elements(&self) -> Vec<u32> {
-        self.inner.program().species().iter().map(|&z| u32::from(z)).collect()
+        features::elements(&self.inner)
     }
 
     /// Largest cutoff in Å.
@@ -74,8 +74,7 @@ impl PyClusterDescriptor {
 
     /// Columns `(start, end)` that atoms of this element can have: all, since pairs share theirs.
     fn feature_range(&self, py: Python<'_>, element: u8) -> PyResult<(usize, usize)> {
-        ferrip_core::elements::indices(self.inner.program().species(), &[element])
-            .map_err(|error| to_python(py, &error))?;
+        features::species_index(py, &self.inner, element)?;
         Ok((0, self.n_features()))
     }
 
@@ -92,29 +91,20 @@ impl PyClusterDescriptor {
         py: Python<'py>,
         structure: StructureArg<'py>,
         num_threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let atoms = self::structure(py, &structure)?;
-        let values = detached(py, || self.inner.values(&atoms, num_threads))?;
-        matrix(py, atoms.len(), self.n_features(), values)
+    ) -> PyResult<Matrix<'py>> {
+        features::values(py, &self.inner, &structure, num_threads)
     }
 
     /// Gradient of `sum(values_bar * values)`: positions (N, 3) and strain (3, 3).
     #[pyo3(signature = (structure, values_bar, num_threads=None))]
-    #[expect(clippy::type_complexity, reason = "a tuple of two arrays")]
     fn vjp<'py>(
         &self,
         py: Python<'py>,
         structure: StructureArg<'py>,
         values_bar: PyReadonlyArray2<'py, f64>,
         num_threads: Option<usize>,
-    ) -> PyResult<(Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>)> {
-        let atoms = self::structure(py, &structure)?;
-        let bar = cotangent(&values_bar, atoms.len(), self.n_features())?;
-        let gradient = detached(py, || self.inner.vjp(&atoms, &bar, num_threads))?;
-        Ok((
-            matrix(py, atoms.len(), 3, gradient.positions.into_flattened())?,
-            matrix(py, 3, 3, gradient.strain.as_flattened().to_vec())?,
-        ))
+    ) -> PyResult<(Matrix<'py>, Matrix<'py>)> {
+        features::vjp(py, &self.inner, &structure, &values_bar, num_threads)
     }
 
     /// Derivative of the features along `positions_dot` (N, 3) and `strain_dot` (3, 3).
@@ -126,12 +116,8 @@ impl PyClusterDescriptor {
         positions_dot: PyReadonlyArray2<'py, f64>,
         strain_dot: PyReadonlyArray2<'py, f64>,
         num_threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let atoms = self::structure(py, &structure)?;
-        let positions_dot = vectors("positions_dot", &positions_dot)?;
-        let strain_dot = matrix3("strain_dot", &strain_dot)?;
-        let dot = detached(py, || self.inner.jvp(&atoms, &positions_dot, &strain_dot, num_threads))?;
-        matrix(py, atoms.len(), self.n_features(), dot)
+    ) -> PyResult<Matrix<'py>> {
+        features::jvp(py, &self.inner, &structure, &positions_dot, &strain_dot, num_threads)
     }
 
     /// Design rows of structures behind one another, Fortran order (rows, `n_features`).
@@ -141,9 +127,8 @@ impl PyClusterDescriptor {
         py: Python<'py>,
         structures: Vec<StructureArg<'py>>,
         num_threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let list = structures.iter().map(|s| structure(py, s)).collect::<PyResult<Vec<_>>>()?;
-        design_array(py, detached(py, || self.inner.design(&list, num_threads))?)
+    ) -> PyResult<Matrix<'py>> {
+        features::design(py, &self.inner, &structures, num_threads)
     }
 
     /// Ones, shape (`n_features`,): the prior of splines is a covariance.

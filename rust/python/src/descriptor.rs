@@ -7,16 +7,16 @@ use ferrip_core::ace::{
     Ace, AceSettings, Factor, PairSettings, Selection, SpeciesBasis, compile, resolve_coefficients,
     resolved_factors, tied_functions,
 };
-use ferrip_core::density::descriptor::{DesignBlock, FreeCoefficients};
+use ferrip_core::density::descriptor::FreeCoefficients;
 use ferrip_core::density::{ANY_SPECIES, Descriptor, Program};
 use ferrip_core::radial::{InnerSwitch, RadialSettings};
-use numpy::ndarray::{Array2, ShapeBuilder};
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::convert::{StructureArg, structure, vectors};
-use crate::errors::{detached, to_python};
+use crate::convert::{StructureArg, structure};
+use crate::errors::detached;
+use crate::features::{self, FactorTuple, FeatureRow, Matrix, design_array, matrix};
 use crate::readout::PyReadout;
 
 /// A compiled program of the density engine with its feature table, frozen.
@@ -30,12 +30,6 @@ pub struct PyDescriptor {
     /// The basis, where it comes from settings.
     ace: Option<Ace>,
 }
-
-/// A factor of a basis function: (neighbor's atomic number, n, l).
-pub type FactorTuple = (u8, u16, u8);
-
-/// A row of the feature table: (centre's atomic number, factors).
-pub type FeatureRow = (u8, Vec<FactorTuple>);
 
 /// Columns of tied functions and the covariance of their coefficients.
 type TiedFunctionsOut<'py> = (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray2<f64>>);
@@ -137,7 +131,7 @@ impl PyDescriptor {
     /// Atomic numbers, ascending.
     #[getter]
     fn elements(&self) -> Vec<u32> {
-        self.program.species().iter().map(|&z| u32::from(z)).collect()
+        features::elements(&self.inner)
     }
 
     /// Largest cutoff in Å.
@@ -154,9 +148,7 @@ impl PyDescriptor {
 
     /// Columns `(start, end)` of the features of atoms of this element.
     fn feature_range(&self, py: Python<'_>, element: u8) -> PyResult<(usize, usize)> {
-        let index = ferrip_core::elements::indices(self.program.species(), &[element])
-            .map_err(|error| to_python(py, &error))?;
-        let range = self.program.feature_range(usize::from(index[0]));
+        let range = self.program.feature_range(features::species_index(py, &self.inner, element)?);
         Ok((range.start, range.end))
     }
 
@@ -172,29 +164,20 @@ impl PyDescriptor {
         py: Python<'py>,
         structure: StructureArg<'py>,
         num_threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let atoms = self::structure(py, &structure)?;
-        let values = detached(py, || self.inner.values(&atoms, num_threads))?;
-        matrix(py, atoms.len(), self.n_features(), values)
+    ) -> PyResult<Matrix<'py>> {
+        features::values(py, &self.inner, &structure, num_threads)
     }
 
     /// Gradient of `sum(values_bar * values)`: positions (N, 3) and strain (3, 3).
     #[pyo3(signature = (structure, values_bar, num_threads=None))]
-    #[expect(clippy::type_complexity, reason = "a tuple of two arrays")]
     fn vjp<'py>(
         &self,
         py: Python<'py>,
         structure: StructureArg<'py>,
         values_bar: PyReadonlyArray2<'py, f64>,
         num_threads: Option<usize>,
-    ) -> PyResult<(Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>)> {
-        let atoms = self::structure(py, &structure)?;
-        let bar = cotangent(&values_bar, atoms.len(), self.n_features())?;
-        let gradient = detached(py, || self.inner.vjp(&atoms, &bar, num_threads))?;
-        Ok((
-            matrix(py, atoms.len(), 3, gradient.positions.into_flattened())?,
-            matrix(py, 3, 3, gradient.strain.as_flattened().to_vec())?,
-        ))
+    ) -> PyResult<(Matrix<'py>, Matrix<'py>)> {
+        features::vjp(py, &self.inner, &structure, &values_bar, num_threads)
     }
 
     /// Derivative of the features along `positions_dot` (N, 3) and `strain_dot` (3, 3).
@@ -206,12 +189,8 @@ impl PyDescriptor {
         positions_dot: PyReadonlyArray2<'py, f64>,
         strain_dot: PyReadonlyArray2<'py, f64>,
         num_threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let atoms = self::structure(py, &structure)?;
-        let positions_dot = vectors("positions_dot", &positions_dot)?;
-        let strain_dot = matrix3("strain_dot", &strain_dot)?;
-        let dot = detached(py, || self.inner.jvp(&atoms, &positions_dot, &strain_dot, num_threads))?;
-        matrix(py, atoms.len(), self.n_features(), dot)
+    ) -> PyResult<Matrix<'py>> {
+        features::jvp(py, &self.inner, &structure, &positions_dot, &strain_dot, num_threads)
     }
 
     /// Design rows of structures behind one another, Fortran order (rows, `n_features`).
@@ -221,10 +200,8 @@ impl PyDescriptor {
         py: Python<'py>,
         structures: Vec<StructureArg<'py>>,
         num_threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
-        let list = structures.iter().map(|s| structure(py, s)).collect::<PyResult<Vec<_>>>()?;
-        let block = detached(py, || self.inner.design(&list, num_threads))?;
-        design_array(py, block)
+    ) -> PyResult<Matrix<'py>> {
+        features::design(py, &self.inner, &structures, num_threads)
     }
 
     /// Jacobian rows of embedded densities and, in the last column, the quantities themselves.
@@ -236,7 +213,7 @@ impl PyDescriptor {
         readout: &PyReadout,
         free: PyReadonlyArray2<'py, bool>,
         num_threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    ) -> PyResult<Matrix<'py>> {
         let list = structures.iter().map(|s| structure(py, s)).collect::<PyResult<Vec<_>>>()?;
         let flags: Vec<Vec<bool>> = free.as_array().rows().into_iter().map(|row| row.to_vec()).collect();
         let free = FreeCoefficients::new(&flags);
@@ -252,7 +229,7 @@ impl PyDescriptor {
         structure: StructureArg<'py>,
         readout: &PyReadout,
         num_threads: Option<usize>,
-    ) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    ) -> PyResult<Matrix<'py>> {
         let atoms = self::structure(py, &structure)?;
         let values = detached(py, || self.inner.embedded_values(&atoms, &readout.inner, num_threads))?;
         matrix(py, atoms.len(), values.len() / atoms.len().max(1), values)
@@ -323,54 +300,6 @@ impl PyDescriptor {
             })
             .collect()
     }
-}
-
-/// Cotangents of the features of `atoms` atoms, row-major.
-///
-/// # Errors
-/// `ValueError` for another shape.
-pub fn cotangent(array: &PyReadonlyArray2<'_, f64>, atoms: usize, features: usize) -> PyResult<Vec<f64>> {
-    let bar = array.as_array();
-    if bar.dim() == (atoms, features) {
-        return Ok(bar.iter().copied().collect());
-    }
-    let (expected, got) = ((atoms, features), bar.dim());
-    Err(PyValueError::new_err(format!("values_bar: expected shape {expected:?}, got {got:?}")))
-}
-
-/// A (3, 3) array.
-///
-/// # Errors
-/// `ValueError` for another shape.
-pub fn matrix3(name: &str, array: &PyReadonlyArray2<'_, f64>) -> PyResult<[[f64; 3]; 3]> {
-    vectors(name, array)?
-        .try_into()
-        .map_err(|_| PyValueError::new_err(format!("{name}: expected shape (3, 3)")))
-}
-
-/// Design rows as an array in Fortran order.
-///
-/// # Errors
-/// `ValueError` if the sizes disagree.
-pub fn design_array(py: Python<'_>, block: DesignBlock) -> PyResult<Bound<'_, PyArray2<f64>>> {
-    Array2::from_shape_vec((block.rows, block.columns).f(), block.data)
-        .map(|array| array.into_pyarray(py))
-        .map_err(|error| PyValueError::new_err(error.to_string()))
-}
-
-/// A row-major array.
-///
-/// # Errors
-/// `ValueError` if the sizes disagree.
-pub fn matrix(
-    py: Python<'_>,
-    rows: usize,
-    columns: usize,
-    data: Vec<f64>,
-) -> PyResult<Bound<'_, PyArray2<f64>>> {
-    Array2::from_shape_vec((rows, columns), data)
-        .map(|array| array.into_pyarray(py))
-        .map_err(|error| PyValueError::new_err(error.to_string()))
 }
 
 /// Adds the class to the module.

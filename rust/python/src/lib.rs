@@ -10,6 +10,7 @@ mod convert;
 mod descriptor;
 mod errors;
 mod evaluator;
+mod features;
 mod neighbors;
 mod pace;
 mod readout;

@@ -6,7 +6,7 @@ pub mod evaluator;
 pub mod program;
 pub mod readout;
 
-pub use descriptor::{Descriptor, DesignBlock, Gradient, design_rows};
+pub use descriptor::Descriptor;
 pub use evaluator::{Evaluation, Evaluator};
 pub use program::{ANY_SPECIES, Center, OneParticle, Program, Radial, Ragged};
 pub use readout::{CenterReadout, CoreRepulsion, Embedding, Readout};

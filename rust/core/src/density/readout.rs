@@ -236,10 +236,10 @@ impl CenterReadout {
             return bad(format!("expected 1 to {MAX_DENSITIES} densities, got {}", self.densities.len()));
         }
         for density in &self.densities {
-            check_length("coefficients of one element", center.n_features(), density.len())?;
+            Error::check_length("coefficients of one element", center.n_features(), density.len())?;
         }
         if let Embedding::FinnisSinclair { terms, .. } = &self.embedding {
-            check_length("terms of the embedding", self.densities.len(), terms.len())?;
+            Error::check_length("terms of the embedding", self.densities.len(), terms.len())?;
             let fine = |t: &Term| t.prefactor.is_finite() && t.exponent.is_finite() && t.exponent > 0.0;
             if let Some(term) = terms.iter().find(|term| !fine(term)) {
                 return bad(format!("expected finite prefactors and positive exponents, got {term:?}"));
@@ -248,7 +248,7 @@ impl CenterReadout {
         let mut coefficients: Vec<&f64> = self.densities.iter().flatten().collect();
         if let Some(core) = &self.core {
             let n_pair = center.radial.len() * center.n_pair;
-            check_length("coefficients of the core repulsion", n_pair, core.coefficients.len())?;
+            Error::check_length("coefficients of the core repulsion", n_pair, core.coefficients.len())?;
             if !(core.rho_cut.is_finite() && core.drho_cut.is_finite() && core.drho_cut > 0.0) {
                 return bad(format!(
                     "expected a finite rho_cut and a positive drho_cut, got {} and {}",
@@ -283,7 +283,7 @@ impl Readout {
     /// # Errors
     /// [`Error::Length`] for wrong numbers of coefficients, [`Error::Setting`] for values out of range.
     pub fn new(program: &Program, centers: Vec<CenterReadout>) -> Result<Self> {
-        check_length("readout", program.species().len(), centers.len())?;
+        Error::check_length("readout", program.species().len(), centers.len())?;
         for (readout, center) in centers.iter().zip(program.centers()) {
             readout.check(center)?;
         }
@@ -296,8 +296,8 @@ impl Readout {
     /// # Errors
     /// As [`Self::new`].
     pub fn linear(program: &Program, coefficients: &[f64], e0: &[f64]) -> Result<Self> {
-        check_length("coefficients", program.n_features(), coefficients.len())?;
-        check_length("e0", program.species().len(), e0.len())?;
+        Error::check_length("coefficients", program.n_features(), coefficients.len())?;
+        Error::check_length("e0", program.species().len(), e0.len())?;
         let center = |(k, &e0): (usize, &f64)| CenterReadout {
             e0,
             densities: vec![coefficients[program.feature_range(k)].to_vec()],
@@ -311,10 +311,6 @@ impl Readout {
     pub fn centers(&self) -> &[CenterReadout] {
         &self.centers
     }
-}
-
-fn check_length(what: &'static str, expected: usize, got: usize) -> Result<()> {
-    if expected == got { Ok(()) } else { Err(Error::Length { what, expected, got }) }
 }
 
 #[cfg(test)]

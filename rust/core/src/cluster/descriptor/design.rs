@@ -3,26 +3,14 @@
 use super::Descriptor;
 use super::environment::Environment;
 use super::operators::add_products;
-use crate::density::{DesignBlock, design_rows};
 use crate::error::Result;
+use crate::features::design_rows;
 use crate::neighbors::{Displacements, NeighborList};
-use crate::structure::Structure;
-
-/// Places of the six strain derivatives: xx yy zz yz xz xy.
-const VOIGT: [[usize; 2]; 6] = [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]];
+use crate::structure::{Structure, VOIGT};
 
 impl Descriptor {
-    /// Design rows of the structures behind one another. Per structure: Σ_i B (energy), −dB/dr (forces, atom
-    /// by atom), dB/dε (Voigt xx yy zz yz xz xy, symmetric part).
-    ///
-    /// # Errors
-    /// Unknown elements, overlapping atoms, and those of the neighbor list.
-    pub fn design(&self, structures: &[Structure], num_threads: Option<usize>) -> Result<DesignBlock> {
-        DesignBlock::stack(structures, self.program.n_features(), num_threads, |s| self.design_one(s))
-    }
-
     /// Column-major rows of one structure.
-    fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
+    pub(super) fn rows_of(&self, structure: &Structure) -> Result<Vec<f64>> {
         let species = crate::elements::indices(self.program.species(), structure.numbers())?;
         let list = NeighborList::build(structure, self.program.cutoff())?;
         let edges = Displacements::new(&list, structure)?;

@@ -1,6 +1,6 @@
 //! Descriptors of the cluster engine: values, their Jacobian as a linear operator, and design rows.
 //!
-//! The contract is that of [`crate::density::Descriptor`]; a pair feature is shared by both atoms, half each.
+//! The contract is that of [`Features`](crate::features::Features); a pair feature is shared by both atoms, half each.
 
 mod design;
 mod environment;

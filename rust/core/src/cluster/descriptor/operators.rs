@@ -3,19 +3,27 @@
 use rayon::prelude::*;
 
 use super::Descriptor;
-use super::environment::{Environment, TripletTerm};
-use crate::density::Gradient;
+use super::environment::{Environment, Neighbor, TripletTerm};
 use crate::error::{Error, Result};
+use crate::features::{EdgeGradient, Features, edge_tangent};
 use crate::neighbors::{Displacements, NeighborList};
 use crate::structure::{Structure, dot};
 use crate::threads;
 
-impl Descriptor {
-    /// Features of every atom, row-major (N, K).
-    ///
-    /// # Errors
-    /// Unknown elements, overlapping atoms, and those of the neighbor list.
-    pub fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
+impl Features for Descriptor {
+    fn species(&self) -> &[u8] {
+        self.program.species()
+    }
+
+    fn cutoff(&self) -> f64 {
+        self.program.cutoff()
+    }
+
+    fn n_features(&self) -> usize {
+        self.program.n_features()
+    }
+
+    fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
         let rows = self.each_center(structure, num_threads, |environment| {
             let mut raw = vec![0.0; self.program.n_columns()];
             for n in 0..environment.neighbors.len() {
@@ -32,79 +40,33 @@ impl Descriptor {
         Ok(rows.concat())
     }
 
-    /// Gradient of `Σ values_bar · values`; `values_bar` is row-major (N, K).
-    ///
-    /// # Errors
-    /// [`Error::Length`] for a wrong cotangent, and those of [`Self::values`].
-    pub fn vjp(
+    fn edge_gradients(
         &self,
         structure: &Structure,
         values_bar: &[f64],
         num_threads: Option<usize>,
-    ) -> Result<Gradient> {
+    ) -> Result<Vec<Vec<EdgeGradient>>> {
         let features = self.program.n_features();
-        check_length("values_bar", structure.len() * features, values_bar.len())?;
-        let parts = self.each_center(structure, num_threads, |environment| {
+        self.each_center(structure, num_threads, |environment| {
             let bar = self.program.raw_of(&values_bar[environment.center * features..][..features]);
             self.pull_back(environment, &bar)
-        })?;
-        let mut gradient = Gradient { positions: vec![[0.0; 3]; structure.len()], strain: [[0.0; 3]; 3] };
-        for (i, edges) in parts.iter().enumerate() {
-            for (atom, g, vector) in edges {
-                for (x, g) in g.iter().enumerate() {
-                    gradient.positions[*atom][x] += g;
-                    gradient.positions[i][x] -= g;
-                    gradient.strain[x].iter_mut().zip(vector).for_each(|(e, r)| *e += g * r);
-                }
-            }
-        }
-        Ok(gradient)
+        })
     }
 
-    /// Gradients of `bar · features` (raw columns) of a centre, as (atom, gradient, r_ij) per neighbor.
-    fn pull_back(&self, environment: &Environment, bar: &[f64]) -> Vec<(usize, [f64; 3], [f64; 3])> {
-        let mut edges: Vec<_> = environment.neighbors.iter().map(|n| (n.atom, [0.0; 3], n.vector)).collect();
-        for (n, edge) in edges.iter_mut().enumerate() {
-            if let Some(pair) = environment.pair(&self.program, n) {
-                let slope: f64 = pair.slope.iter().zip(&bar[pair.column..]).map(|(s, b)| s * b).sum();
-                let along = 0.5 * slope / environment.neighbors[n].distance;
-                edge.1 = edge.2.map(|x| along * x);
-            }
-        }
-        environment.triplets(&self.program, |term| {
-            let slopes = contract(term, bar);
-            let [p, q] = term.edges;
-            for x in 0..3 {
-                let across = slopes[2] * term.units[2][x];
-                edges[p].1[x] += slopes[0] * term.units[0][x] - across;
-                edges[q].1[x] += slopes[1] * term.units[1][x] + across;
-            }
-        });
-        edges
-    }
-
-    /// Derivative of the features along `positions_dot` and `strain_dot`, row-major (N, K).
-    ///
-    /// # Errors
-    /// [`Error::Length`] for a wrong tangent, and those of [`Self::values`].
-    pub fn jvp(
+    fn jvp(
         &self,
         structure: &Structure,
         positions_dot: &[[f64; 3]],
         strain_dot: &[[f64; 3]; 3],
         num_threads: Option<usize>,
     ) -> Result<Vec<f64>> {
-        check_length("positions_dot", structure.len(), positions_dot.len())?;
+        Error::check_length("positions_dot", structure.len(), positions_dot.len())?;
         let rows = self.each_center(structure, num_threads, |environment| {
             let moved = &positions_dot[environment.center];
             let dots: Vec<[f64; 3]> = environment
                 .neighbors
                 .iter()
-                .map(|n| {
-                    std::array::from_fn(|x| {
-                        positions_dot[n.atom][x] - moved[x] + dot(&strain_dot[x], &n.vector)
-                    })
-                })
+                .map(|n| edge_tangent(&n.vector, [moved, &positions_dot[n.atom]], strain_dot))
                 .collect();
             let mut raw = vec![0.0; self.program.n_columns()];
             for (n, (neighbor, vector_dot)) in environment.neighbors.iter().zip(&dots).enumerate() {
@@ -124,6 +86,35 @@ impl Descriptor {
             self.program.features_of(&raw)
         })?;
         Ok(rows.concat())
+    }
+
+    fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
+        self.rows_of(structure)
+    }
+}
+
+impl Descriptor {
+    /// Gradients of `bar · features` (raw columns) of a centre, neighbor by neighbor.
+    fn pull_back(&self, environment: &Environment, bar: &[f64]) -> Vec<EdgeGradient> {
+        let still = |n: &Neighbor| EdgeGradient { atom: n.atom, gradient: [0.0; 3], vector: n.vector };
+        let mut edges: Vec<EdgeGradient> = environment.neighbors.iter().map(still).collect();
+        for (n, edge) in edges.iter_mut().enumerate() {
+            if let Some(pair) = environment.pair(&self.program, n) {
+                let slope: f64 = pair.slope.iter().zip(&bar[pair.column..]).map(|(s, b)| s * b).sum();
+                let along = 0.5 * slope / environment.neighbors[n].distance;
+                edge.gradient = edge.vector.map(|x| along * x);
+            }
+        }
+        environment.triplets(&self.program, |term| {
+            let slopes = contract(term, bar);
+            let [p, q] = term.edges;
+            for x in 0..3 {
+                let across = slopes[2] * term.units[2][x];
+                edges[p].gradient[x] += slopes[0] * term.units[0][x] - across;
+                edges[q].gradient[x] += slopes[1] * term.units[1][x] + across;
+            }
+        });
+        edges
     }
 
     /// What `visit` makes of every centre, in order.
@@ -181,8 +172,4 @@ fn contract(term: &TripletTerm<'_>, coefficients: &[f64]) -> [f64; 3] {
         }
     }
     slopes
-}
-
-fn check_length(what: &'static str, expected: usize, got: usize) -> Result<()> {
-    if expected == got { Ok(()) } else { Err(Error::Length { what, expected, got }) }
 }

@@ -1,67 +1,17 @@
 //! Design rows: energy, forces and strain derivatives of all features of a structure.
 
-use rayon::prelude::*;
-
 use super::Descriptor;
 use super::center::{CenterWork, EXTRA};
 use super::features::GradientScratch;
 use crate::error::Result;
+use crate::features::design_rows;
 use crate::neighbors::{Displacements, NeighborList};
 use crate::spherical::Harmonics;
 use crate::structure::Structure;
-use crate::threads;
-
-/// Number of design rows of a structure: energy, 3 N forces, 6 strain derivatives.
-pub fn design_rows(n_atoms: usize) -> usize {
-    1 + 3 * n_atoms + 6
-}
-
-/// Design rows of several structures, column-major: entry (row, column) at `column · rows + row`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct DesignBlock {
-    /// Number of rows.
-    pub rows: usize,
-    /// Number of columns (features).
-    pub columns: usize,
-    /// Entries.
-    pub data: Vec<f64>,
-}
-
-impl DesignBlock {
-    /// The blocks of the structures, made in parallel, behind one another.
-    pub(crate) fn stack(
-        structures: &[Structure],
-        columns: usize,
-        num_threads: Option<usize>,
-        make: impl Fn(&Structure) -> Result<Vec<f64>> + Sync,
-    ) -> Result<Self> {
-        let blocks: Vec<Vec<f64>> = threads::pool(num_threads)?
-            .install(|| structures.par_iter().map(&make).collect::<Result<_>>())?;
-        let rows = structures.iter().map(|s| design_rows(s.len())).sum();
-        let mut data = vec![0.0; rows * columns];
-        let mut start = 0;
-        for (structure, block) in structures.iter().zip(blocks) {
-            let n = design_rows(structure.len());
-            for (column, values) in block.chunks_exact(n).enumerate() {
-                data[column * rows + start..][..n].copy_from_slice(values);
-            }
-            start += n;
-        }
-        Ok(Self { rows, columns, data })
-    }
-}
 
 impl Descriptor {
-    /// Design rows of the structures behind one another. Per structure: Σ_i B (energy), −dB/dr
-    /// (forces, atom by atom), dB/dε (Voigt xx yy zz yz xz xy, symmetric part).
-    ///
-    /// # Errors
-    /// Unknown elements, overlapping atoms, and those of the neighbor list.
-    pub fn design(&self, structures: &[Structure], num_threads: Option<usize>) -> Result<DesignBlock> {
-        DesignBlock::stack(structures, self.program.n_features(), num_threads, |s| self.design_one(s))
-    }
-
-    fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
+    /// Column-major rows of one structure.
+    pub(super) fn rows_of(&self, structure: &Structure) -> Result<Vec<f64>> {
         let rows = design_rows(structure.len());
         let mut out = vec![0.0; rows * self.program.n_features()];
         let (mut values, mut scratch) = (Vec::new(), GradientScratch::default());

@@ -8,16 +8,16 @@
 //! ∂²E/∂x∂c_pk  = Σ_i [ f_p' ∂B_k/∂x + f_p'' B_k ∂ρ_p/∂x ]
 //! ```
 //!
-//! in the row layout of [`Descriptor::design`] (forces with the minus sign), and in one more column the
+//! in the row layout of [`Features::design`](crate::features::Features::design) (forces with the minus sign), and in one more column the
 //! energy without e0, the forces and the strain derivative themselves. The rows ∂B_k/∂x are those of the linear
 //! design, so a pass costs one linear design and two scatters per density and feature.
 
 use super::Descriptor;
 use super::center::CenterWork;
-use super::design::{DesignBlock, design_rows};
 use super::features::GradientScratch;
 use crate::density::readout::Readout;
 use crate::error::{Error, Result};
+use crate::features::{DesignBlock, design_rows};
 use crate::structure::Structure;
 
 /// The coefficients that have a column: density by density, feature by feature.
@@ -67,14 +67,14 @@ impl Descriptor {
         num_threads: Option<usize>,
     ) -> Result<DesignBlock> {
         for center in readout.centers() {
-            check_length("flags of free coefficients", center.densities.len(), free.columns.len())?;
+            Error::check_length("flags of free coefficients", center.densities.len(), free.columns.len())?;
             if center.core.is_some() {
                 let reason = "a readout with core repulsion cannot be trained".into();
                 return Err(Error::Setting { name: "readout", reason });
             }
         }
         for own in &free.columns {
-            check_length("flags of one density", self.program.n_features(), own.len())?;
+            Error::check_length("flags of one density", self.program.n_features(), own.len())?;
         }
         DesignBlock::stack(structures, free.len() + 1, num_threads, |structure| {
             self.embedded_one(structure, readout, free)
@@ -183,8 +183,4 @@ impl Density {
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
-}
-
-fn check_length(what: &'static str, expected: usize, got: usize) -> Result<()> {
-    if expected == got { Ok(()) } else { Err(Error::Length { what, expected, got }) }
 }

@@ -5,29 +5,26 @@ use rayon::prelude::*;
 use super::Descriptor;
 use super::center::CenterWork;
 use crate::error::{Error, Result};
+use crate::features::{EdgeGradient, Features, edge_tangent};
 use crate::neighbors::{Displacements, NeighborList};
 use crate::spherical::Harmonics;
 use crate::structure::Structure;
 use crate::threads;
 
-/// Gradient of a scalar with respect to positions (Å⁻¹) and strain.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Gradient {
-    /// One row per atom.
-    pub positions: Vec<[f64; 3]>,
-    /// d/dε for r' = (1 + ε) r.
-    pub strain: [[f64; 3]; 3],
-}
+impl Features for Descriptor {
+    fn species(&self) -> &[u8] {
+        self.program.species()
+    }
 
-/// What a centre adds to a vjp: its edges' gradients, as (atom, gradient, r_ij).
-type EdgeGradients = Vec<(usize, [f64; 3], [f64; 3])>;
+    fn cutoff(&self) -> f64 {
+        self.program.cutoff()
+    }
 
-impl Descriptor {
-    /// Features of every atom, row-major (N, K).
-    ///
-    /// # Errors
-    /// Unknown elements, overlapping atoms, and those of the neighbor list.
-    pub fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
+    fn n_features(&self) -> usize {
+        self.program.n_features()
+    }
+
+    fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
         let columns = self.program.n_features();
         let mut out = vec![0.0; structure.len() * columns];
         self.each_center(structure, num_threads, false, &mut out, columns, |_, z, work, row| {
@@ -38,66 +35,48 @@ impl Descriptor {
         Ok(out)
     }
 
-    /// Gradient of `Σ values_bar · values`; `values_bar` is row-major (N, K).
-    ///
-    /// # Errors
-    /// [`Error::Length`] for a wrong cotangent, and those of [`Self::values`].
-    pub fn vjp(
+    fn edge_gradients(
         &self,
         structure: &Structure,
         values_bar: &[f64],
         num_threads: Option<usize>,
-    ) -> Result<Gradient> {
+    ) -> Result<Vec<Vec<EdgeGradient>>> {
         let columns = self.program.n_features();
-        check_length("values_bar", structure.len() * columns, values_bar.len())?;
-        let mut edges: Vec<EdgeGradients> = vec![Vec::new(); structure.len()];
+        let mut edges = vec![Vec::new(); structure.len()];
         self.each_center(structure, num_threads, true, &mut edges, 1, |i, z, work, out| {
             let bar = &values_bar[i * columns..][..columns][self.program.feature_range(z)];
             self.pull_back(z, bar, work, &mut out[0]);
         })?;
-        let mut gradient = Gradient { positions: vec![[0.0; 3]; structure.len()], strain: [[0.0; 3]; 3] };
-        for (i, list) in edges.iter().enumerate() {
-            for (atom, g, vector) in list {
-                for (x, g) in g.iter().enumerate() {
-                    gradient.positions[*atom][x] += g;
-                    gradient.positions[i][x] -= g;
-                    gradient.strain[x].iter_mut().zip(vector).for_each(|(e, r)| *e += g * r);
-                }
-            }
-        }
-        Ok(gradient)
+        Ok(edges)
     }
 
-    /// Derivative of the features along `positions_dot` and `strain_dot`, row-major (N, K).
-    ///
-    /// # Errors
-    /// [`Error::Length`] for a wrong tangent, and those of [`Self::values`].
-    pub fn jvp(
+    fn jvp(
         &self,
         structure: &Structure,
         positions_dot: &[[f64; 3]],
         strain_dot: &[[f64; 3]; 3],
         num_threads: Option<usize>,
     ) -> Result<Vec<f64>> {
-        check_length("positions_dot", structure.len(), positions_dot.len())?;
+        Error::check_length("positions_dot", structure.len(), positions_dot.len())?;
         let columns = self.program.n_features();
         let mut out = vec![0.0; structure.len() * columns];
         self.each_center(structure, num_threads, true, &mut out, columns, |i, z, work, row| {
             let vectors_dot: Vec<[f64; 3]> = work
                 .neighbors
                 .iter()
-                .map(|n| {
-                    std::array::from_fn(|x| {
-                        let strained: f64 = (0..3).map(|y| strain_dot[x][y] * n.vector[y]).sum();
-                        positions_dot[n.atom][x] - positions_dot[i][x] + strained
-                    })
-                })
+                .map(|n| edge_tangent(&n.vector, [&positions_dot[i], &positions_dot[n.atom]], strain_dot))
                 .collect();
             self.push_forward(z, &vectors_dot, work, &mut row[self.program.feature_range(z)]);
         })?;
         Ok(out)
     }
 
+    fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
+        self.rows_of(structure)
+    }
+}
+
+impl Descriptor {
     /// Runs `visit(i, species, work, out_i)` for every centre in parallel; `out` has `stride` items per centre.
     pub(super) fn each_center<T: Send>(
         &self,
@@ -126,13 +105,13 @@ impl Descriptor {
     }
 
     /// Gradients of the edges of a centre of species `z` for the cotangent `bar` of its features.
-    fn pull_back(&self, z: usize, bar: &[f64], work: &CenterWork, out: &mut EdgeGradients) {
+    fn pull_back(&self, z: usize, bar: &[f64], work: &CenterWork, out: &mut Vec<EdgeGradient>) {
         for (s, row) in self.density_gradient(z, bar, work).iter().enumerate().filter(|(_, r)| !r.is_empty())
         {
             let n = work.ranges[s].len();
             for (position, neighbor) in work.neighbors[work.ranges[s].clone()].iter().enumerate() {
-                let g = std::array::from_fn(|x| row[x * n + position]);
-                out.push((neighbor.atom, g, neighbor.vector));
+                let gradient = std::array::from_fn(|x| row[x * n + position]);
+                out.push(EdgeGradient { atom: neighbor.atom, gradient, vector: neighbor.vector });
             }
         }
     }
@@ -180,8 +159,4 @@ impl Descriptor {
             *value = function.iter().map(|&(q, c)| c * monomial_dot[q as usize]).sum();
         }
     }
-}
-
-fn check_length(what: &'static str, expected: usize, got: usize) -> Result<()> {
-    if expected == got { Ok(()) } else { Err(Error::Length { what, expected, got }) }
 }

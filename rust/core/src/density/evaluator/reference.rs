@@ -3,6 +3,7 @@
 use crate::density::Descriptor;
 use crate::density::readout::Readout;
 use crate::error::Result;
+use crate::features::Features;
 use crate::neighbors::{Displacements, NeighborList};
 use crate::pair::Zbl;
 use crate::structure::{Structure, norm};
@@ -13,7 +14,7 @@ use super::Evaluation;
 /// functions themselves instead of tables. Cost and memory ∝ atoms × features.
 ///
 /// # Errors
-/// [`crate::Error::Length`] for the readout of another program; those of [`Descriptor::values`].
+/// [`crate::Error::Length`] for the readout of another program; those of [`Features::values`].
 pub fn compute_analytic(
     descriptor: &Descriptor,
     readout: &Readout,

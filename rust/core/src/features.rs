@@ -1,0 +1,169 @@
+//! Features of atoms and their Jacobian as a linear operator: the contract of every engine's descriptor.
+//!
+//! With features `B_k(i)` of the centres i:
+//!
+//! | method | gives | shape |
+//! |---|---|---|
+//! | `values` | B | (N, K) |
+//! | `vjp` | Σ_ik B̄_ik dB_ik/dr, and the same with d/dε | (N, 3), (3, 3) |
+//! | `jvp` | Σ dB/dr · ṙ + dB/dε · ε̇ | (N, K) |
+//! | `design` | rows Σ_i B, −d/dr Σ_i B, d/dε Σ_i B (Voigt, symmetric part) | (1 + 3N + 6, K) |
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::structure::{Structure, dot};
+use crate::threads;
+
+/// Features of atoms that depend on the vectors to their neighbors.
+pub trait Features: Sync {
+    /// Atomic numbers of the known elements, ascending.
+    fn species(&self) -> &[u8];
+
+    /// Largest cutoff in Å.
+    fn cutoff(&self) -> f64;
+
+    /// Number of features K.
+    fn n_features(&self) -> usize;
+
+    /// Features of every atom, row-major (N, K).
+    ///
+    /// # Errors
+    /// Unknown elements, overlapping atoms, and those of the neighbor list.
+    fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>>;
+
+    /// For every centre i the gradients of `Σ_k values_bar_ik B_k(i)` along its edges, for a cotangent of
+    /// checked length.
+    ///
+    /// # Errors
+    /// Those of [`Self::values`].
+    fn edge_gradients(
+        &self,
+        structure: &Structure,
+        values_bar: &[f64],
+        num_threads: Option<usize>,
+    ) -> Result<Vec<Vec<EdgeGradient>>>;
+
+    /// Derivative of the features along `positions_dot` and `strain_dot`, row-major (N, K).
+    ///
+    /// # Errors
+    /// [`Error::Length`] for a wrong tangent, and those of [`Self::values`].
+    fn jvp(
+        &self,
+        structure: &Structure,
+        positions_dot: &[[f64; 3]],
+        strain_dot: &[[f64; 3]; 3],
+        num_threads: Option<usize>,
+    ) -> Result<Vec<f64>>;
+
+    /// Design rows of one structure, column-major; see [`Self::design`].
+    ///
+    /// # Errors
+    /// Those of [`Self::values`].
+    fn design_one(&self, structure: &Structure) -> Result<Vec<f64>>;
+
+    /// Gradient of `Σ values_bar · values`; `values_bar` is row-major (N, K).
+    ///
+    /// # Errors
+    /// [`Error::Length`] for a wrong cotangent, and those of [`Self::values`].
+    fn vjp(&self, structure: &Structure, values_bar: &[f64], num_threads: Option<usize>) -> Result<Gradient> {
+        Error::check_length("values_bar", structure.len() * self.n_features(), values_bar.len())?;
+        Ok(Gradient::of_edges(&self.edge_gradients(structure, values_bar, num_threads)?))
+    }
+
+    /// Design rows of the structures behind one another. Per structure: Σ_i B (energy), −dB/dr (forces, atom
+    /// by atom), dB/dε (Voigt xx yy zz yz xz xy, symmetric part).
+    ///
+    /// # Errors
+    /// Unknown elements, overlapping atoms, and those of the neighbor list.
+    fn design(&self, structures: &[Structure], num_threads: Option<usize>) -> Result<DesignBlock> {
+        DesignBlock::stack(structures, self.n_features(), num_threads, |s| self.design_one(s))
+    }
+}
+
+/// Gradient of a scalar with respect to the vector of one edge.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EdgeGradient {
+    /// Neighbor.
+    pub atom: usize,
+    /// Gradient with respect to r_ij, 1/Å.
+    pub gradient: [f64; 3],
+    /// r_ij in Å.
+    pub vector: [f64; 3],
+}
+
+/// Gradient of a scalar with respect to positions (Å⁻¹) and strain.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gradient {
+    /// One row per atom.
+    pub positions: Vec<[f64; 3]>,
+    /// d/dε for r' = (1 + ε) r.
+    pub strain: [[f64; 3]; 3],
+}
+
+impl Gradient {
+    /// The sum over the edges of every centre.
+    fn of_edges(centers: &[Vec<EdgeGradient>]) -> Self {
+        let mut sum = Self { positions: vec![[0.0; 3]; centers.len()], strain: [[0.0; 3]; 3] };
+        for (i, edges) in centers.iter().enumerate() {
+            for edge in edges {
+                for (x, g) in edge.gradient.iter().enumerate() {
+                    sum.positions[edge.atom][x] += g;
+                    sum.positions[i][x] -= g;
+                    sum.strain[x].iter_mut().zip(&edge.vector).for_each(|(e, r)| *e += g * r);
+                }
+            }
+        }
+        sum
+    }
+}
+
+/// Change of r_ij with moving atoms and strain.
+#[inline]
+pub(crate) fn edge_tangent(
+    vector: &[f64; 3],
+    [i_dot, j_dot]: [&[f64; 3]; 2],
+    strain_dot: &[[f64; 3]; 3],
+) -> [f64; 3] {
+    std::array::from_fn(|x| j_dot[x] - i_dot[x] + dot(&strain_dot[x], vector))
+}
+
+/// Number of design rows of a structure: energy, 3 N forces, 6 strain derivatives.
+pub fn design_rows(n_atoms: usize) -> usize {
+    1 + 3 * n_atoms + 6
+}
+
+/// Design rows of several structures, column-major: entry (row, column) at `column · rows + row`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DesignBlock {
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of columns (features).
+    pub columns: usize,
+    /// Entries.
+    pub data: Vec<f64>,
+}
+
+impl DesignBlock {
+    /// The blocks of the structures, made in parallel, behind one another.
+    pub(crate) fn stack(
+        structures: &[Structure],
+        columns: usize,
+        num_threads: Option<usize>,
+        make: impl Fn(&Structure) -> Result<Vec<f64>> + Sync,
+    ) -> Result<Self> {
+        let blocks: Vec<Vec<f64>> = threads::pool(num_threads)?
+            .install(|| structures.par_iter().map(&make).collect::<Result<_>>())?;
+        let rows = structures.iter().map(|s| design_rows(s.len())).sum();
+        let mut data = vec![0.0; rows * columns];
+        let mut start = 0;
+        for (structure, block) in structures.iter().zip(blocks) {
+            let n = design_rows(structure.len());
+            for (column, values) in block.chunks_exact(n).enumerate() {
+                data[column * rows + start..][..n].copy_from_slice(values);
+            }
+            start += n;
+        }
+        Ok(Self { rows, columns, data })
+    }
+}
