@@ -20,6 +20,7 @@ mod embedded;
 mod features;
 mod layout;
 mod operators;
+mod outer;
 
 use std::sync::Arc;
 
