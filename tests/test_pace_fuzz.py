@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from pathlib import Path
 
 import oracle_pace
 import pytest
+from ase import Atoms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -146,6 +149,46 @@ def test_enormous_numbers(extension: str, data: st.DataObject) -> None:
         digits, data.draw(st.sampled_from(["99999999", "9" * 30, "-1", "1e300", "nan"]))
     )
     read(" ".join(words), extension)
+
+
+def peak_megabytes() -> float:
+    resource = pytest.importorskip("resource")
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.sampled_from(sorted(FILES)), st.data())
+def test_mutated_bytes_load_or_say_why(extension: str, data: st.DataObject) -> None:
+    """Bytes replaced, removed and repeated: a potential that computes, or one line; and never much memory."""
+    content = bytearray(FILES[extension].encode())
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(content) - 1))
+        end = at + data.draw(st.integers(0, 40))
+        match data.draw(st.sampled_from(["replace", "remove", "repeat"])):
+            case "replace":
+                content[at:end] = data.draw(st.binary(max_size=6))
+            case "remove":
+                del content[at:end]
+            case _:
+                content[at:at] = content[at:end] * data.draw(st.integers(1, 50))
+        content = content or bytearray(b" ")
+    before = peak_megabytes()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"one.{extension}"
+        path.write_bytes(content)
+        potential, message = None, ""
+        try:
+            potential = ferrip.load(path)
+        except ModelFileError as error:
+            message = str(error)
+    assert "\n" not in message
+    if potential is None:
+        assert message.startswith(str(path))
+    else:
+        dimer = Atoms(potential.symbols[:1] * 2, [[0, 0, 0], [2.5, 0, 0]])
+        with contextlib.suppress(FerripError):
+            assert potential.evaluate(dimer)[0].forces.shape == (2, 3)
+    assert peak_megabytes() - before < 300
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"\x00" * 100, b"elements: [" * 1000])

@@ -37,12 +37,16 @@ class Coordinates:
 
     def problem(self, problem: LeastSquares) -> LeastSquares:
         """`problem` in terms of u."""
+        return replace(problem, r=self.columns(problem.r))
+
+    def columns(self, matrix: F64) -> F64:
+        """Columns of c as columns of u; further columns stay."""
         if not self.blocks:
-            return problem
-        r = np.array(problem.r)
+            return matrix
+        result = np.array(matrix)
         for columns, root in self.blocks:
-            r[:, columns] = problem.r[:, columns] @ root
-        return replace(problem, r=r)
+            result[:, columns] = matrix[:, columns] @ root
+        return result
 
     def coefficients(self, coordinates: F64) -> F64:
         """T u for u (n,) or columns (n, k)."""

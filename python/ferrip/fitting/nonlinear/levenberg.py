@@ -2,8 +2,8 @@
 
 The step minimises `‖R c − q‖² + ‖Γ c‖² + μ ‖D (c − c₀)‖²` with D the column norms of R and Γ (Marquardt's scaling,
 doi:10.1137/0111030). All three terms are rows of one least-squares problem, so that no normal equations are formed. A
-loss costs little beside a linearisation, and as a function of μ it often has several minima: μ is therefore looked
-for on a grid from nearly undamped to steepest descent, and refined around the best.
+loss costs less than a linearisation, and as a function of μ it often has several minima: the first step looks for μ on
+a grid from nearly undamped to steepest descent, later ones on a smaller grid around the last; both refine the best.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ F64 = NDArray[np.float64]
 
 GRID = tuple(10.0**k for k in range(-10, 5, 2))
 """Dampings that are tried."""
+AROUND = (1e-4, 1e-2, 1.0, 1e2)
+"""Dampings that are tried, relative to that of the step before."""
 REFINEMENT = 10.0**0.7
 """Ratio of the best to the two more that are tried beside it."""
 
@@ -51,7 +53,12 @@ def damped_solution(problem: LeastSquares, rows: F64, start: F64) -> F64:
 
 
 def damped_step(
-    problem: LeastSquares, penalty: F64, start: F64, loss: Callable[[F64], float], loss_at_start: float
+    problem: LeastSquares,
+    penalty: F64,
+    start: F64,
+    loss: Callable[[F64], float],
+    loss_at_start: float,
+    last: float | None = None,
 ) -> Step | None:
     """The best step of a search over dampings, or `None` if none lowers the loss.
 
@@ -67,6 +74,8 @@ def damped_step(
         The true penalised loss of given coefficients.
     loss_at_start
         Its value at c₀.
+    last
+        Damping of the step before, if there was one.
     """
     penalized = stacked(problem, penalty, np.zeros_like(start))
     scale = np.linalg.norm(penalized.r, axis=0)
@@ -75,7 +84,8 @@ def damped_step(
         vector = damped_solution(penalized, np.sqrt(damping) * scale, start)
         return Step(vector=vector, loss=loss(vector), damping=damping)
 
-    best = min((attempt(damping) for damping in GRID), key=lambda step: step.loss)
+    grid = GRID if last is None else tuple(last * ratio for ratio in AROUND)
+    best = min((attempt(damping) for damping in grid), key=lambda step: step.loss)
     around = [attempt(best.damping * REFINEMENT), attempt(best.damping / REFINEMENT)]
     best = min([best, *around], key=lambda step: step.loss)
     return best if best.loss < loss_at_start else None

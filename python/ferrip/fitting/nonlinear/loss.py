@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,19 +23,42 @@ def predicted_rows(evaluator: Evaluator, frames: Sequence[Frame], num_threads: i
     return np.concatenate(parts)
 
 
-def squared_errors(
-    source: RowSource, evaluator: Evaluator, frames: Sequence[Frame], weights: dict[str, float]
-) -> float:
-    """Weighted sum of squares of the rows that a fit on `frames` has; infinite where the energy is.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class WeightedLabels:
+    """Labels of frames in the order of design rows.
 
-    The evaluator gives energies without E0, which `source` subtracts from the labels.
+    Attributes
+    ----------
+    frames
+        The frames.
+    target
+        (rows,) labels without E0; 0 where there is none.
+    weight
+        (rows,) factors on the rows; 0 where there is no label.
+    num_threads
+        Threads of the evaluator.
     """
-    predicted = predicted_rows(evaluator, frames, source.num_threads)
-    total, start = 0.0, 0
-    for frame in frames:
-        stop = start + n_rows(frame)
-        for quantity, rows, target in source.labelled(frame, start, stop):
-            factor = weights[quantity] * row_weight(frame, quantity, source.config_weights, source.size_power)
-            total += factor**2 * float(np.sum((target - predicted[rows]) ** 2))
-        start = stop
-    return total if np.isfinite(total) else np.inf
+
+    frames: Sequence[Frame]
+    target: F64
+    weight: F64
+    num_threads: int | None
+
+    @classmethod
+    def of(cls, source: RowSource, frames: Sequence[Frame], weights: Mapping[str, float]) -> WeightedLabels:
+        """The rows that a fit on `frames` with the given factors on its quantities has."""
+        target, weight = (np.zeros(sum(map(n_rows, frames))) for _ in range(2))
+        start = 0
+        for frame in frames:
+            stop = start + n_rows(frame)
+            for quantity, rows, labels in source.labelled(frame, start, stop):
+                own = row_weight(frame, quantity, source.config_weights, source.size_power)
+                target[rows], weight[rows] = labels, weights[quantity] * own
+            start = stop
+        return cls(frames=frames, target=target, weight=weight, num_threads=source.num_threads)
+
+    def squared_error(self, evaluator: Evaluator) -> float:
+        """Weighted sum of squares for an evaluator of energies without E0; infinite where the energy is."""
+        predicted = predicted_rows(evaluator, self.frames, self.num_threads)
+        total = float(np.sum((self.weight * (self.target - predicted)) ** 2))
+        return total if np.isfinite(total) else np.inf

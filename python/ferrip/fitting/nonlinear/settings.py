@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
@@ -16,6 +18,9 @@ class TrainingSettings(BaseModel):
     )
     ladder: tuple[float, ...] = Field(
         default=(0.3, 1.0), description="fractions of the functions, smoothest first, freed rung by rung"
+    )
+    ladder_by: Literal["smoothness", "order"] = Field(
+        default="smoothness", description="what the ladder goes by; order: one rung per correlation order"
     )
     density_prior: float = Field(
         default=1.0,

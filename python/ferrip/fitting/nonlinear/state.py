@@ -26,6 +26,12 @@ class State:
         (K,) Γ of the linear problem.
     stress_note
         What was done with the stress labels.
+    weights
+        Factor on the rows of each quantity, as the linear problem has them.
+    ridge
+        λ of the rung; `None` where it is still to be chosen.
+    damping
+        μ of the last step.
     rung, iteration
         Rung of the ladder, and iterations done on it.
     total
@@ -39,6 +45,9 @@ class State:
     coefficients: F64
     penalty: F64
     stress_note: str
+    weights: dict[str, float]
+    ridge: float | None = None
+    damping: float | None = None
     rung: int = 0
     iteration: int = 0
     total: int = 0
@@ -47,11 +56,11 @@ class State:
 
     def next_rung(self, ended: str) -> State:
         """At the start of the next rung."""
-        return replace(self, rung=self.rung + 1, iteration=0, ended=ended)
+        return replace(self, rung=self.rung + 1, iteration=0, ridge=None, damping=None, ended=ended)
 
 
 ARRAYS = ("coefficients", "penalty")
-NUMBERS = ("stress_note", "rung", "iteration", "total", "loss", "ended")
+NUMBERS = ("stress_note", "weights", "ridge", "damping", "rung", "iteration", "total", "loss", "ended")
 
 
 def run_key(problem: Problem, settings: TrainingSettings, terms: Terms) -> str:

@@ -8,19 +8,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ferrip.fitting.folds import choose
 from ferrip.fitting.interrupted import Interrupted
 from ferrip.fitting.nonlinear import state as states
 from ferrip.fitting.nonlinear.coordinates import Coordinates
 from ferrip.fitting.nonlinear.densities import Densities, Terms
 from ferrip.fitting.nonlinear.ladder import rungs, start
 from ferrip.fitting.nonlinear.levenberg import Step, damped_step
-from ferrip.fitting.nonlinear.loss import squared_errors
+from ferrip.fitting.nonlinear.loss import WeightedLabels
 from ferrip.fitting.nonlinear.rows import LinearizedRows
 from ferrip.fitting.nonlinear.settings import TrainingSettings
-from ferrip.fitting.problem import Problem
+from ferrip.fitting.problem import Problem, by_fold
 from ferrip.fitting.progress import Reporter
-from ferrip.fitting.regressors import LinearFit
+from ferrip.fitting.regressors import LinearFit, Regressor, Ridge
 from ferrip.fitting.rows import stream
 from ferrip.fitting.tsqr import F64, RFactor
 from ferrip.interrupt import Interruption
@@ -28,6 +30,8 @@ from ferrip.interrupt import Interruption
 Linear = Callable[[], tuple[dict[str, RFactor], LinearFit, str]]
 """Factors and solution of the linear problem, and what was done with the stress labels (`"used"` or why not)."""
 
+CHOOSING_ITERATIONS = 3
+"""Iterations of a rung that choose λ anew; later ones keep it, so that their losses compare."""
 UNSEEN_PENALTY = 1e6
 """Γ of coefficients that neither the data nor their relatives decide; they stay 0."""
 
@@ -78,14 +82,10 @@ class Trainer:
         Interrupted
             After Ctrl-C or SIGTERM; the message says where the checkpoint is.
         """
-        masks = rungs(self.problem, self.settings.ladder)
+        masks = rungs(self.problem, self.settings)
         state = None if self.checkpoint is None else states.load(self.checkpoint, self.key)
         if state is None:
-            factors, _, note = linear()
-            weighted = self.problem.weighted(factors, use_stress=note == "used")
-            densities = start(self.problem, weighted, masks[0], self.terms)
-            penalty = self.problem.prior.penalty(weighted)
-            state = states.State(coefficients=densities.coefficients, penalty=penalty, stress_note=note)
+            state = self._started(linear, masks[0])
             self._save(state)
         else:
             self.reporter.note(f"continuing on rung {state.rung + 1} after {state.iteration} iterations")
@@ -96,6 +96,17 @@ class Trainer:
                 self._save(state)
                 self._honour(stop)
             return self._trained(state, fit, masks, stop)
+
+    def _started(self, linear: Linear, rung: NDArray[np.bool_]) -> states.State:
+        """The state before the first iteration, with weights and start of the linear problem."""
+        factors, solution, note = linear()
+        weights = dict(solution.weights or self.problem.weights(use_stress=note == "used"))
+        weighted = self.problem.combined(factors, weights)
+        densities = start(self.problem, weighted, rung, self.terms)
+        penalty = self.problem.prior.penalty(weighted)
+        return states.State(
+            coefficients=densities.coefficients, penalty=penalty, stress_note=note, weights=weights
+        )
 
     def _iterate(
         self, state: states.State, masks: list[Any], stop: Interruption
@@ -114,6 +125,8 @@ class Trainer:
             iteration=state.iteration + 1,
             total=state.total + 1,
             loss=step.loss,
+            ridge=fit.ridge,
+            damping=step.damping,
         )
         if before - step.loss < self.settings.tolerance * step.loss:
             return state.next_rung("converged"), fit
@@ -125,31 +138,42 @@ class Trainer:
         self, densities: Densities, state: states.State, stop: Interruption
     ) -> tuple[LinearFit, Step | None, float]:
         """Linearised fit, step (if there is one) and penalised loss before it."""
-        use_stress = state.stress_note == "used"
-        weights = self.problem.weights(use_stress=use_stress)
-        source, frames = self.problem.source, self.problem.frames
+        source = self.problem.source
+        labels = WeightedLabels.of(source, self.problem.frames, state.weights)
         coordinates = Coordinates.of(self.problem.prior.groups, densities.free)
-        linearized = coordinates.problem(
-            self.problem.weighted(self._stream(densities, stop), use_stress=use_stress)
-        )
+        factors = self._stream(densities, stop)
+        linearized = coordinates.problem(self.problem.combined(factors, state.weights))
         prior = np.array([1.0 if m == 1.0 else self.settings.density_prior for _, m in self.terms])
         penalty = np.outer(prior, state.penalty)[densities.free]
-        fit = self.problem.settings.regressor().solve(linearized, penalty)
+        regressor = self._regressor(state, factors, coordinates, penalty)
+        fit = replace(regressor.solve(linearized, penalty), weights=state.weights)
         rows = fit.ridge**0.5 * np.where(np.isfinite(penalty), penalty, UNSEEN_PENALTY)
 
         def loss(vector: F64) -> float:
             moved = densities.moved(coordinates.coefficients(vector))
-            errors = squared_errors(
-                source, moved.evaluator(source.descriptor, source.repulsion), frames, weights
-            )
-            return errors + float(np.sum((rows * vector) ** 2))
+            evaluator = moved.evaluator(source.descriptor, source.repulsion)
+            return labels.squared_error(evaluator) + float(np.sum((rows * vector) ** 2))
 
         here = coordinates.of_coefficients(densities.vector)
         before = loss(here)
-        step = damped_step(linearized, rows, here, loss, before)
+        step = damped_step(linearized, rows, here, loss, before, state.damping)
         if step is not None:
             step = replace(step, vector=coordinates.coefficients(step.vector))
         return _correlated(fit, coordinates), step, before
+
+    def _regressor(
+        self, state: states.State, factors: dict[str, RFactor], coordinates: Coordinates, penalty: F64
+    ) -> Regressor:
+        """The regressor of the settings; an open λ is chosen on held-out blocks in the first iterations of a rung."""
+        regressor, settings = self.problem.settings.regressor(), self.problem.settings
+        if not isinstance(regressor, Ridge) or regressor.ridge is not None or settings.ridge_by != "folds":
+            return regressor
+        if state.ridge is not None and state.iteration >= CHOOSING_ITERATIONS:
+            return replace(regressor, ridge=state.ridge)
+        folds = by_fold(factors, state.weights)
+        tied = [{name: coordinates.columns(factor) for name, factor in fold.items()} for fold in folds]
+        choice = choose(tied, [state.weights], penalty)
+        return regressor if choice is None else replace(regressor, ridge=choice.ridge)
 
     def _stream(self, densities: Densities, stop: Interruption) -> dict[str, RFactor]:
         """Factors of the problem linearised at `densities`."""

@@ -10,11 +10,12 @@
 //!
 //! in the row layout of [`Features::design`](crate::features::Features::design) (forces with the minus sign), and in one more column the
 //! energy without e0, the forces and the strain derivative themselves. The rows ∂B_k/∂x are those of the linear
-//! design, so a pass costs one linear design and two scatters per density and feature.
+//! design; the terms with f'' are matrix products over centres ([`super::outer`]).
 
 use super::Descriptor;
 use super::center::CenterWork;
 use super::features::GradientScratch;
+use super::outer::OuterSums;
 use crate::density::readout::Readout;
 use crate::error::{Error, Result};
 use crate::features::{DesignBlock, design_rows};
@@ -44,6 +45,12 @@ impl FreeCoefficients {
     /// Number of free coefficients.
     pub fn len(&self) -> usize {
         self.n_columns
+    }
+
+    /// Columns of a density within a range of features; free coefficients that follow each other have columns that do.
+    fn range(&self, density: usize, features: std::ops::Range<usize>) -> std::ops::Range<usize> {
+        let mut own = self.columns[density][features].iter().flatten();
+        own.next().map_or(0..0, |&first| first..own.next_back().map_or(first, |&last| last) + 1)
     }
 
     /// Whether every coefficient is fixed.
@@ -119,23 +126,32 @@ impl Descriptor {
         let rows = design_rows(structure.len());
         let mut out = vec![0.0; rows * (free.len() + 1)];
         let (mut values, mut scratch) = (Vec::new(), GradientScratch::default());
+        let mut curved: Vec<Vec<Option<OuterSums>>> =
+            (0..readout.centers().len()).map(|_| free.columns.iter().map(|_| None).collect()).collect();
+        let ranges: Vec<Vec<_>> = (0..curved.len())
+            .map(|z| (0..free.columns.len()).map(|p| free.range(p, self.program.feature_range(z))).collect())
+            .collect();
         self.visit_centers(structure, |i, z, work| {
             self.feature_values(z, work, &mut values);
             let first = self.program.feature_range(z).start;
             let own: Vec<&[Option<usize>]> =
                 free.columns.iter().map(|c| &c[first..first + values.len()]).collect();
             let densities = self.linearize(z, &values, readout, work);
-            for (density, columns) in densities.iter().zip(&own) {
+            for (p, (density, columns)) in densities.iter().zip(&own).enumerate() {
                 let prediction = &mut out[free.len() * rows..];
                 prediction[0] += density.energy;
                 density.scatter_gradient(i, density.slope, work, prediction);
-                for (value, column) in values.iter().zip(*columns) {
-                    let Some(c) = *column else { continue };
-                    let column = &mut out[c * rows..][..rows];
-                    column[0] += density.slope * value;
-                    if density.curvature != 0.0 {
-                        density.scatter_gradient(i, density.curvature * value, work, column);
-                    }
+                let free_values =
+                    values.iter().zip(*columns).filter_map(|(value, column)| column.map(|c| (c, value)));
+                for (c, value) in free_values.clone() {
+                    out[c * rows] += density.slope * value;
+                }
+                if density.curvature != 0.0 {
+                    let range = ranges[z][p].clone();
+                    let sums = curved[z][p].get_or_insert_with(|| OuterSums::new(rows, range.len()));
+                    let weights = free_values.map(|(_, value)| density.curvature * value);
+                    let fill = |left: &mut [f64]| density.scatter_gradient(i, 1.0, work, left);
+                    sums.add(fill, weights, &mut out[range.start * rows..range.end * rows]);
                 }
             }
             let wanted = |k: usize| own.iter().any(|columns| columns[k].is_some());
@@ -147,6 +163,11 @@ impl Descriptor {
                 }
             });
         })?;
+        for (sums, range) in curved.iter_mut().flatten().zip(ranges.iter().flatten()) {
+            if let Some(sums) = sums {
+                sums.flush(&mut out[range.start * rows..range.end * rows]);
+            }
+        }
         Ok(out)
     }
 

@@ -13,6 +13,7 @@ mod embedded;
 mod features;
 mod layout;
 mod operators;
+mod outer;
 
 use std::sync::Arc;
 
