@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from ase.data import covalent_radii
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from ferrip import _core
 from ferrip.errors import SettingsError
+from ferrip.models.density_engine import DensityFamily
 from ferrip.models.embedding import species_weights
 from ferrip.models.family import register
 from ferrip.models.pairs import by_pair, lengths, pair_name
@@ -164,7 +164,7 @@ class AceSettings(BaseModel):
     pair_inner_zero: int | None = Field(default=None, ge=0, description="as inner_zero, pair functions")
 
 
-class Ace:
+class Ace(DensityFamily):
     """The linear ACE family."""
 
     name = "ace"
@@ -237,17 +237,6 @@ class Ace:
         if "functions" in resolved:
             arguments["functions"] = [[tuple(factor) for factor in one] for one in resolved["functions"]]
         return _core.Descriptor.ace(**arguments)
-
-    def evaluator(
-        self,
-        descriptor: Any,
-        coefficients: NDArray[np.float64],
-        e0: Sequence[float],
-        zbl: Sequence[_core.ZblPair],
-        simd: str | None,
-    ) -> _core.Evaluator:
-        """The contracted evaluator."""
-        return _core.Evaluator(descriptor, coefficients, e0, zbl, simd)
 
     def _degrees_for(
         self, resolved: dict[str, Any], target: int, max_order: int, slope: float

@@ -13,12 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from ferrip import _core
 from ferrip.errors import FerripError, ModelFileError, SettingsError
+from ferrip.models.density_engine import DensityFamily
 from ferrip.models.family import register
 from ferrip.readout import Embedding
 
@@ -36,7 +35,7 @@ class PaceSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Pace:
+class Pace(DensityFamily):
     """The family of imported ACE potentials."""
 
     name = "pace"
@@ -62,17 +61,6 @@ class Pace:
     def descriptor(self, resolved: dict[str, Any]) -> _core.Descriptor:
         """The descriptor of the file that the settings hold."""
         return _core.read_pace(resolved["yace"], "yace").descriptor
-
-    def evaluator(
-        self,
-        descriptor: Any,
-        coefficients: NDArray[np.float64],
-        e0: Sequence[float],
-        zbl: Sequence[_core.ZblPair],
-        simd: str | None,
-    ) -> _core.Evaluator:
-        """The evaluator of a linear potential on the descriptor."""
-        return _core.Evaluator(descriptor, coefficients, e0, zbl, simd)
 
 
 def load(path: str | os.PathLike[str]) -> Potential:
