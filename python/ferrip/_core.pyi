@@ -244,8 +244,8 @@ class Evaluator:
         tolerance: float | None = None,
         bin_width: float | None = None,
     ) -> Evaluator:
-        """As the constructor, with a readout. The radial tables are within `tolerance` (relative; 20 times as much per Å
-        for derivatives) of the radial functions, or of their cubic interpolation on bins of `bin_width` Å (as many
+        """As the constructor, with a readout. The radial tables are within `tolerance` (relative; 20 times as much per
+        Å for derivatives) of the radial functions, or of their cubic interpolation on bins of `bin_width` Å (as many
         as fit, stretched to end at the cutoff: the grid of ML-PACE)."""
     @property
     def elements(self) -> list[int]: ...
