@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MAX_COLUMNS = 4000
 """Largest total number of functions that a preset chooses."""
-CUTOFF_RANGE = (5.0, 7.0)
+CUTOFF_RANGE = (4.5, 7.0)
 """Å"""
 PAIR_CUTOFF_EXTRA = 1.0
 """Å by which the pair functions reach further than the many-body functions."""
@@ -76,7 +76,7 @@ class RadialShape:
 
 SHAPES: dict[Shape, RadialShape] = {
     "wide": RadialShape(cutoff_factor=2.13, outer_zero=2, inner_zero=1),
-    "compact": RadialShape(cutoff_factor=2.0, outer_zero=4, inner_zero=1),
+    "compact": RadialShape(cutoff_factor=1.8, outer_zero=4, inner_zero=1),
 }
 """Cross-validation on training data takes "wide" for mlearn_Si and "compact" for mlearn_Ni and mlearn_Mo."""
 
