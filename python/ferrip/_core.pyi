@@ -27,7 +27,34 @@ def neighbor_list(
     num_threads: int | None = None,
 ) -> tuple[I64, I64, I32, F64]: ...
 
-class Descriptor:
+class _Features:
+    """What every descriptor offers."""
+
+    @property
+    def elements(self) -> list[int]: ...
+    @property
+    def cutoff(self) -> float: ...
+    @property
+    def n_features(self) -> int: ...
+    def feature_range(self, element: int) -> tuple[int, int]:
+        """First column of the atoms of an element, and the one after their last."""
+    def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
+        """Per feature: (centre atomic number, [(neighbor atomic number, n, l), ...]); the neighbor's number is 0
+        in the factors of an element embedding and for r_jk of a triplet."""
+    def values(self, structure: Structure, num_threads: int | None = None) -> F64:
+        """(N, n_features); zero outside the columns of each atom's own element."""
+    def vjp(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> tuple[F64, F64]:
+        """(positions_bar (N,3), strain_bar (3,3)) of sum(values_bar * values)."""
+    def jvp(
+        self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None
+    ) -> F64:
+        """(N, n_features) derivative of values along positions_dot and strain_dot."""
+    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64:
+        """Design rows, Fortran order (rows, n_features). Per structure of N atoms, 1 + 3N + 6 rows:
+        energy Σ_i B, forces −dB/dr (atom-major xyz), strain derivatives dB/dε (Voigt xx yy zz yz xz xy,
+        symmetric part, not divided by the volume; virial = −row, stress = row / V)."""
+
+class Descriptor(_Features):
     """A compiled density-engine program with its species, frozen."""
 
     @staticmethod
@@ -63,18 +90,8 @@ class Descriptor:
         `pair_cutoffs` (Å) override the two cutoffs for pairs (low, high), `inner_cutoffs` (end, width in Å) take all
         radial functions of a pair to 0 towards short distances; `radial_coefficients` (n, k) combine the radial
         functions k of the transform to those of the products."""
-    @property
-    def elements(self) -> list[int]: ...
-    @property
-    def cutoff(self) -> float: ...
-    @property
-    def n_features(self) -> int: ...
-    def feature_range(self, element: int) -> tuple[int, int]: ...
     def smoothness(self, power: float = 2.0, l_weight: float = 1.0) -> F64:
         """(n_features,) Σ over factors of n^power + (l_weight l)^power, for smoothness priors."""
-    def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
-        """Per feature: (centre atomic number, [(neighbor atomic number, n, l), ...]); the neighbor's number is 0
-        in the factors of an element embedding."""
     def resolved_functions(self) -> list[list[tuple[int, int, int]]]:
         """Products of factors (neighbor's atomic number, n, l) that an element embedding sums up; [] without one."""
     def resolve_coefficients(self, resolved: Descriptor, coefficients: F64) -> F64:
@@ -83,18 +100,6 @@ class Descriptor:
         """Groups of functions of one centre that differ only in neighbor species: their columns within the
         features of a centre, and the covariance (k, k) of their coefficients that the similarity κ (S, S) of
         species implies, a factor κ per neighbor; symmetric under exchange of equal (n, l)."""
-    def values(self, structure: Structure, num_threads: int | None = None) -> F64:
-        """(N, n_features); zero outside the columns of each atom's own element."""
-    def vjp(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> tuple[F64, F64]:
-        """(positions_bar (N,3), strain_bar (3,3)) of sum(values_bar * values)."""
-    def jvp(
-        self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None
-    ) -> F64:
-        """(N, n_features) derivative of values along positions_dot and strain_dot."""
-    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64:
-        """Design rows, Fortran order (rows, n_features). Per structure of N atoms, 1 + 3N + 6 rows:
-        energy Σ_i B, forces −dB/dr (atom-major xyz), strain derivatives dB/dε (Voigt xx yy zz yz xz xy,
-        symmetric part, not divided by the volume; virial = −row, stress = row / V)."""
     def embedded_design(
         self,
         structures: Sequence[Structure],
@@ -172,7 +177,7 @@ def export_pace(
     """(text of the `.yace` file, text of a second one with the pair functions where they reach further, notes on
     what the files do not express)."""
 
-class ClusterDescriptor:
+class ClusterDescriptor(_Features):
     """Cubic B-splines of pairs and triplets as features (UF3), frozen."""
 
     def __new__(
@@ -191,26 +196,8 @@ class ClusterDescriptor:
         i, j and k, knots along r_ij, r_ik and r_jk, trims). n + 4 knots carry n functions; trims (start, end) leave
         functions out. Below its first knot a pair goes on linearly; triplets count where all distances are in
         range. Features: a pair is shared by both atoms, half each; a triplet belongs to its centre."""
-    @property
-    def elements(self) -> list[int]: ...
-    @property
-    def cutoff(self) -> float: ...
-    @property
-    def n_features(self) -> int: ...
     def feature_range(self, element: int) -> tuple[int, int]:
         """(0, n_features): pairs are shared between elements."""
-    def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
-        """Per feature: (centre atomic number, [(neighbor atomic number, or 0 for r_jk; index; 0), ...])."""
-    def values(self, structure: Structure, num_threads: int | None = None) -> F64:
-        """As Descriptor.values."""
-    def vjp(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> tuple[F64, F64]:
-        """As Descriptor.vjp."""
-    def jvp(
-        self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None
-    ) -> F64:
-        """As Descriptor.jvp."""
-    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64:
-        """As Descriptor.design."""
     def smoothness(self) -> F64:
         """(n_features,) ones: the prior of splines is a covariance."""
     def evaluator(
