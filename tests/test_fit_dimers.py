@@ -42,6 +42,14 @@ def test_dimers_repel_where_the_data_pull():
     assert ranges(potential) == {}
 
 
+def test_dimers_of_embedded_densities_repel():
+    """The same labels; the forces are not linear in the coefficients."""
+    data = [replace(frame, energy=-frame.energy, forces=-frame.forces, stress=None) for frame in frames()]
+    settings = {"size": "small", "shape": "compact", "max_order": 2, "degree": 6, "iterations": 2}
+    potential = ferrip.fit(data[:20], model="ace-fs", progress=False, stress="off", **settings)
+    assert ranges(potential) == {}
+
+
 def test_every_pair_of_an_alloy_repels():
     """Species at random on the sites, so that no pair is described well."""
     rng = np.random.default_rng(2)

@@ -24,11 +24,15 @@ from numpy.typing import NDArray
 from scipy.optimize import nnls
 
 from ferrip import _core
+from ferrip.data import Frame
 from ferrip.fitting.core import CLOSEST, dimer
+from ferrip.fitting.nonlinear.densities import Densities
+from ferrip.fitting.nonlinear.rows import LinearizedRows
 from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.rows import RowSource
 
 if TYPE_CHECKING:
+    from ferrip._core import Structure
     from ferrip.fitting.core import Pair
 
 F64 = NDArray[np.float64]
@@ -41,8 +45,10 @@ ZBL_SHARE = 0.1
 """Share of the unswitched ZBL force that is asked for at r → 0; it falls linearly to 0 at the shortest distance."""
 UNSEEN_REACH = 0.8
 """Reach of the demand for pairs that the data do not have, in sums of covalent radii."""
-FORCE_ROW = 4
-"""Row of the force on the second atom along the dimer: after the energy and the first atom."""
+FORCES = slice(4, None, 1 + 3 * 2 + 6)
+"""Rows of the force on the second atom along the dimer: after the energy and the first atom of every dimer."""
+LINEARISATIONS = 8
+"""Largest number of linearisations of embedded densities."""
 
 
 def reach(elements: Sequence[int], shortest: Mapping[Pair, float]) -> dict[Pair, float]:
@@ -80,19 +86,47 @@ def repelling(fit: LinearFit, source: RowSource, shortest: Mapping[Pair, float])
     )
 
 
+def repelling_densities(
+    densities: Densities, fit: LinearFit, source: RowSource, shortest: Mapping[Pair, float]
+) -> Densities:
+    """Densities with the nearest coefficients whose dimers repel, linearised anew until they do.
+
+    Parameters
+    ----------
+    densities
+        Trained densities.
+    fit
+        Their posterior.
+    source, shortest
+        As for `repelling`.
+    """
+    for _ in range(LINEARISATIONS):
+        here = replace(fit, coefficients=densities.vector)
+        moved = repelling(here, LinearizedRows.of(source, densities), shortest)
+        if moved is here:
+            break
+        densities = densities.moved(moved.coefficients)
+    return densities
+
+
 def _demands(source: RowSource, ends: Mapping[Pair, float]) -> tuple[F64, F64]:
     """Force rows (m, p) of the dimers, and what they are to give at least (m,)."""
     rows, wanted = [], []
     for (a, b), end in ends.items():
         distances = np.linspace(CLOSEST, end, N_DISTANCES)
-        structures = [dimer((a, b), r) for r in distances]
-        per_dimer = 1 + 3 * 2 + 6
-        forces = slice(FORCE_ROW, None, per_dimer)
-        bare = _core.zbl_design_offset(structures, [(a, b, end, end + 1.0)], source.num_threads)[forces]
-        share = ZBL_SHARE * bare * (1.0 - distances / end)
-        rows.append(source.descriptor.design(structures, source.num_threads)[forces])
-        wanted.append(np.maximum(share, FORCE_FLOOR) - source.baseline(structures)[forces])
+        frames = [_frame(dimer((a, b), r)) for r in distances]
+        design, baseline = source.design(frames)
+        structures = [frame.structure for frame in frames]
+        bare = _core.zbl_design_offset(structures, [(a, b, end, end + 1.0)], source.num_threads)
+        share = ZBL_SHARE * bare[FORCES] * (1.0 - distances / end)
+        rows.append(design[FORCES])
+        wanted.append(np.maximum(share, FORCE_FLOOR) - baseline[FORCES])
     return np.concatenate(rows), np.concatenate(wanted)
+
+
+def _frame(structure: Structure) -> Frame:
+    numbers, positions, cell, pbc = structure
+    return Frame(numbers=numbers, positions=positions, cell=cell, pbc=pbc)
 
 
 def nearest(matrix: F64, bound: F64) -> F64 | None:

@@ -18,7 +18,7 @@ from ferrip.evaluation import error_metrics
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.calibration import calibrate
 from ferrip.fitting.core import attractive_ranges, named
-from ferrip.fitting.dimers import repelling
+from ferrip.fitting.dimers import repelling, repelling_densities
 from ferrip.fitting.estimate import estimate
 from ferrip.fitting.interrupted import Interrupted
 from ferrip.fitting.nonlinear import Trainer, TrainingSettings, embedded_potential
@@ -133,6 +133,11 @@ def fit(
         with blas_threads(len(terms) * descriptor.n_features, num_threads):
             trained = trainer.train(lambda: _linear(problem, checkpoint, reporter, num_threads))
         with _saving(lambda: trainer.stopped):
+            if settings_of_fit.repulsion != "none":
+                repelled = repelling_densities(
+                    trained.densities, trained.fit, problem.source, problem.distances.minimum
+                )
+                trained = replace(trained, densities=repelled)
             potential = _examined(embedded_potential(problem, trained), problem, test_frames, num_threads)
     else:
         with blas_threads(descriptor.n_features, num_threads):
