@@ -15,13 +15,14 @@ from ferrip import _core
 from ferrip.errors import SettingsError
 from ferrip.modelfile import replace_file
 from ferrip.models import family as find_family
-from ferrip.models import pace, uf3_file
+from ferrip.models import pace, uf3_file, uf3_json
+from ferrip.models.uf3 import Uf3
 
 if TYPE_CHECKING:
     from ferrip.models.family import Descriptor
     from ferrip.potential import Potential
 
-WRITTEN = (".ferrip", ".yace", ".uf3")
+WRITTEN = (".ferrip", ".yace", ".uf3", ".json")
 """Extensions of the files that are written."""
 PAIR_SUFFIX = ".pair.yace"
 """End of the name of a second `.yace` file, for pair functions that reach further than the products."""
@@ -35,7 +36,7 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
     potential
         The potential.
     path
-        Destination, `.ferrip`, `.yace` or `.uf3`.
+        Destination, `.ferrip`, `.yace`, `.uf3` or `.json` (of the `uf3` package).
 
     Returns
     -------
@@ -57,6 +58,8 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
         return [str(target)], []
     if target.suffix == uf3_file.EXTENSION:
         return [str(target)], uf3_file.save(potential, target)
+    if target.suffix == uf3_json.EXTENSION:
+        return [str(target)], uf3_json.save(potential, target)
     if target.suffix != ".yace":
         raise SettingsError(
             f"{target}: can write {', '.join(WRITTEN[:-1])} and {WRITTEN[-1]}, not {target.suffix or 'this'!r}"
@@ -160,7 +163,8 @@ def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:
     if potential.family == pace.Pace.name:
         text = _core.pace_subset(cast("str", potential.settings["yace"]), kept)
         return replace(pace.from_text(text, "yace"), **common)
-    settings = _ace_settings(potential, kept)
+    subset = _uf3_settings if potential.family == Uf3.name else _ace_settings
+    settings = subset(potential, kept)
     descriptor = find_family(potential.family).descriptor(settings)
     columns = _columns(potential.descriptor, descriptor)
     factor, embeddings = potential.posterior_factor, potential.embeddings
@@ -176,6 +180,15 @@ def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:
         embeddings=None if embeddings is None else {z: embeddings[z] for z in kept},
         **common,
     )
+
+
+def _uf3_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
+    """Settings with the splines among fewer elements."""
+    settings = dict(potential.settings)
+    settings["elements"] = [int(z) for z in kept]
+    for kind in ("pairs", "triplets"):
+        settings[kind] = [entry for entry in settings[kind] if set(entry["elements"]) <= set(kept)]
+    return settings
 
 
 def _ace_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from ase.data import atomic_numbers, chemical_symbols
 from ferrip import _core, modelfile
 from ferrip.errors import FerripError, ModelFileError
 from ferrip.models import family as find_family
-from ferrip.models import pace, uf3_file
+from ferrip.models import pace, uf3_file, uf3_json
 from ferrip.readout import Embedding
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def _header(potential: Potential) -> dict[str, Any]:
 def load(path: str | os.PathLike[str]) -> Potential:
     """The potential in a `.ferrip` file, or in a file of another program.
 
-    Those are `.yace`, `.ace` and pacemaker's `.yaml` (ACE), and `.uf3` of LAMMPS (UF3).
+    Those are `.yace`, `.ace` and pacemaker's `.yaml` (ACE), `.uf3` of LAMMPS and `.json` of the `uf3` package (UF3).
 
     Raises
     ------
@@ -75,6 +75,8 @@ def load(path: str | os.PathLike[str]) -> Potential:
         return pace.load(path)
     if Path(path).suffix == uf3_file.EXTENSION:
         return uf3_file.load(path)
+    if Path(path).suffix == uf3_json.EXTENSION:
+        return uf3_json.load(path)
     header, arrays = modelfile.read(path)
     try:
         return _build(header, arrays)

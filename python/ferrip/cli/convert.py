@@ -13,9 +13,11 @@ from ferrip.cli.console import JsonFlag, print_json, show_facts, warn
 def convert(
     source: Annotated[
         Path,
-        typer.Argument(metavar="IN", help="Potential file: .ferrip, .yace, .ace, .uf3 or pacemaker's .yaml."),
+        typer.Argument(metavar="IN", help="Potential file: .ferrip, .yace, .ace, .uf3, .json, .yaml."),
     ],
-    target: Annotated[Path, typer.Argument(metavar="OUT", help="File to write: .ferrip, .yace or .uf3.")],
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT", help="File to write: .ferrip, .yace, .uf3 or .json.")
+    ],
     elements: Annotated[
         str | None, typer.Option("--elements", help="Keep these elements only, e.g. Si,O.")
     ] = None,

@@ -69,19 +69,29 @@ def load(path: str | os.PathLike[str]) -> Potential:
     ModelFileError
         If the file cannot be read or is not such a file (the message names file and line).
     """
-    from ferrip.potential import Potential
-
     name = os.fspath(path)
     try:
-        blocks = parse(Path(name).read_bytes().decode("utf-8"))
-        settings = _settings(blocks)
-        descriptor = Uf3().descriptor(settings)
+        return potential_of(parse(Path(name).read_bytes().decode("utf-8")), name)
     except OSError as error:
         raise ModelFileError(f"{name}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         raise ModelFileError(f"{name}: not a text file in UTF-8") from None
     except FerripError as error:
         raise ModelFileError(f"{name}: {error}") from None
+
+
+def potential_of(blocks: Sequence[Block], source: str) -> Potential:
+    """The potential of these splines, with free atoms at 0 eV.
+
+    Raises
+    ------
+    FerripError
+        If the splines contradict one another.
+    """
+    from ferrip.potential import Potential
+
+    settings = _settings(blocks)
+    descriptor = Uf3().descriptor(settings)
     tensors = {block.elements: block.coefficients for block in blocks}
     return Potential(
         family=Uf3.name,
@@ -89,7 +99,7 @@ def load(path: str | os.PathLike[str]) -> Potential:
         settings=settings,
         coefficients=np.array([_coefficient(tensors, row) for row in descriptor.feature_table()]),
         e0=dict.fromkeys(settings["elements"], 0.0),
-        metadata={"citations": list(Uf3.citations), "source": name},
+        metadata={"citations": list(Uf3.citations), "source": source},
     )
 
 
@@ -106,25 +116,23 @@ def save(potential: Potential, path: str | os.PathLike[str]) -> list[str]:
     SettingsError
         If the potential is of another family.
     """
-    if potential.family != Uf3.name:
-        raise SettingsError(
-            f"{path}: a .uf3 file holds potentials of the family 'uf3', not {potential.family!r}"
-        )
     lines: list[str] = []
-    for block in _blocks(potential):
+    for block in blocks_of(potential, path):
         lines += _written(block)
     replace_file(Path(path), ("\n".join(lines) + "\n").encode())
-    left_out = []
+    return left_out(potential)
+
+
+def left_out(potential: Potential) -> list[str]:
+    """What a `.uf3` file of a potential does not hold, one line each."""
+    notes = []
     if any(potential.e0.values()):
-        left_out.append("energies of free atoms: total energies in LAMMPS are relative to free atoms")
+        notes.append("energies of free atoms: total energies in LAMMPS are relative to free atoms")
     if potential.repulsion:
-        left_out.append(
-            "core repulsion (ZBL): add `pair_style zbl` with `hybrid/overlay` where atoms collide"
-        )
-    starts = [block.knots[0][3] for block in _blocks(potential) if len(block.elements) == 2]
-    if any(start > 0 for start in starts):
-        left_out.append("the linear continuation of pair energies below their first knot")
-    return left_out
+        notes.append("core repulsion (ZBL): add `pair_style zbl` with `hybrid/overlay` where atoms collide")
+    if any(entry["knots"][3] > 0 for entry in potential.settings["pairs"]):
+        notes.append("the linear continuation of pair energies below their first knot")
+    return notes
 
 
 def parse(text: str) -> list[Block]:
@@ -278,8 +286,16 @@ def _coefficient(tensors: dict[tuple[int, ...], F64], row: tuple[int, list[tuple
     return float(tensor[tuple(index for _, index, _ in factors)])
 
 
-def _blocks(potential: Potential) -> list[Block]:
-    """The splines of a potential."""
+def blocks_of(potential: Potential, path: str | os.PathLike[str]) -> list[Block]:
+    """The splines of a potential that is to be written to a path.
+
+    Raises
+    ------
+    SettingsError
+        If the potential is of another family.
+    """
+    if potential.family != Uf3.name:
+        raise SettingsError(f"{path}: holds potentials of the family 'uf3', not {potential.family!r}")
     tensors: dict[tuple[int, ...], F64] = {}
     knots: dict[tuple[int, ...], tuple[F64, ...]] = {}
     for kind in ("pairs", "triplets"):
