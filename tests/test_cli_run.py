@@ -22,6 +22,7 @@ def folder(tmp_path_factory):
     bulk("Si").write(folder / "si.extxyz")
     molecule("H2").write(folder / "h2.xyz")
     (folder / "junk.extxyz").write_text("not a structure\n")
+    (folder / "nan.xyz").write_text("2\n\nCu 0 0 0\nCu 0 nan 2\n")
     (folder / "broken.ferrip").write_bytes(b"\x00" * 100)
     return folder
 
@@ -99,6 +100,11 @@ def test_bench_reports_the_keys_of_the_field(folder, capsys):
         (("md", "@nowhere.ferrip", "@cu.extxyz", "-o", "@x.extxyz"), "nowhere.ferrip"),
         (("md", "@broken.ferrip", "@cu.extxyz", "-o", "@x.extxyz"), "broken.ferrip"),
         (("md", "@Cu.ferrip", "@junk.extxyz", "-o", "@x.extxyz"), "junk.extxyz: not a structure"),
+        (
+            ("md", "@Cu.ferrip", "@nan.xyz", "-o", "@x.extxyz"),
+            "nan.xyz: the position of atom 1 is not finite",
+        ),
+        (("info", "@nan.xyz"), "nan.xyz: not a ferrip potential\n"),
         (("md", "@Cu.ferrip", "@si.extxyz", "-o", "@x.extxyz"), "holds Si"),
         (("md", "@Cu.ferrip", "@cu.extxyz", "-o", "@x.extxyz", "--timestep", "-1"), "timestep"),
         (("md", "@Cu.ferrip", "@cu.extxyz", "-o", "@x.extxyz", "--ensemble", "nph"), "ensemble"),

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 import ferrip
 from ferrip import _core
+from ferrip.cli.app import app
 from ferrip.conversion import write
 from ferrip.data import Frame
 from ferrip.errors import FerripError, ModelFileError, SettingsError
@@ -169,6 +170,13 @@ def test_files_go_by_their_extension(tmp_path: Path) -> None:
     assert np.array_equal(ferrip.load(tmp_path / "again.ferrip").coefficients, loaded.coefficients)
     with pytest.raises(SettingsError, match="is no ACE"):
         write(loaded, tmp_path / "again.yace")
+
+
+def test_info_reads_uf3(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    potential, path = random_potential(tmp_path)
+    with pytest.raises(SystemExit, match="0"):
+        app(["info", str(path), "--json"], prog_name="ferrip")
+    assert json.loads(capsys.readouterr().out)["elements"] == potential.symbols
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

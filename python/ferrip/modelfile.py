@@ -135,7 +135,7 @@ def _metadata(data: bytes, name: str) -> dict[str, Any]:
         raise ModelFileError(f"{name}: truncated ({len(data)} bytes)")
     length = int.from_bytes(data[:8], "little")
     if length > MAX_HEADER:
-        raise ModelFileError(f"{name}: not a ferrip potential (its header would be {length} bytes long)")
+        raise ModelFileError(f"{name}: not a ferrip potential")
     if 8 + length > len(data):
         raise ModelFileError(
             f"{name}: truncated (the header needs {length} bytes, {len(data) - 8} are there)"

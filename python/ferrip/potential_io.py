@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ferrip.models.family import Descriptor
     from ferrip.potential import Potential
 
+FOREIGN = (*pace.EXTENSIONS, uf3_file.EXTENSION)
+"""Extensions of the files of other programs that are read."""
+
 
 def save(potential: Potential, path: str | os.PathLike[str]) -> None:
     """Write `potential` to `path`; see `ferrip.modelfile` for the layout."""

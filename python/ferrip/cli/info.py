@@ -12,7 +12,7 @@ from ferrip.cli.console import JsonFlag, print_json, show, show_facts
 
 
 def info(
-    potential: Annotated[Path, typer.Argument(help="Potential file (.ferrip, .yace, .ace, .yaml).")],
+    potential: Annotated[Path, typer.Argument(help="Potential file (.ferrip, .yace, .ace, .yaml, .uf3).")],
     as_json: JsonFlag = False,
 ) -> None:
     """Print what a potential file holds: elements, settings, errors, provenance."""
@@ -50,14 +50,11 @@ def info(
 
 def _content(path: Path) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """Header and arrays of a model file, or those that an imported file would have."""
-    from ferrip.modelfile import read
-    from ferrip.models.pace import EXTENSIONS
+    from ferrip import modelfile, potential_io
 
-    if path.suffix not in EXTENSIONS:
-        return read(path)
-    from ferrip.potential_io import content, load
-
-    return content(load(path))
+    if path.suffix in potential_io.FOREIGN:
+        return potential_io.content(potential_io.load(path))
+    return modelfile.read(path)
 
 
 def _embeddings(embeddings: Mapping[str, Any]) -> str:

@@ -26,11 +26,12 @@ def read_structure(path: Path, repeat: tuple[int, int, int] = (1, 1, 1)) -> Atom
     Raises
     ------
     DataError
-        The file is missing, unreadable or empty.
+        The file is missing, unreadable or empty, or a position is not finite.
     SettingsError
         A repetition below one, or along a direction without a lattice vector.
     """
     import ase.io
+    import numpy as np
 
     if not path.is_file():
         raise DataError(f"{path}: no such file")
@@ -42,6 +43,9 @@ def read_structure(path: Path, repeat: tuple[int, int, int] = (1, 1, 1)) -> Atom
         ) from error
     if len(atoms) == 0:
         raise DataError(f"{path}: the structure has no atoms")
+    finite = np.isfinite(atoms.positions).all(axis=1)
+    if not finite.all():
+        raise DataError(f"{path}: the position of atom {int(np.argmin(finite))} is not finite")
     if min(repeat) < 1:
         raise SettingsError(f"repeat: expected three positive integers, got {' '.join(map(str, repeat))}")
     for count, vector in zip(repeat, atoms.cell.array, strict=True):

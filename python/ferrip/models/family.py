@@ -131,7 +131,7 @@ def family(name: str) -> Family:
         If there is none, with the nearest name.
     """
     if name not in _FAMILIES:
-        near = difflib.get_close_matches(name, _FAMILIES, n=1, cutoff=0.3)
+        near = difflib.get_close_matches(name, _FAMILIES, n=1, cutoff=0.5)
         hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(_FAMILIES))}"
         raise SettingsError(f"unknown model {name!r}; {hint}")
     return _FAMILIES[name]
