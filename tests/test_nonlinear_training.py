@@ -13,11 +13,17 @@ import pytest
 import ferrip
 from ferrip.data import Frame
 from ferrip.errors import FerripError, SettingsError
+from ferrip.fitting.nonlinear import TrainingSettings
 from ferrip.fitting.nonlinear import state as states
 from ferrip.fitting.nonlinear.coordinates import Coordinates
+from ferrip.fitting.nonlinear.ladder import rungs
 from ferrip.fitting.nonlinear.levenberg import damped_step
 from ferrip.fitting.prior import TiedGroup
+from ferrip.fitting.problem import prepare
+from ferrip.fitting.settings import FitSettings
 from ferrip.fitting.tsqr import LeastSquares, stacked
+from ferrip.models import family
+from ferrip.models.ace_fs import AceFsSettings
 from ferrip.potential import Potential
 from ferrip.readout import Embedding
 
@@ -168,6 +174,26 @@ def test_a_damaged_checkpoint_is_named(train: list[Frame], tmp_path: Path) -> No
 def test_bad_settings(train: list[Frame], settings: dict, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         ferrip.fit(train, model="ace-fs", **{**FIT, **settings})
+
+
+def test_the_ladder_goes_by_order(train: list[Frame]) -> None:
+    basis = {name: value for name, value in BASIS.items() if name != "repulsion"}
+    settings = AceFsSettings(**{**basis, "degrees": (4.0, 4.0, 4.0)})
+    problem = prepare(family("ace-fs"), "small", FitSettings(repulsion="none"), settings, train, 1)
+    orders = np.array([len(factors) for _, factors in problem.source.descriptor.feature_table()])
+    masks = rungs(problem, TrainingSettings(ladder_by="order"))
+    assert [orders[mask].max() for mask in masks] == [2, 3, 4]
+    assert masks[-1].all() and (masks[0] == (orders <= 2)).all()
+
+
+def test_the_ridge_comes_from_held_out_blocks(truth: Potential) -> None:
+    frames = labelled(structures(44, 6), truth)
+    common = {**FIT, "iterations": 1, "ladder": (1.0,), "weights": {"energy": 15.0}}
+    ridges = [
+        ferrip.fit(frames, model="ace-fs", ridge_by=by, **common).metadata["fit"]["ridge"]
+        for by in ("folds", "gcv")
+    ]
+    assert ridges[0] != ridges[1] and ridges[0] > 0
 
 
 def test_settings_of_the_training_are_unknown_to_linear_families(train: list[Frame]) -> None:
