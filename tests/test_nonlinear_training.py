@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import ferrip
+from ferrip.conversion import write
 from ferrip.data import Frame
 from ferrip.errors import FerripError, SettingsError
 from ferrip.fitting.nonlinear import TrainingSettings
@@ -127,6 +128,16 @@ def test_file_and_uncertainty(train: list[Frame], tmp_path: Path) -> None:
     assert loaded.energies_uncertainty(one).shape == (8,)
     assert (loaded.forces_uncertainty(one) > 0).all()
     assert loaded.metadata["fit"]["training"]["iterations"] >= 3
+
+
+def test_a_default_fit_is_one_yace_file(train: list[Frame], tmp_path: Path) -> None:
+    settings = {name: value for name, value in FIT.items() if name != "pair_cutoff"}
+    trained = ferrip.fit(train, model="ace-fs", iterations=1, **settings)
+    files, notes = write(trained, tmp_path / "Si.yace")
+    assert files == [str(tmp_path / "Si.yace")] and notes == []
+    one, again = trained.evaluate(train[0])[0], ferrip.load(files[0]).evaluate(train[0])[0]
+    assert again.energy == pytest.approx(one.energy, abs=1e-7)
+    np.testing.assert_allclose(again.forces, one.forces, atol=1e-6)
 
 
 def test_the_loss_never_rises_and_a_restart_continues(

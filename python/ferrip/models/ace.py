@@ -168,6 +168,8 @@ class Ace(DensityFamily):
     """The linear ACE family."""
 
     name = "ace"
+    pair_cutoff_extra = PAIR_CUTOFF_EXTRA
+    """Å by which pair functions reach further than products where no pair cutoff is given."""
     settings_class: type[BaseModel] = AceSettings
     citations: tuple[str, ...] = (
         "10.1103/PhysRevB.99.014104",
@@ -203,12 +205,12 @@ class Ace(DensityFamily):
         resolved: dict[str, Any] = {
             "elements": [int(z) for z in elements],
             "cutoff": cutoff,
-            "pair_cutoff": settings.pair_cutoff or cutoff + PAIR_CUTOFF_EXTRA,
+            "pair_cutoff": settings.pair_cutoff or cutoff + self.pair_cutoff_extra,
             "n_pair": preset.n_pair if settings.n_pair is None else settings.n_pair,
             "l_weight": settings.l_weight or L_WEIGHT,
             "r0": _typical_distances(elements, distances, settings.r0 or {}),
         }
-        resolved |= _of_single_pairs(settings, elements)
+        resolved |= _of_single_pairs(settings, elements, self.pair_cutoff_extra)
         zeros = {"outer_zero": shape.outer_zero, "inner_zero": shape.inner_zero}
         for name, default in (RADIAL | zeros).items():
             given = getattr(settings, name)
@@ -268,15 +270,15 @@ def _species_basis(settings: AceSettings, elements: Sequence[int]) -> dict[str, 
     return {"species_weights": species_weights(elements, channels), "contrast_degree": contrast}
 
 
-def _of_single_pairs(settings: AceSettings, elements: Sequence[int]) -> dict[str, Any]:
+def _of_single_pairs(settings: AceSettings, elements: Sequence[int], extra: float) -> dict[str, Any]:
     """Cutoffs and inner cutoffs of single pairs, as far as they are given.
 
-    Pair functions reach further than products by as much as everywhere, unless a pair cutoff is given.
+    Pair functions reach `extra` Å further than products, as everywhere, unless a pair cutoff is given.
     """
     cutoffs = lengths("cutoffs", settings.cutoffs or {}, elements)
     pair_cutoffs = lengths("pair_cutoffs", settings.pair_cutoffs or {}, elements)
     if settings.pair_cutoff is None:
-        pair_cutoffs = {pair: value + PAIR_CUTOFF_EXTRA for pair, value in cutoffs.items()} | pair_cutoffs
+        pair_cutoffs = {pair: value + extra for pair, value in cutoffs.items()} | pair_cutoffs
     inner = lengths("inner_cutoffs", settings.inner_cutoffs or {}, elements)
     tables: dict[str, dict[tuple[int, int], Any]] = {
         "cutoffs": cutoffs,

@@ -17,6 +17,9 @@ from ferrip.models.family import register
 EXPONENTS = (1.0, 0.5)
 """A linear density and a square root, as in pacemaker's standard models."""
 MAX_DENSITIES = 8
+PAIR_CUTOFF_EXTRA = 0.0
+"""Å; held-out frames of mlearn_Si prefer one cutoff (4.06 meV/atom and 113 meV/Å against 4.11 and 117 with 1 Å more),
+and `.yace` has one cutoff per pair."""
 
 
 class AceFsSettings(AceSettings):
@@ -40,6 +43,7 @@ class AceFs(Ace):
     """The family of ACE with embedded densities."""
 
     name = "ace-fs"
+    pair_cutoff_extra = PAIR_CUTOFF_EXTRA
     settings_class: type[BaseModel] = AceFsSettings
     citations: tuple[str, ...] = (
         *Ace.citations,

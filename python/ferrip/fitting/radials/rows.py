@@ -23,15 +23,18 @@ from ferrip.fitting.tsqr import F64
 
 STEP = 1e-3
 """Step of the central differences; rows of θ have length 1."""
-BINS = 512
-"""Bins of the tables: the same in both terms of a difference."""
+BIN_WIDTH = 0.01
+"""Å; a fixed grid, so that both terms of a difference have the same tables but for θ."""
 
 
 def evaluator(problem: Problem, theta: F64, coefficients: F64) -> _core.Evaluator:
     """The evaluator at θ and c, without E0."""
     descriptor = cast("_core.Descriptor", at(problem, theta).source.descriptor)
     e0 = [0.0] * len(descriptor.elements)
-    return _core.Evaluator(descriptor, coefficients, e0, problem.source.repulsion, n_bins=BINS)
+    readout = _core.Readout.linear(descriptor, coefficients, e0)
+    return _core.Evaluator.from_readout(
+        descriptor, readout, problem.source.repulsion, bin_width=BIN_WIDTH
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
