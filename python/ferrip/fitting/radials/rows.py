@@ -32,9 +32,7 @@ def evaluator(problem: Problem, theta: F64, coefficients: F64) -> _core.Evaluato
     descriptor = cast("_core.Descriptor", at(problem, theta).source.descriptor)
     e0 = [0.0] * len(descriptor.elements)
     readout = _core.Readout.linear(descriptor, coefficients, e0)
-    return _core.Evaluator.from_readout(
-        descriptor, readout, problem.source.repulsion, bin_width=BIN_WIDTH
-    )
+    return _core.Evaluator.from_readout(descriptor, readout, problem.source.repulsion, bin_width=BIN_WIDTH)
 
 
 @dataclass(frozen=True, kw_only=True)
