@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from ferrip.models.family import Descriptor
     from ferrip.potential import Potential
 
-FOREIGN = (*pace.EXTENSIONS, uf3_file.EXTENSION)
-"""Extensions of the files of other programs that are read."""
+FOREIGN = {
+    **dict.fromkeys(pace.EXTENSIONS, pace.load),
+    uf3_file.EXTENSION: uf3_file.load,
+    uf3_json.EXTENSION: uf3_json.load,
+}
+"""Extension → reader of the files of other programs."""
 
 
 def save(potential: Potential, path: str | os.PathLike[str]) -> None:
@@ -74,12 +78,9 @@ def load(path: str | os.PathLike[str]) -> Potential:
     ModelFileError
         If the file is missing, truncated, corrupt, of another version, or its descriptor cannot be rebuilt.
     """
-    if Path(path).suffix in pace.EXTENSIONS:
-        return pace.load(path)
-    if Path(path).suffix == uf3_file.EXTENSION:
-        return uf3_file.load(path)
-    if Path(path).suffix == uf3_json.EXTENSION:
-        return uf3_json.load(path)
+    foreign = FOREIGN.get(Path(path).suffix)
+    if foreign is not None:
+        return foreign(path)
     header, arrays = modelfile.read(path)
     try:
         return _build(header, arrays)

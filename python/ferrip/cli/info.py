@@ -12,7 +12,9 @@ from ferrip.cli.console import JsonFlag, print_json, show, show_facts
 
 
 def info(
-    potential: Annotated[Path, typer.Argument(help="Potential file (.ferrip, .yace, .ace, .yaml, .uf3).")],
+    potential: Annotated[
+        Path, typer.Argument(help="Potential file (.ferrip, .yace, .ace, .yaml, .uf3, .json).")
+    ],
     as_json: JsonFlag = False,
 ) -> None:
     """Print what a potential file holds: elements, settings, errors, provenance."""
