@@ -21,4 +21,5 @@ mod verlet;
 pub use displacements::Displacements;
 pub use edges::{EdgeArrays, Edges};
 pub use list::NeighborList;
+pub(crate) use order::SpatialOrder;
 pub use verlet::VerletList;

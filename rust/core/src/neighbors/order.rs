@@ -11,7 +11,7 @@ const CUBES: f64 = 1024.0;
 
 /// Atoms along a space-filling curve, and the shift that wraps each atom into the cell.
 #[derive(Debug)]
-pub(super) struct SpatialOrder {
+pub(crate) struct SpatialOrder {
     /// Atoms in their order.
     pub atoms: Vec<u32>,
     /// Shift of each atom, by atom: `r_i + wraps[i]·cell` lie side by side along the curve.

@@ -44,7 +44,7 @@ pub struct Tabulation {
 
 impl Default for Tabulation {
     fn default() -> Self {
-        Self { tolerance: 1e-9, grid: None }
+        Self { tolerance: 3e-10, grid: None }
     }
 }
 

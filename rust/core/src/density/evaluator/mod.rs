@@ -11,7 +11,6 @@
 //! Forces are the exact derivative of the tabulated energy. Blocks of atoms are distributed over threads and
 //! reduced in a fixed order: results are bitwise independent of the number of threads.
 
-use rayon::prelude::*;
 use std::sync::{Mutex, PoisonError};
 
 use crate::density::program::Program;
@@ -23,10 +22,10 @@ use crate::pair::Zbl;
 use crate::radial::table::Tabulation;
 use crate::simd::{Generic, Path, Simd};
 use crate::structure::Structure;
-use crate::threads;
 
 mod accumulate;
 mod block;
+mod blocks;
 mod contraction;
 mod environment;
 mod forces;
@@ -42,17 +41,13 @@ mod tiled;
 
 pub(crate) use block::{BlockOutput, slot};
 use block::{BlockTask, Scratch};
+pub(crate) use blocks::Block;
 pub use environment::{Edges, Neighborhoods};
 use kernel::CenterKernel;
 pub use reference::compute_analytic;
 pub use session::Session;
 use system::System;
 pub(crate) use tiled::{TileEngine, TileOutput};
-
-/// Centres per block: a multiple of the lanes of every path.
-const BLOCK: usize = 16;
-/// Blocks whose outputs are held at the same time.
-const WAVE: usize = 512;
 
 /// Settings of an [`Evaluator`] besides the model.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -145,91 +140,56 @@ impl Evaluator {
         list: &NeighborList,
         num_threads: Option<usize>,
     ) -> Result<Evaluation> {
+        let species = self.check(structure, list)?;
+        if let Some(engine) = self.engine.tiled() {
+            let tiles = Tiles::new(list, structure, &species, engine.reach());
+            return tiled::compute(engine, structure, &species, &tiles, num_threads);
+        }
+        let blocks = blocks::cut(0..structure.len() as u32, &species, self.species.len());
+        self.compute_blocks(structure, list, &blocks, num_threads)
+    }
+
+    /// Species of the atoms, if the list is long enough and of as many atoms as the structure.
+    fn check(&self, structure: &Structure, list: &NeighborList) -> Result<Vec<u16>> {
         if list.cutoff() < self.cutoff {
             return Err(Error::Setting {
                 name: "cutoff",
                 reason: format!("the list reaches {} Å, the potential {} Å", list.cutoff(), self.cutoff),
             });
         }
-        let species = crate::elements::indices(&self.species, structure.numbers())?;
-        if let Some(engine) = self.engine.tiled() {
-            if structure.len() != list.n_centers() {
-                let (expected, got) = (structure.len(), list.n_centers());
-                return Err(Error::Length { what: "neighbor list", expected, got });
-            }
-            let tiles = Tiles::new(list, structure, &species, engine.reach());
-            return tiled::compute(engine, structure, &species, &tiles, num_threads);
+        if structure.len() != list.n_centers() {
+            let (expected, got) = (structure.len(), list.n_centers());
+            return Err(Error::Length { what: "neighbor list", expected, got });
         }
-        let system = System::new(structure, list, species)?;
-        self.compute_source(&system, structure.len(), num_threads)
+        crate::elements::indices(&self.species, structure.numbers())
+    }
+
+    /// As [`Self::compute`], with all atoms in blocks.
+    fn compute_blocks(
+        &self,
+        structure: &Structure,
+        list: &NeighborList,
+        blocks: &[Block],
+        num_threads: Option<usize>,
+    ) -> Result<Evaluation> {
+        let system = System::new(structure, list, self.check(structure, list)?)?;
+        blocks::compute(&*self.engine, &system, blocks, list.n_edges(), num_threads)
     }
 
     /// Energies of the first `n_centers` atoms of any source of neighborhoods, their derivatives with
     /// respect to all its atoms (one force each), and the strain derivative.
     ///
     /// # Errors
-    /// [`Error::Overlap`] for two atoms at the same place; those of [`threads::pool`].
+    /// [`Error::Overlap`] for two atoms at the same place; those of [`crate::threads::pool`].
     pub fn compute_source(
         &self,
         source: &dyn Neighborhoods,
         n_centers: usize,
         num_threads: Option<usize>,
     ) -> Result<Evaluation> {
-        let mut blocks = Vec::new();
-        for z in 0..self.species.len() {
-            let own: Vec<u32> = source.species()[..n_centers]
-                .iter()
-                .zip(0..)
-                .filter(|&(&species, _)| usize::from(species) == z)
-                .map(|(_, atom)| atom)
-                .collect();
-            blocks.extend(own.chunks(BLOCK).map(|centers| Block { species: z, centers: centers.to_vec() }));
-        }
-        let mut out = Evaluation {
-            energies: vec![0.0; n_centers],
-            forces: vec![[0.0; 3]; source.species().len()],
-            ..Evaluation::default()
-        };
-        let pool = threads::pool(num_threads)?;
-        for wave in blocks.chunks(WAVE) {
-            let outputs: Vec<Result<BlockOutput>> =
-                pool.install(|| wave.par_iter().map(|block| self.engine.run(source, block)).collect());
-            for (block, output) in wave.iter().zip(outputs) {
-                out.add(block, &output?);
-            }
-        }
-        Ok(out)
+        let blocks = blocks::cut(0..n_centers as u32, source.species(), self.species.len());
+        blocks::compute(&*self.engine, source, &blocks, usize::MAX, num_threads)
     }
-}
-
-impl Evaluation {
-    /// Adds a block's part; called in the order of the blocks.
-    fn add(&mut self, block: &Block, part: &BlockOutput) {
-        for (&center, energy) in block.centers.iter().zip(&part.energies) {
-            self.energies[center as usize] = *energy;
-        }
-        for (&atom, force) in part.atoms.iter().zip(&part.forces) {
-            for (sum, part) in self.forces[atom as usize].iter_mut().zip(force) {
-                *sum += part;
-            }
-        }
-        for (voigt, [a, b]) in [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]].into_iter().enumerate() {
-            self.strain_gradient[a][b] += part.strain[voigt];
-            if a != b {
-                self.strain_gradient[b][a] += part.strain[voigt];
-            }
-        }
-        self.n_edges += part.n_edges;
-    }
-}
-
-/// Centres of one species that are evaluated by one thread.
-#[derive(Debug)]
-pub(crate) struct Block {
-    /// Index of the species.
-    pub species: usize,
-    /// Atoms.
-    pub centers: Vec<u32>,
 }
 
 /// The kernels of one SIMD path.

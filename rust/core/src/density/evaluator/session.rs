@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::neighbors::tiles::{Reach, Tiles};
-use crate::neighbors::{Displacements, VerletList};
+use crate::neighbors::{Displacements, SpatialOrder, VerletList};
 use crate::structure::{Structure, dot};
 
-use super::{Evaluation, Evaluator, TileEngine, tiled};
+use super::{Block, Evaluation, Evaluator, TileEngine, blocks, tiled};
 
 /// An evaluator that rebuilds its neighbor list only when atoms moved by about half of the skin.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct Session {
     last: Option<Structure>,
     /// Species and the list cut into tiles, of an engine that wants them.
     tiles: Option<(Vec<u16>, Tiles)>,
+    /// For other engines the atoms in blocks, those that are near one another side by side.
+    blocks: Vec<Block>,
 }
 
 impl Session {
@@ -31,7 +33,16 @@ impl Session {
     pub fn new(evaluator: Arc<Evaluator>, skin: f64, num_threads: Option<usize>) -> Result<Self> {
         crate::threads::resolve(num_threads)?;
         let list = VerletList::new(evaluator.cutoff(), skin)?;
-        Ok(Self { evaluator, list, num_threads, rebuilds: 0, n_edges: 0, last: None, tiles: None })
+        Ok(Self {
+            evaluator,
+            list,
+            num_threads,
+            rebuilds: 0,
+            n_edges: 0,
+            last: None,
+            tiles: None,
+            blocks: Vec::new(),
+        })
     }
 
     /// Energies, forces and strain derivative of a structure.
@@ -50,7 +61,15 @@ impl Session {
                 self.tiles = Some((species, tiles));
                 evaluation
             }
-            None => self.evaluator.compute(&structure, self.list.list(), self.num_threads)?,
+            None => {
+                if rebuilt || self.blocks.is_empty() {
+                    let species = crate::elements::indices(self.evaluator.species(), structure.numbers())?;
+                    let atoms = SpatialOrder::new(&structure).atoms;
+                    self.blocks = blocks::cut(atoms.into_iter(), &species, self.evaluator.species().len());
+                }
+                let (list, blocks) = (self.list.list(), &self.blocks);
+                self.evaluator.compute_blocks(&structure, list, blocks, self.num_threads)?
+            }
         };
         self.n_edges = evaluation.n_edges;
         self.last = Some(structure);
