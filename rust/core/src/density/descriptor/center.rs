@@ -53,6 +53,8 @@ pub(super) struct CenterWork {
     pub pair_slope: Vec<f64>,
     radial: Vec<f64>,
     slope: Vec<f64>,
+    /// r_ij of the neighbors of a range, axis by axis.
+    vectors: [Vec<f64>; 3],
     harmonics: HarmonicsAt,
     one_particle: Vec<Complex>,
 }
@@ -71,8 +73,13 @@ impl Descriptor {
         let z = usize::from(species[i]);
         let (center, layout) = (&self.program.centers()[z], &self.layouts[z]);
         work.gather(i, species, edges, center)?;
-        work.one_particle(center, layout, harmonics, gradients);
-        work.products(center, layout);
+        if gradients {
+            work.one_particle::<true>(center, layout, harmonics);
+            work.products(center, layout);
+        } else {
+            work.one_particle::<false>(center, layout, harmonics);
+            work.monomials(center, layout);
+        }
         Ok(())
     }
 }
@@ -111,7 +118,13 @@ impl CenterWork {
         Ok(())
     }
 
-    fn one_particle(&mut self, center: &Center, layout: &Layout, harmonics: &Harmonics, gradients: bool) {
+    /// One-particle values and, with `GRADIENTS`, their gradients.
+    fn one_particle<const GRADIENTS: bool>(
+        &mut self,
+        center: &Center,
+        layout: &Layout,
+        harmonics: &Harmonics,
+    ) {
         let n_radial = center.n_channels + center.n_pair;
         self.radial.resize(n_radial, 0.0);
         self.slope.resize(n_radial, 0.0);
@@ -129,11 +142,11 @@ impl CenterWork {
             }
             let matrix = &mut self.gradients[s];
             matrix.clear();
-            if gradients {
+            if GRADIENTS {
                 matrix.resize(2 * half.len() * width, 0.0);
             }
             let n = range.len();
-            for (position, neighbor) in self.neighbors[range].iter().enumerate() {
+            for (position, neighbor) in self.neighbors[range.clone()].iter().enumerate() {
                 let r = neighbor.distance;
                 let u = neighbor.vector.map(|v| v / r);
                 let radial = &center.radial[usize::from(neighbor.species)];
@@ -146,35 +159,31 @@ impl CenterWork {
                 if half.is_empty() {
                     continue;
                 }
-                harmonics.evaluate(u, &mut self.harmonics);
+                if GRADIENTS {
+                    harmonics.evaluate(u, &mut self.harmonics);
+                } else {
+                    harmonics.evaluate_values(u, &mut self.harmonics);
+                }
                 let mut row = 0;
                 let mut entry = half.start;
                 while entry < half.end {
                     let h = layout.half[entry];
                     let k = index(usize::from(h.l), usize::from(h.m));
                     let y = self.harmonics.value[k];
-                    let g = self.harmonics.gradient[k];
-                    // (g − û (û·g)) / r: gradient of Y with respect to r_ij
-                    let tangent: [Complex; 3] = {
-                        let along: Complex =
-                            std::array::from_fn(|c| u[0] * g[0][c] + u[1] * g[1][c] + u[2] * g[2][c]);
-                        std::array::from_fn(|x| std::array::from_fn(|c| (g[x][c] - u[x] * along[c]) / r))
-                    };
+                    let mut tangent = [[0.0; 2]; 3];
+                    if GRADIENTS {
+                        tangent = tangential(self.harmonics.gradient[k], u, r);
+                    }
                     while entry < half.end && layout.half[entry].l == h.l && layout.half[entry].m == h.m {
                         let channel = usize::from(layout.half[entry].channel);
                         let (f, d) = (self.radial[channel], self.slope[channel]);
                         for c in 0..2 {
                             self.a[2 * entry + c] += f * y[c];
-                            if gradients && (c == 0 || h.m > 0) {
-                                let grad: [f64; 3] =
-                                    std::array::from_fn(|x| d * u[x] * y[c] + f * tangent[x][c]);
-                                add_edge(
-                                    &mut matrix[(row + c) * width..][..width],
-                                    n,
-                                    position,
-                                    &grad,
-                                    &neighbor.vector,
-                                );
+                            if GRADIENTS && (c == 0 || h.m > 0) {
+                                let row = &mut matrix[(row + c) * width..][..3 * n];
+                                for x in 0..3 {
+                                    row[x * n + position] = d * u[x] * y[c] + f * tangent[x][c];
+                                }
                             }
                         }
                         row += 2;
@@ -182,15 +191,38 @@ impl CenterWork {
                     }
                 }
             }
+            if GRADIENTS && !half.is_empty() {
+                for (axis, list) in self.vectors.iter_mut().enumerate() {
+                    list.clear();
+                    list.extend(self.neighbors[range.clone()].iter().map(|neighbor| neighbor.vector[axis]));
+                }
+                matrix.chunks_exact_mut(width).for_each(|row| sum_edges(row, &self.vectors));
+            }
         }
     }
 
-    fn products(&mut self, center: &Center, layout: &Layout) {
+    /// The entries with m of either sign.
+    fn map_entries(&mut self, layout: &Layout) {
         self.one_particle.clear();
         self.one_particle.extend(layout.mapped.iter().map(|m| {
             let h = 2 * m.half as usize;
             [m.re * self.a[h], m.im * self.a[h + 1]]
         }));
+    }
+
+    /// Values of the monomials.
+    fn monomials(&mut self, center: &Center, layout: &Layout) {
+        self.map_entries(layout);
+        self.monomials.clear();
+        self.monomials.extend(center.monomials.iter().map(|factors| {
+            let product = |a, &v: &u32| times(a, self.one_particle[v as usize]);
+            factors.iter().fold([1.0, 0.0], product)[0]
+        }));
+    }
+
+    /// Values of the monomials and their derivatives.
+    fn products(&mut self, center: &Center, layout: &Layout) {
+        self.map_entries(layout);
         self.monomials.clear();
         self.partials.clear();
         for factors in center.monomials.iter() {
@@ -226,6 +258,44 @@ impl CenterWork {
             out[h] += weight * mapped.re * partial[0];
             out[h + 1] -= weight * mapped.im * partial[1];
         }
+    }
+}
+
+/// `(g − û (û·g)) / r`: gradient of a harmonic with respect to r_ij, from that with respect to the unit vector.
+#[inline]
+fn tangential(g: [Complex; 3], u: [f64; 3], r: f64) -> [Complex; 3] {
+    let along: Complex = std::array::from_fn(|c| u[0] * g[0][c] + u[1] * g[1][c] + u[2] * g[2][c]);
+    std::array::from_fn(|x| std::array::from_fn(|c| (g[x][c] - u[x] * along[c]) / r))
+}
+
+/// Lanes of the sums over neighbors: enough that the compiler uses vectors.
+const LANES: usize = 4;
+
+/// Fills in the centre and strain columns of a row from its gradients on the neighbors, whose `vectors` are given
+/// axis by axis: what [`add_edge`] does one by one.
+fn sum_edges(row: &mut [f64], vectors: &[Vec<f64>; 3]) {
+    let n = vectors[0].len();
+    let (grads, extra) = row.split_at_mut(3 * n);
+    let mut sums = [[0.0; LANES]; EXTRA];
+    for start in (0..n).step_by(LANES) {
+        let (mut g, mut r) = ([[0.0; LANES]; 3], [[0.0; LANES]; 3]);
+        let end = (start + LANES).min(n);
+        for x in 0..3 {
+            g[x][..end - start].copy_from_slice(&grads[x * n + start..x * n + end]);
+            r[x][..end - start].copy_from_slice(&vectors[x][start..end]);
+        }
+        for lane in 0..LANES {
+            for x in 0..3 {
+                sums[x][lane] -= g[x][lane];
+                sums[3 + x][lane] += g[x][lane] * r[x][lane];
+            }
+            for (k, (x, y)) in [(1, 2), (0, 2), (0, 1)].into_iter().enumerate() {
+                sums[6 + k][lane] += 0.5 * (g[x][lane] * r[y][lane] + g[y][lane] * r[x][lane]);
+            }
+        }
+    }
+    for (extra, lanes) in extra.iter_mut().zip(sums) {
+        *extra = lanes.iter().sum();
     }
 }
 
