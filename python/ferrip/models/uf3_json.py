@@ -110,7 +110,7 @@ def save(potential: Potential, path: str | os.PathLike[str]) -> list[str]:
         "coefficients": coefficients,
         "knots": knots,
         "knots_map": knots,
-        "knot_strategy": "custom",
+        "knot_strategy": "linear",
         "offset_1b": True,
         "leading_trim": 0,
         "trailing_trim": 3,
