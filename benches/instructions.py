@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 STORED = Path(__file__).with_suffix(".json")
 TOLERANCE = 0.1
-COLLECTED = "*density*evaluator*Evaluator*compute*"
+COLLECTED = "ferrip_core::density::evaluator::Evaluator::compute"
 CASES = [(model, path) for model in ("linear", "embedded") for path in ("avx2", "generic")]
 
 
