@@ -143,3 +143,13 @@ def test_any_document_is_read_or_refused(part: str, value: Any) -> None:
         files.parse(document() | {part: value})
     except FerripError:
         return
+
+
+def test_the_package_gives_the_same_energies() -> None:
+    folder = Path(__file__).parent / "data" / "uf3_json"
+    potential = ferrip.load(folder / "SiO.json")
+    for frame in json.loads((folder / "reference.json").read_text()):
+        atoms = Atoms(frame["symbols"], frame["positions"], cell=frame["cell"], pbc=True)
+        got = potential.evaluate(atoms)[0]
+        assert got.energy == pytest.approx(frame["energy"], abs=1e-10)
+        np.testing.assert_allclose(got.forces, frame["forces"], atol=1e-9)
