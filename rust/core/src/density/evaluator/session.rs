@@ -53,23 +53,20 @@ impl Session {
         self.last = None;
         let rebuilt = self.list.update(&structure, self.num_threads)?;
         self.rebuilds += usize::from(rebuilt);
-        let evaluation = match self.evaluator.engine.tiled() {
-            Some(engine) => {
-                let kept = self.tiles.take().filter(|_| !rebuilt);
-                let (species, tiles) = kept.map_or_else(|| self.cut(&structure, engine), Ok)?;
-                let evaluation = tiled::compute(engine, &structure, &species, &tiles, self.num_threads)?;
-                self.tiles = Some((species, tiles));
-                evaluation
+        let evaluation = if let Some(engine) = self.evaluator.engine.tiled() {
+            let kept = self.tiles.take().filter(|_| !rebuilt);
+            let (species, tiles) = kept.map_or_else(|| self.cut(&structure, engine), Ok)?;
+            let evaluation = tiled::compute(engine, &structure, &species, &tiles, self.num_threads)?;
+            self.tiles = Some((species, tiles));
+            evaluation
+        } else {
+            if rebuilt || self.blocks.is_empty() {
+                let species = crate::elements::indices(self.evaluator.species(), structure.numbers())?;
+                let atoms = SpatialOrder::new(&structure).atoms;
+                self.blocks = blocks::cut(atoms.into_iter(), &species, self.evaluator.species().len());
             }
-            None => {
-                if rebuilt || self.blocks.is_empty() {
-                    let species = crate::elements::indices(self.evaluator.species(), structure.numbers())?;
-                    let atoms = SpatialOrder::new(&structure).atoms;
-                    self.blocks = blocks::cut(atoms.into_iter(), &species, self.evaluator.species().len());
-                }
-                let (list, blocks) = (self.list.list(), &self.blocks);
-                self.evaluator.compute_blocks(&structure, list, blocks, self.num_threads)?
-            }
+            let (list, blocks) = (self.list.list(), &self.blocks);
+            self.evaluator.compute_blocks(&structure, list, blocks, self.num_threads)?
         };
         self.n_edges = evaluation.n_edges;
         self.last = Some(structure);
