@@ -75,7 +75,7 @@ class RadialShape:
 
 
 SHAPES: dict[Shape, RadialShape] = {
-    "wide": RadialShape(cutoff_factor=2.13, outer_zero=2, inner_zero=1),
+    "wide": RadialShape(cutoff_factor=2.17, outer_zero=2, inner_zero=1),
     "compact": RadialShape(cutoff_factor=1.8, outer_zero=4, inner_zero=1),
 }
 """Cross-validation on training data takes "wide" for mlearn_Si and "compact" for mlearn_Ni and mlearn_Mo."""
