@@ -99,7 +99,8 @@ impl MtpFile {
         if program.pairs().iter().any(|p| p.softness > 0.0) {
             return refuse("the format has no softness below min_dist".into());
         }
-        let radial = RadialSettings { polynomials: Polynomials::Chebyshev, scaling: 1.0, ..*program.settings() };
+        let radial =
+            RadialSettings { polynomials: Polynomials::Chebyshev, scaling: 1.0, ..*program.settings() };
         let file = Self {
             n_species: program.species().len(),
             tag,

@@ -38,7 +38,8 @@ impl Graph {
     /// at most [`MAX_COUNT`].
     pub fn new(vertices: &[Vertex], edge: impl Fn(usize, usize) -> u8) -> Self {
         let n = vertices.len();
-        let mut graph = Self { n, vertices: [Vertex::default(); MAX_FACTORS], edges: [[0; MAX_FACTORS]; MAX_FACTORS] };
+        let mut graph =
+            Self { n, vertices: [Vertex::default(); MAX_FACTORS], edges: [[0; MAX_FACTORS]; MAX_FACTORS] };
         graph.vertices[..n].copy_from_slice(vertices);
         for i in 0..n {
             for j in 0..n {

@@ -3,8 +3,6 @@
 //! Scalars are polynomials of independent moments. Two of them that agree up to a factor at three random points
 //! are taken for the same; the sums over all scalars of a file then agree as well, which is checked again.
 
-use std::collections::HashMap;
-
 use crate::density::moments::{Moment, Products};
 
 use super::graph::MAX_FACTORS;
@@ -66,9 +64,10 @@ fn alike(ours: &[Vec<f64>], own: usize, theirs: &[Vec<f64>], k: usize) -> bool {
     let factor = theirs[0][k] / ours[0][own];
     factor.is_finite()
         && factor != 0.0
-        && ours.iter().zip(theirs).all(|(ours, theirs)| {
-            (theirs[k] - factor * ours[own]).abs() <= TOLERANCE * theirs[k].abs()
-        })
+        && ours
+            .iter()
+            .zip(theirs)
+            .all(|(ours, theirs)| (theirs[k] - factor * ours[own]).abs() <= TOLERANCE * theirs[k].abs())
 }
 
 /// Values of all scalars at a random point.
@@ -91,25 +90,12 @@ fn random(moment: &Moment, seed: u64) -> f64 {
 
 /// The rule that holds scalars of these levels.
 fn rule_of(file: &Products) -> Option<Rule> {
-    // The tensors of a scalar, from those of the factors of one of its products.
-    let mut tensors: HashMap<u32, Vec<(usize, usize)>> = HashMap::new();
-    for (k, moment) in (0..).zip(file.moments()) {
-        tensors.insert(k, vec![(moment.radial, moment.rank())]);
-    }
-    for product in file.products() {
-        if tensors.contains_key(&product.target) {
-            continue;
-        }
-        let [a, b] = product.factors.map(|node| tensors.get(&node));
-        let joined = [a?.as_slice(), b?.as_slice()].concat();
-        if joined.len() > MAX_FACTORS {
+    let tensors = file.tensors()?;
+    let (mut level, mut radial, mut rank, mut factors) = (0, 0, 0, 1);
+    for own in tensors {
+        if own.len() > MAX_FACTORS {
             return None;
         }
-        tensors.insert(product.target, joined);
-    }
-    let (mut level, mut radial, mut rank, mut factors) = (0, 0, 0, 1);
-    for node in file.scalars() {
-        let own = tensors.get(node)?;
         level = level.max(own.iter().map(|(mu, nu)| 2 + 4 * mu + nu).sum());
         radial = own.iter().map(|kind| kind.0).fold(radial, usize::max);
         rank = own.iter().map(|kind| kind.1).fold(rank, usize::max);
@@ -133,7 +119,8 @@ mod tests {
     #[test]
     fn finds_scalars_in_another_order_and_scale() -> Result<()> {
         let own = plan(&Rule::new(12, None, None, Rule::FACTORS)?.scalars());
-        let scaled: Vec<Product> = own.products().iter().map(|p| Product { weight: -3.0 * p.weight, ..*p }).collect();
+        let scaled: Vec<Product> =
+            own.products().iter().map(|p| Product { weight: -3.0 * p.weight, ..*p }).collect();
         let scalars: Vec<u32> = own.scalars().iter().rev().copied().collect();
         let file = Products::new(own.moments().to_vec(), own.n_nodes(), &scaled, &scalars)?;
         let matched = Matched::new(&file);

@@ -194,10 +194,16 @@ impl Entries {
             (mapping_line, "alpha_moment_mapping", &mapping, self.n_scalars, 1),
         ] {
             if list.len() % width != 0 {
-                return Err(at(line, format!("{name}: expected groups of {width} numbers, got {}", list.len())));
+                return Err(at(
+                    line,
+                    format!("{name}: expected groups of {width} numbers, got {}", list.len()),
+                ));
             }
             if let Some(count) = count.filter(|&count| count != list.len() / width) {
-                return Err(at(line, format!("{name}: expected {count} entries, got {}", list.len() / width)));
+                return Err(at(
+                    line,
+                    format!("{name}: expected {count} entries, got {}", list.len() / width),
+                ));
             }
         }
         let n_nodes = needed("alpha_moments_count", self.n_nodes)?;
@@ -210,7 +216,8 @@ impl Entries {
             .map(|m| {
                 let bad = || at(basic_line, format!("alpha_index_basic: no moment {m:?}"));
                 let power = |k: usize| u8::try_from(m[k]).ok().filter(|&n| n <= 15).ok_or_else(bad);
-                let radial = usize::try_from(m[0]).ok().filter(|&mu| mu < radial.n_functions).ok_or_else(bad)?;
+                let radial =
+                    usize::try_from(m[0]).ok().filter(|&mu| mu < radial.n_functions).ok_or_else(bad)?;
                 Ok(Moment { radial, powers: [power(1)?, power(2)?, power(3)?] })
             })
             .collect::<Result<Vec<_>>>()?;
@@ -252,11 +259,19 @@ impl Radial {
         let mut blocks = vec![None; n_species * n_species];
         for ((line, i, j), rows) in self.pairs.into_iter().zip(self.rows) {
             if i >= n_species || j >= n_species {
-                return Err(at(line, format!("radial_coeffs: there is no pair {i}-{j} of {n_species} species")));
+                return Err(at(
+                    line,
+                    format!("radial_coeffs: there is no pair {i}-{j} of {n_species} species"),
+                ));
             }
-            if rows.len() != settings.n_functions || rows.iter().any(|row| row.len() != settings.n_polynomials) {
+            if rows.len() != settings.n_functions
+                || rows.iter().any(|row| row.len() != settings.n_polynomials)
+            {
                 let (n, m) = (settings.n_functions, settings.n_polynomials);
-                return Err(at(line, format!("radial_coeffs: expected {n} lists of {m} numbers for {i}-{j}")));
+                return Err(at(
+                    line,
+                    format!("radial_coeffs: expected {n} lists of {m} numbers for {i}-{j}"),
+                ));
             }
             blocks[i * n_species + j] = Some(rows.concat());
         }

@@ -234,7 +234,10 @@ fn hull(values: impl Iterator<Item = usize> + Clone) -> Range<usize> {
 }
 
 /// Cuts of a rectangle of functions and rows into register tiles.
-pub fn tile_cuts(functions: Range<usize>, rows: Range<usize>) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+pub fn tile_cuts(
+    functions: Range<usize>,
+    rows: Range<usize>,
+) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
     cuts(&functions, TILE_ROWS.len()).flat_map(move |functions| {
         let most = TILE_ROWS[functions.len() - 1];
         cuts(&rows, most).map(move |rows| (functions.clone(), rows))

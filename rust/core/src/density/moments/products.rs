@@ -47,12 +47,7 @@ impl Products {
     /// # Errors
     /// [`Error::Setting`] for moments that repeat or have too large powers, nodes that do not exist, factors that
     /// are not complete, and targets that are moments.
-    pub fn new(
-        moments: Vec<Moment>,
-        n_nodes: usize,
-        products: &[Product],
-        scalars: &[u32],
-    ) -> Result<Self> {
+    pub fn new(moments: Vec<Moment>, n_nodes: usize, products: &[Product], scalars: &[u32]) -> Result<Self> {
         let refuse = |reason: String| Err(Error::Setting { name: "products", reason });
         let mut sorted = moments.clone();
         sorted.sort_unstable();
@@ -83,9 +78,7 @@ impl Products {
                 return refuse(format!("product {k} uses node {node} before it is complete"));
             }
         }
-        if let Some(node) =
-            scalars.iter().find(|&&s| s as usize >= n_nodes || !complete(s, products.len()))
-        {
+        if let Some(node) = scalars.iter().find(|&&s| s as usize >= n_nodes || !complete(s, products.len())) {
             return refuse(format!("scalar {node} is no node with a value"));
         }
         let mut targets: Vec<(usize, usize)> =
@@ -132,6 +125,26 @@ impl Products {
     /// Node of every scalar.
     pub fn scalars(&self) -> &[u32] {
         &self.scalars
+    }
+
+    /// The tensors (μ, rank) whose contraction each scalar is, ascending; `None` where that many factors cannot be
+    /// told.
+    pub fn tensors(&self) -> Option<Vec<Vec<(usize, usize)>>> {
+        const MOST: usize = 64;
+        let mut of_node: Vec<Vec<(usize, usize)>> =
+            self.moments.iter().map(|moment| vec![(moment.radial, moment.rank())]).collect();
+        of_node.resize(self.n_nodes, Vec::new());
+        for Product { factors: [a, b], target, .. } in &self.products {
+            if of_node[*target as usize].is_empty() {
+                let mut joined = [&of_node[*a as usize][..], &of_node[*b as usize][..]].concat();
+                if joined.len() > MOST {
+                    return None;
+                }
+                joined.sort_unstable();
+                of_node[*target as usize] = joined;
+            }
+        }
+        Some(self.scalars.iter().map(|&node| of_node[node as usize].clone()).collect())
     }
 
     /// Which nodes matter for `Σ coefficient · scalar`.

@@ -47,6 +47,22 @@ impl Program {
         Ok(Self { species, settings, pairs, products })
     }
 
+    /// The program with other radial coefficients, pair by pair.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub fn with_coefficients(&self, coefficients: &[f64]) -> Result<Self> {
+        let size = self.settings.n_functions * self.settings.n_polynomials;
+        if coefficients.len() != self.pairs.len() * size {
+            let expected = self.pairs.len() * size;
+            return Err(Error::Length { what: "radial coefficients", expected, got: coefficients.len() });
+        }
+        let pairs = self.pairs.iter().zip(coefficients.chunks_exact(size));
+        let pairs =
+            pairs.map(|(pair, own)| PairRadial { coefficients: own.to_vec(), ..pair.clone() }).collect();
+        Self::new(self.species.clone(), self.settings, pairs, Arc::clone(&self.products))
+    }
+
     /// Atomic numbers, ascending.
     pub fn species(&self) -> &[u8] {
         &self.species

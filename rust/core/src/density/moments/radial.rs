@@ -57,6 +57,28 @@ impl RadialSettings {
         }
         Ok(())
     }
+
+    /// Matrix `[β][k]` with `s P_β = Σ_k matrix[β][k] T_k`, by the discrete orthogonality of the `T_k`.
+    pub(super) fn series(&self) -> Vec<f64> {
+        let n = self.n_polynomials;
+        let mut matrix = vec![0.0; n * n];
+        if self.polynomials == Polynomials::Chebyshev {
+            matrix.iter_mut().step_by(n + 1).for_each(|m| *m = self.scaling);
+            return matrix;
+        }
+        let (mut value, mut derivative) = (vec![0.0; n], vec![0.0; n]);
+        for node in 0..n {
+            let angle = std::f64::consts::PI * (node as f64 + 0.5) / n as f64;
+            polynomials(self, angle.cos(), &mut value, &mut derivative);
+            for (row, p) in matrix.chunks_exact_mut(n).zip(&value) {
+                for (k, m) in row.iter_mut().enumerate() {
+                    let norm = if k == 0 { 1.0 } else { 2.0 } / n as f64;
+                    *m += self.scaling * norm * p * (k as f64 * angle).cos();
+                }
+            }
+        }
+        matrix
+    }
 }
 
 /// The radial functions of one ordered pair of species.
@@ -126,11 +148,11 @@ impl PairRadial {
     /// Coefficients `[function][polynomial]` of Chebyshev polynomials for the same functions, scaling included.
     pub fn chebyshev(&self, settings: &RadialSettings) -> Vec<f64> {
         let n = settings.n_polynomials;
-        let matrix = to_chebyshev(settings);
+        let matrix = settings.series();
         let mut out = vec![0.0; self.coefficients.len()];
         for (own, out) in self.coefficients.chunks_exact(n).zip(out.chunks_exact_mut(n)) {
             for (c, row) in own.iter().zip(matrix.chunks_exact(n)) {
-                out.iter_mut().zip(row).for_each(|(out, t)| *out += settings.scaling * c * t);
+                out.iter_mut().zip(row).for_each(|(out, t)| *out += c * t);
             }
         }
         out
@@ -152,34 +174,17 @@ fn polynomials(settings: &RadialSettings, xi: f64, value: &mut [f64], derivative
     }
 }
 
-/// Matrix `[β][k]` with `P_β = Σ_k matrix[β][k] T_k`, by the discrete orthogonality of the `T_k`.
-fn to_chebyshev(settings: &RadialSettings) -> Vec<f64> {
-    let n = settings.n_polynomials;
-    let mut matrix = vec![0.0; n * n];
-    if settings.polynomials == Polynomials::Chebyshev {
-        matrix.iter_mut().step_by(n + 1).for_each(|m| *m = 1.0);
-        return matrix;
-    }
-    let (mut value, mut derivative) = (vec![0.0; n], vec![0.0; n]);
-    for node in 0..n {
-        let angle = std::f64::consts::PI * (node as f64 + 0.5) / n as f64;
-        polynomials(settings, angle.cos(), &mut value, &mut derivative);
-        for (row, p) in matrix.chunks_exact_mut(n).zip(&value) {
-            for (k, m) in row.iter_mut().enumerate() {
-                let norm = if k == 0 { 1.0 } else { 2.0 } / n as f64;
-                *m += norm * p * (k as f64 * angle).cos();
-            }
-        }
-    }
-    matrix
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn pair(softness: f64) -> PairRadial {
-        PairRadial { min: 1.8, max: 5.0, softness, coefficients: (0..12).map(|k| f64::from(k).sin()).collect() }
+        PairRadial {
+            min: 1.8,
+            max: 5.0,
+            softness,
+            coefficients: (0..12).map(|k| f64::from(k).sin()).collect(),
+        }
     }
 
     fn settings(polynomials: Polynomials) -> RadialSettings {

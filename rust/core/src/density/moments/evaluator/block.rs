@@ -213,7 +213,8 @@ fn add_repulsion<S: Simd>(
         for vector in neighborhood.offsets[z]..neighborhood.offsets[z + 1] {
             let geometry = &neighborhood.vectors[vector];
             let distances = geometry.r.lanes();
-            for (lane, &r) in distances.iter().enumerate().take(S::LANES).filter(|(_, r)| **r < towards.repulsion)
+            for (lane, &r) in
+                distances.iter().enumerate().take(S::LANES).filter(|(_, r)| **r < towards.repulsion)
             {
                 let (value, slope) = kernel.zbl.evaluate(kernel.element, towards.element, r);
                 energy += 0.5 * value;

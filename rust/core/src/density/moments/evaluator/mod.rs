@@ -27,6 +27,7 @@ mod sums;
 
 use block::{BlockTask, Scratch};
 use kernel::{CenterKernel, Model};
+pub(super) use layout::Layout;
 
 /// Compiles a program with one coefficient (eV) per scalar, one energy `e0` (eV) per species and a pair repulsion.
 ///

@@ -59,9 +59,15 @@ impl<S: Simd> Neighborhood<S> {
     /// # Errors
     /// [`Error::Overlap`] for a neighbor on top of the centre.
     #[inline(always)]
-    pub fn fill(&mut self, source: &dyn Neighborhoods, center: usize, kernel: &CenterKernel) -> Result<usize> {
+    pub fn fill(
+        &mut self,
+        source: &dyn Neighborhoods,
+        center: usize,
+        kernel: &CenterKernel,
+    ) -> Result<usize> {
         source.gather(center, kernel.cutoff, &mut self.gathered);
-        let n = if kernel.towards.len() == 1 { self.take_all(kernel) } else { self.distribute(source, kernel) };
+        let n =
+            if kernel.towards.len() == 1 { self.take_all(kernel) } else { self.distribute(source, kernel) };
         self.vectors.clear();
         let mut least = S::splat(f64::INFINITY);
         for at in (0..self.lanes.neighbors.len()).step_by(S::LANES) {

@@ -105,7 +105,11 @@ impl Polynomial {
 
     /// Energies without e0. `values` holds the sums on entry; `bars` the adjoints of the sums after.
     #[inline(always)]
-    pub fn run<S: Simd>(&self, values: &mut [Batch<S>], bars: &mut [Batch<S>]) -> [[f64; MAX_LANES]; VECTORS] {
+    pub fn run<S: Simd>(
+        &self,
+        values: &mut [Batch<S>],
+        bars: &mut [Batch<S>],
+    ) -> [[f64; MAX_LANES]; VECTORS] {
         let zero = [S::zero(); VECTORS];
         let (values, bars) = (&mut values[..self.n_nodes], &mut bars[..self.n_nodes]);
         for Difference { target, of: [a, b, c] } in &self.differences {
