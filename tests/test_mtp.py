@@ -93,7 +93,7 @@ def test_contract_of_potentials(level: int, softness: float) -> None:
 
 def potential(level: int, softness: float = 0.0) -> Potential:
     ours = descriptor(level, softness=softness)
-    weights = np.random.default_rng(level).normal(size=ours.n_features) / 10.0
+    weights = np.random.default_rng(level + 1).normal(size=ours.n_features) / 10.0
     scale = np.abs(ours.values(structure())).max(axis=0) + 1e-3
     return Potential(
         family="mtp",

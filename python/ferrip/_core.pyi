@@ -318,9 +318,7 @@ class MtpFile:
     @property
     def explicit(
         self,
-    ) -> (
-        tuple[list[tuple[int, int, int, int]], int, list[tuple[int, int, float, int]], list[int]] | None
-    ):
+    ) -> tuple[list[tuple[int, int, int, int]], int, list[tuple[int, int, float, int]], list[int]] | None:
         """Moments, number of nodes, products and scalars as in the file, or `None` where there is a rule."""
 
 def read_mtp(content: bytes) -> MtpFile:

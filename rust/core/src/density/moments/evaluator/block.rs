@@ -156,45 +156,54 @@ fn add_forces<S: Simd>(
     coefficients.clear();
     coefficients.extend(layout.horner.iter().map(|&sum| adjoints[sum as usize * VECTORS * S::LANES + place]));
     let mut own = [S::zero(); 3];
-    let mut add = |vector: usize, g: [S; 3]| {
-        let geometry = &neighborhood.vectors[vector];
-        let mut lanes = [[0.0; MAX_LANES]; 3];
-        for a in 0..3 {
-            own[a] = own[a].add(g[a]);
-            lanes[a] = g[a].lanes();
-            let pull = g[a].mul(geometry.r);
-            for b in 0..3 {
-                strain[a][b] = pull.mul_add(geometry.unit[b], strain[a][b]);
-            }
-        }
-        let neighbors = neighborhood.neighbors(vector);
-        for (k, &neighbor) in neighbors.iter().enumerate().take_while(|&(_, &j)| j != u32::MAX) {
-            let force = slot(neighbor, slots, out);
-            for axis in 0..3 {
-                force[axis] -= lanes[axis][k];
-            }
-        }
-    };
     if width > 0 {
-        let mut vector = 0;
-        while vector + 2 <= neighborhood.vectors.len() {
+        let n = neighborhood.vectors.len();
+        for vector in (0..n).step_by(2) {
             let (geometry, functions) =
                 (&neighborhood.vectors[vector..], &neighborhood.functions[vector * width..]);
-            let [first, second] = gradients::<S, 2>(layout, coefficients, geometry, functions);
-            add(vector, first);
-            add(vector + 1, second);
-            vector += 2;
-        }
-        if vector < neighborhood.vectors.len() {
-            let (geometry, functions) =
-                (&neighborhood.vectors[vector..], &neighborhood.functions[vector * width..]);
-            let [last] = gradients::<S, 1>(layout, coefficients, geometry, functions);
-            add(vector, last);
+            if vector + 1 < n {
+                let [first, second] = gradients::<S, 2>(layout, coefficients, geometry, functions);
+                add_vector(neighborhood, vector, first, &mut own, strain, slots, out);
+                add_vector(neighborhood, vector + 1, second, &mut own, strain, slots, out);
+            } else {
+                let [last] = gradients::<S, 1>(layout, coefficients, geometry, functions);
+                add_vector(neighborhood, vector, last, &mut own, strain, slots, out);
+            }
         }
     }
     let force = slot(center, slots, out);
     for axis in 0..3 {
         force[axis] += own[axis].sum();
+    }
+}
+
+/// Hands the gradients of one vector of neighbors on. (Not a closure: it would lose the backend's instructions.)
+#[inline(always)]
+fn add_vector<S: Simd>(
+    neighborhood: &Neighborhood<S>,
+    vector: usize,
+    gradient: [S; 3],
+    own: &mut [S; 3],
+    strain: &mut [[S; 3]; 3],
+    slots: &mut [u32],
+    out: &mut BlockOutput,
+) {
+    let geometry = &neighborhood.vectors[vector];
+    let mut lanes = [[0.0; MAX_LANES]; 3];
+    for a in 0..3 {
+        own[a] = own[a].add(gradient[a]);
+        gradient[a].store(&mut lanes[a]);
+        let pull = gradient[a].mul(geometry.r);
+        for b in 0..3 {
+            strain[a][b] = pull.mul_add(geometry.unit[b], strain[a][b]);
+        }
+    }
+    let neighbors = neighborhood.neighbors(vector);
+    for (k, &neighbor) in neighbors.iter().enumerate().take_while(|&(_, &j)| j != u32::MAX) {
+        let force = slot(neighbor, slots, out);
+        for axis in 0..3 {
+            force[axis] -= lanes[axis][k];
+        }
     }
 }
 
