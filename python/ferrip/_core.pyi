@@ -209,7 +209,7 @@ class ClusterDescriptor(_Features):
     ) -> Evaluator:
         """Contracted fast evaluator; exact up to rounding. 'avx512' runs the kernels of 'avx2'."""
 
-class MomentDescriptor:
+class MomentDescriptor(_Features):
     """Contractions of moments M_μ,abc = Σ_j f_μ(r_ij) x̂^a ŷ^b ẑ^c to scalars as features (MTP), frozen. All elements
     share the features. Radial functions f_μ = Σ_β c_μβ s (r − max)² P_β(ξ), ξ = (2r − min − max) / (max − min)."""
 
@@ -249,12 +249,6 @@ class MomentDescriptor:
     def with_radial(self, coefficients: NDArray[np.float64]) -> MomentDescriptor:
         """The same scalars with other radial coefficients."""
     @property
-    def elements(self) -> list[int]: ...
-    @property
-    def cutoff(self) -> float: ...
-    @property
-    def n_features(self) -> int: ...
-    @property
     def n_products(self) -> int:
         """Products that one evaluation of all scalars takes."""
     def feature_range(self, element: int) -> tuple[int, int]:
@@ -263,16 +257,6 @@ class MomentDescriptor:
         """Per feature: (0, [(0, μ, ν), ...])."""
     def smoothness(self) -> F64:
         """(n_features,) level of every scalar."""
-    def values(self, structure: Structure, num_threads: int | None = None) -> F64:
-        """As Descriptor.values."""
-    def vjp(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> tuple[F64, F64]:
-        """As Descriptor.vjp."""
-    def jvp(
-        self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None
-    ) -> F64:
-        """As Descriptor.jvp."""
-    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64:
-        """As Descriptor.design."""
     def radial_design(
         self, structures: Sequence[Structure], coefficients: F64, num_threads: int | None = None
     ) -> F64:

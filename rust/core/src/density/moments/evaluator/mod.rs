@@ -41,11 +41,8 @@ pub fn compile(
     zbl: &Zbl,
     path: Path,
 ) -> Result<Evaluator> {
-    let check = |what, expected, got| {
-        if expected == got { Ok(()) } else { Err(Error::Length { what, expected, got }) }
-    };
-    check("coefficients", program.n_features(), coefficients.len())?;
-    check("e0", program.species().len(), e0.len())?;
+    Error::check_length("coefficients", program.n_features(), coefficients.len())?;
+    Error::check_length("e0", program.species().len(), e0.len())?;
     if let Some(k) = coefficients.iter().chain(e0).position(|c| !c.is_finite()) {
         let reason = format!("number {k} of coefficients and e0 is not finite");
         return Err(Error::Setting { name: "coefficients", reason });
