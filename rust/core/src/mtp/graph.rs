@@ -148,6 +148,7 @@ impl Graph {
     }
 
     /// The part of the graph on some of its vertices (bits of `of`), with these vertices' open indices.
+    #[must_use]
     pub fn part(&self, of: u32, open: &[[u8; 3]; MAX_FACTORS]) -> Self {
         let mut own = [0; MAX_FACTORS];
         let mut vertices = [Vertex::default(); MAX_FACTORS];

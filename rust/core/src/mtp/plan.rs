@@ -33,6 +33,9 @@ struct Term {
     weight: u32,
 }
 
+/// The ways to divide a graph in two, as terms.
+type Divisions = Box<[Box<[Term]>]>;
+
 /// Keys are products of odd constants already well mixed.
 #[derive(Default)]
 struct KeyHasher(u64);
@@ -60,7 +63,7 @@ struct Planner {
     ids: HashMap<u128, u32, BuildHasherDefault<KeyHasher>>,
     graphs: Vec<Graph>,
     /// All divisions of a graph, once asked for.
-    divisions: Vec<Option<Box<[Box<[Term]>]>>>,
+    divisions: Vec<Option<Divisions>>,
     /// Cost and division found last, and the number of built graphs then.
     costs: Vec<(usize, usize, usize)>,
     /// Whether the graph has its products.
@@ -137,7 +140,7 @@ impl Planner {
     }
 
     /// All divisions of a graph in two.
-    fn divide(&mut self, id: u32) -> Box<[Box<[Term]>]> {
+    fn divide(&mut self, id: u32) -> Divisions {
         let graph = self.graphs[id as usize];
         let all = (1_u32 << graph.len()) - 1;
         // The first vertex is on one side: each division is seen once.

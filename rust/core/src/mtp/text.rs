@@ -32,8 +32,8 @@ impl MtpFile {
     pub fn read(bytes: &[u8]) -> Result<Self> {
         let end = bytes.windows(4).position(|window| window == b"#MVS").unwrap_or(bytes.len());
         let text = std::str::from_utf8(&bytes[..end]).map_err(|error| {
-            let lines = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count();
-            at(lines + 1, "not text in UTF-8")
+            let lines = bytes[..error.valid_up_to()].split(|&byte| byte == b'\n').count();
+            at(lines, "not text in UTF-8")
         })?;
         let mut entries = Entries::default();
         let mut lines = text.lines().enumerate().map(|(k, line)| (k + 1, line.trim()));

@@ -36,7 +36,7 @@ pub struct Product {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Products {
     moments: Vec<Moment>,
-    products: Vec<Product>,
+    list: Vec<Product>,
     n_nodes: usize,
     scalars: Vec<u32>,
 }
@@ -98,13 +98,13 @@ impl Products {
             .collect();
         renumbered.sort_by_key(|product| product.target);
         let scalars = scalars.iter().map(|&node| number[node as usize]).collect();
-        Ok(Self { n_nodes: n_moments + targets.len(), moments, products: renumbered, scalars })
+        Ok(Self { n_nodes: n_moments + targets.len(), moments, list: renumbered, scalars })
     }
 
     /// Products whose targets ascend from the number of moments on, each after its factors.
     pub(crate) fn planned(moments: Vec<Moment>, products: Vec<Product>, scalars: Vec<u32>) -> Self {
         let n_nodes = products.last().map_or(moments.len(), |last| last.target as usize + 1);
-        Self { moments, products, n_nodes, scalars }
+        Self { moments, list: products, n_nodes, scalars }
     }
 
     /// The moments: the first nodes.
@@ -114,7 +114,7 @@ impl Products {
 
     /// All products by ascending target, each after its factors.
     pub fn products(&self) -> &[Product] {
-        &self.products
+        &self.list
     }
 
     /// Number of nodes.
@@ -134,7 +134,7 @@ impl Products {
         let mut of_node: Vec<Vec<(usize, usize)>> =
             self.moments.iter().map(|moment| vec![(moment.radial, moment.rank())]).collect();
         of_node.resize(self.n_nodes, Vec::new());
-        for Product { factors: [a, b], target, .. } in &self.products {
+        for Product { factors: [a, b], target, .. } in &self.list {
             if of_node[*target as usize].is_empty() {
                 let mut joined = [&of_node[*a as usize][..], &of_node[*b as usize][..]].concat();
                 if joined.len() > MOST {
@@ -153,7 +153,7 @@ impl Products {
         for (&scalar, &c) in self.scalars.iter().zip(coefficients) {
             needed[scalar as usize] |= c != 0.0;
         }
-        for product in self.products.iter().rev().filter(|p| p.weight != 0.0) {
+        for product in self.list.iter().rev().filter(|p| p.weight != 0.0) {
             if needed[product.target as usize] {
                 product.factors.iter().for_each(|&node| needed[node as usize] = true);
             }
@@ -165,7 +165,7 @@ impl Products {
     pub fn evaluate(&self, moments: &[f64]) -> Vec<f64> {
         let mut values = moments.to_vec();
         values.resize(self.n_nodes, 0.0);
-        for Product { factors: [a, b], weight, target } in &self.products {
+        for Product { factors: [a, b], weight, target } in &self.list {
             values[*target as usize] += weight * values[*a as usize] * values[*b as usize];
         }
         values

@@ -58,14 +58,15 @@ impl Descriptor {
             let curved = hessian_products(self.program.products(), &work.nodes, &bars, &moments);
             // Rows of plain Chebyshev polynomials, mixed into those of the coefficients.
             let pair = work.species * n_species + neighbors[0].species;
-            let mut mixed = vec![0.0; n_polynomials * (1 + work.width())];
+            let width = 1 + work.width();
+            let mut mixed = vec![0.0; n_polynomials * width];
             for (function, &(mu, _)) in basis.layout.functions.iter().enumerate() {
                 mixed.fill(0.0);
                 let angular = self.angular(work, function, &sums_bar);
                 for k in 0..n_polynomials {
                     let (sums, curved) =
                         (&directions[function * n_polynomials + k], &curved[function * n_polynomials + k]);
-                    let row = &mut mixed[k * (1 + work.width())..][..1 + work.width()];
+                    let row = &mut mixed[k * width..][..width];
                     row[0] = sums.iter().zip(&sums_bar).map(|(n, bar)| n * bar).sum();
                     self.add_direct(work, range.clone(), k, &angular, &mut row[1..]);
                     let mut terms = vec![0.0; basis.layout.size];
@@ -79,7 +80,7 @@ impl Descriptor {
                 for beta in 0..n_polynomials {
                     let column = (pair * n_functions + mu) * n_polynomials + beta;
                     let column = &mut out[column * rows..][..rows];
-                    for (k, row) in mixed.chunks_exact(1 + work.width()).enumerate() {
+                    for (k, row) in mixed.chunks_exact(width).enumerate() {
                         let weight = matrix[beta * n_polynomials + k];
                         if weight != 0.0 {
                             column[0] += weight * row[0];

@@ -240,7 +240,7 @@ impl<'a> Builder<'a> {
     fn node(&mut self, mut terms: Vec<(f64, [u32; 2])>) -> u32 {
         let target = self.next();
         terms.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-        for run in terms.chunk_by(|a, b| a.0 == b.0) {
+        for run in terms.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
             let start = self.out.factors.len();
             self.out.factors.extend(run.iter().map(|term| term.1));
             self.out.runs.push(Run { target, weight: run[0].0, factors: start..self.out.factors.len() });
