@@ -209,6 +209,110 @@ class ClusterDescriptor(_Features):
     ) -> Evaluator:
         """Contracted fast evaluator; exact up to rounding. 'avx512' runs the kernels of 'avx2'."""
 
+class MomentDescriptor(_Features):
+    """Contractions of moments M_μ,abc = Σ_j f_μ(r_ij) x̂^a ŷ^b ẑ^c to scalars as features (MTP), frozen. All elements
+    share the features. Radial functions f_μ = Σ_β c_μβ s (r − max)² P_β(ξ), ξ = (2r − min − max) / (max − min)."""
+
+    @staticmethod
+    def level(
+        *,
+        elements: Sequence[int],
+        level: int,
+        max_radial: int | None = None,
+        max_rank: int | None = None,
+        max_factors: int = 4,
+        polynomials: str = "chebyshev",
+        ranges: Sequence[tuple[float, float, float]],
+        coefficients: NDArray[np.float64],
+        scaling: float = 1.0,
+    ) -> MomentDescriptor:
+        """The scalars of the level rule Σ (2 + 4μ + ν) ≤ level, with bounds on μ, on the rank ν and on the number of
+        moments. `elements` ascending atomic numbers; per ordered pair (centre, neighbor), row by row, `ranges` of
+        (min, max, softness) in Å and `coefficients` of shape (S, S, functions, polynomials); `polynomials`
+        'chebyshev' or 'jacobi'. Below min the polynomials go on, or (softness w > 0) r becomes
+        min − w tanh((min − r) / w)."""
+    @staticmethod
+    def explicit(
+        *,
+        elements: Sequence[int],
+        moments: Sequence[tuple[int, int, int, int]],
+        n_nodes: int,
+        products: Sequence[tuple[int, int, float, int]],
+        scalars: Sequence[int],
+        polynomials: str = "chebyshev",
+        ranges: Sequence[tuple[float, float, float]],
+        coefficients: NDArray[np.float64],
+        scaling: float = 1.0,
+    ) -> MomentDescriptor:
+        """As `level`, with scalars as given: `moments` (μ, a, b, c) are the first nodes; a product (i, j, w, k) adds
+        w · node i · node j to node k; factors must be complete before they are used; `scalars` are nodes."""
+    def with_radial(self, coefficients: NDArray[np.float64]) -> MomentDescriptor:
+        """The same scalars with other radial coefficients."""
+    @property
+    def n_products(self) -> int:
+        """Products that one evaluation of all scalars takes."""
+    def feature_range(self, element: int) -> tuple[int, int]:
+        """(0, n_features)."""
+    def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
+        """Per feature: (0, [(0, μ, ν), ...])."""
+    def smoothness(self) -> F64:
+        """(n_features,) level of every scalar."""
+    def radial_design(
+        self, structures: Sequence[Structure], coefficients: F64, num_threads: int | None = None
+    ) -> F64:
+        """Rows as `design`, for the derivatives of the linear potential with these coefficients (eV, one per
+        feature) in the radial coefficients: one column per entry of their array, flattened. Together with the
+        columns of `design` they are the Jacobian of a Gauss–Newton step."""
+    def evaluator(
+        self,
+        coefficients: F64,
+        e0: Sequence[float],
+        zbl: Sequence[ZblPair] = (),
+        simd: str | None = None,
+    ) -> Evaluator:
+        """Contracted fast evaluator; exact up to rounding: there are no tables."""
+    def to_mtp(self, coefficients: F64, e0: Sequence[float], tag: str) -> str:
+        """Text of the `.mtp` file of the potential."""
+
+class MtpFile:
+    """What a `.mtp` (MLIP-2) or `.almtp` (MLIP-3) file holds; `None` for what an untrained one lacks."""
+
+    @property
+    def n_species(self) -> int: ...
+    @property
+    def tag(self) -> str:
+        """Free text."""
+    @property
+    def range(self) -> tuple[float, float]:
+        """min_dist and max_dist, Å."""
+    @property
+    def scaling(self) -> float: ...
+    @property
+    def radial_coefficients(self) -> NDArray[np.float64] | None:
+        """(S, S, functions, polynomials), Chebyshev; species in the order of the file."""
+    @property
+    def species_coefficients(self) -> F64 | None:
+        """(S,) eV."""
+    @property
+    def coefficients(self) -> F64 | None:
+        """(scalars,) eV, of the scalars of `rule`, or of `explicit`."""
+    @property
+    def rule(self) -> list[int] | None:
+        """[level, max_radial, max_rank, max_factors] of the rule that holds the file's scalars, or `None`."""
+    @property
+    def explicit(
+        self,
+    ) -> tuple[list[tuple[int, int, int, int]], int, list[tuple[int, int, float, int]], list[int]] | None:
+        """Moments, number of nodes, products and scalars as in the file, or `None` where there is a rule."""
+
+def read_mtp(content: bytes) -> MtpFile:
+    """Reads a `.mtp` or `.almtp` file."""
+
+def level_counts(
+    level: int, max_radial: int | None = None, max_rank: int | None = None, max_factors: int = 4
+) -> tuple[int, int, int, int]:
+    """Numbers of scalars, radial functions, moments and products of a level."""
+
 class Evaluator:
     """Contracted fast evaluator of a potential, frozen and shared between threads. The constructor takes a
     linear readout as coefficients and energies."""

@@ -15,14 +15,14 @@ from ferrip import _core
 from ferrip.errors import SettingsError
 from ferrip.modelfile import replace_file
 from ferrip.models import family as find_family
-from ferrip.models import pace, uf3_file, uf3_json
+from ferrip.models import mtp_file, pace, uf3_file, uf3_json
 from ferrip.models.uf3 import Uf3
 
 if TYPE_CHECKING:
     from ferrip.models.family import Descriptor
     from ferrip.potential import Potential
 
-WRITTEN = (".ferrip", ".yace", ".uf3", ".json")
+WRITTEN = (".ferrip", ".yace", ".uf3", ".json", ".mtp")
 """Extensions of the files that are written."""
 PAIR_SUFFIX = ".pair.yace"
 """End of the name of a second `.yace` file, for pair functions that reach further than the products."""
@@ -36,7 +36,7 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
     potential
         The potential.
     path
-        Destination, `.ferrip`, `.yace`, `.uf3` or `.json` (of the `uf3` package).
+        Destination, `.ferrip`, `.yace`, `.uf3`, `.json` (of the `uf3` package) or `.mtp`.
 
     Returns
     -------
@@ -60,6 +60,8 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
         return [str(target)], uf3_file.save(potential, target)
     if target.suffix == uf3_json.EXTENSION:
         return [str(target)], uf3_json.save(potential, target)
+    if target.suffix == ".mtp":
+        return [str(target)], mtp_file.save(potential, target)
     if target.suffix != ".yace":
         raise SettingsError(
             f"{target}: can write {', '.join(WRITTEN[:-1])} and {WRITTEN[-1]}, not {target.suffix or 'this'!r}"

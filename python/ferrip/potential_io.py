@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from ase.data import atomic_numbers, chemical_symbols
 from ferrip import _core, modelfile
 from ferrip.errors import FerripError, ModelFileError
 from ferrip.models import family as find_family
-from ferrip.models import pace, uf3_file, uf3_json
+from ferrip.models import mtp_file, pace, uf3_file, uf3_json
 from ferrip.readout import Embedding
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 FOREIGN = {
     **dict.fromkeys(pace.EXTENSIONS, pace.load),
+    **dict.fromkeys(mtp_file.EXTENSIONS, mtp_file.load),
     uf3_file.EXTENSION: uf3_file.load,
     uf3_json.EXTENSION: uf3_json.load,
 }
@@ -68,16 +70,28 @@ def _header(potential: Potential) -> dict[str, Any]:
     return document
 
 
-def load(path: str | os.PathLike[str]) -> Potential:
+def load(path: str | os.PathLike[str], *, species: Sequence[str] | None = None) -> Potential:
     """The potential in a `.ferrip` file, or in a file of another program.
 
-    Those are `.yace`, `.ace` and pacemaker's `.yaml` (ACE), `.uf3` of LAMMPS and `.json` of the `uf3` package (UF3).
+    Those are `.yace`, `.ace` and pacemaker's `.yaml` (ACE), `.uf3` of LAMMPS and `.json` of the `uf3` package (UF3),
+    `.mtp` and `.almtp` of MLIP (MTP).
+
+    Parameters
+    ----------
+    path
+        The file.
+    species
+        Chemical symbols of the species of a file of MLIP, in their order, where it does not name them.
 
     Raises
     ------
     ModelFileError
         If the file is missing, truncated, corrupt, of another version, or its descriptor cannot be rebuilt.
     """
+    if Path(path).suffix in mtp_file.EXTENSIONS:
+        return mtp_file.load(path, species)
+    if species is not None:
+        raise ModelFileError(f"{os.fspath(path)}: species are for files of MLIP, which do not name them")
     foreign = FOREIGN.get(Path(path).suffix)
     if foreign is not None:
         return foreign(path)

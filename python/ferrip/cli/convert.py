@@ -13,13 +13,19 @@ from ferrip.cli.console import JsonFlag, print_json, show_facts, warn
 def convert(
     source: Annotated[
         Path,
-        typer.Argument(metavar="IN", help="Potential file: .ferrip, .yace, .ace, .uf3, .json, .yaml."),
+        typer.Argument(
+            metavar="IN", help="Potential file: .ferrip, .yace, .ace, .uf3, .json, .yaml, .mtp, .almtp."
+        ),
     ],
     target: Annotated[
-        Path, typer.Argument(metavar="OUT", help="File to write: .ferrip, .yace, .uf3 or .json.")
+        Path, typer.Argument(metavar="OUT", help="File to write: .ferrip, .yace, .uf3, .json or .mtp.")
     ],
     elements: Annotated[
         str | None, typer.Option("--elements", help="Keep these elements only, e.g. Si,O.")
+    ] = None,
+    species: Annotated[
+        str | None,
+        typer.Option("--species", help="Elements of the species of a .mtp or .almtp file, in their order."),
     ] = None,
     repulsion: Annotated[
         Literal["zbl"] | None,
@@ -31,11 +37,9 @@ def convert(
     import ferrip
     from ferrip.conversion import with_elements, with_repulsion, write
 
-    potential = ferrip.load(source)
+    potential = ferrip.load(source, species=None if species is None else _symbols(species))
     if elements is not None:
-        potential = with_elements(
-            potential, [symbol.strip() for symbol in elements.split(",") if symbol.strip()]
-        )
+        potential = with_elements(potential, _symbols(elements))
     if repulsion is not None:
         potential = with_repulsion(potential)
     files, notes = write(potential, target)
@@ -52,3 +56,7 @@ def convert(
     show_facts({name: ", ".join(v) if isinstance(v, list) else v for name, v in summary.items() if v})
     if as_json:
         print_json(summary)
+
+
+def _symbols(text: str) -> list[str]:
+    return [symbol.strip() for symbol in text.split(",") if symbol.strip()]

@@ -3,6 +3,7 @@
 from ferrip.models.ace import Ace, AceSettings
 from ferrip.models.ace_fs import AceFs, AceFsSettings
 from ferrip.models.family import Descriptor, EmbeddedFamily, Evaluator, Family, family, register
+from ferrip.models.mtp import Mtp
 from ferrip.models.pace import Pace
 from ferrip.models.uf3 import Uf3, Uf3Settings
 
@@ -15,6 +16,7 @@ __all__ = [
     "EmbeddedFamily",
     "Evaluator",
     "Family",
+    "Mtp",
     "Pace",
     "Uf3",
     "Uf3Settings",

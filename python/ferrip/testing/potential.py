@@ -236,7 +236,7 @@ class _PotentialChecks:
                 return self.ask(leaving_atom(centre, other, cutoff, distance)).energies[:1]
 
             def slope(distance: float, centre: int = centre, other: int = other) -> F64:
-                return -self.ask(leaving_atom(centre, other, cutoff, distance)).forces[1]
+                return -self.ask(leaving_atom(centre, other, cutoff, distance)).forces[1, :1]
 
             check_cutoff(f"{other} leaves {centre}", cutoff, value, slope)
 

@@ -8,6 +8,7 @@ pub mod density;
 pub mod elements;
 pub mod error;
 pub mod features;
+pub mod mtp;
 pub mod neighbors;
 pub mod pair;
 pub mod radial;

@@ -11,6 +11,8 @@ mod descriptor;
 mod errors;
 mod evaluator;
 mod features;
+mod moments;
+mod mtp;
 mod neighbors;
 mod pace;
 mod readout;
@@ -23,6 +25,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     cluster::register(module)?;
     descriptor::register(module)?;
     evaluator::register(module)?;
+    moments::register(module)?;
+    mtp::register(module)?;
     neighbors::register(module)?;
     readout::register(module)?;
     pace::register(module)?;

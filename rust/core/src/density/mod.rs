@@ -3,6 +3,7 @@
 pub mod dag;
 pub mod descriptor;
 pub mod evaluator;
+pub mod moments;
 pub mod program;
 pub mod readout;
 

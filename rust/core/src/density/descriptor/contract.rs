@@ -37,7 +37,7 @@ unsafe fn contract_avx2(out: &mut [f64], matrix: &[f64], terms: &[(u32, f64)]) {
 ///
 /// # Panics
 /// If a row lies outside the matrix.
-pub(super) fn contract(out: &mut [f64], matrix: &[f64], terms: &[(u32, f64)]) {
+pub(crate) fn contract(out: &mut [f64], matrix: &[f64], terms: &[(u32, f64)]) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
         // SAFETY: the CPU has AVX2 and FMA, as just asked.

@@ -20,6 +20,7 @@ use std::sync::Arc;
 use self::layout::Layout;
 use super::program::Program;
 
+pub(crate) use contract::contract;
 pub use embedded::FreeCoefficients;
 
 /// A program with the layouts that its descriptors need.

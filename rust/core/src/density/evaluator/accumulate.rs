@@ -68,7 +68,7 @@ impl<S: Simd> Accumulator<S> {
 }
 
 /// Enlarges a buffer to at least `n` entries.
-pub(super) fn grow<T: Clone>(buffer: &mut Vec<T>, n: usize, value: T) {
+pub fn grow<T: Clone>(buffer: &mut Vec<T>, n: usize, value: T) {
     if buffer.len() < n {
         buffer.resize(n, value);
     }
@@ -118,7 +118,7 @@ fn radial_values<S: Simd>(
 
 /// Adds one tile of `Σ_j Y_row(j) R_k(j)`.
 #[inline(always)]
-fn add_tile<S: Simd>(tile: &Tile, rows: &[[S; CHUNK]], radial: &[[S; CHUNK]], n: usize, sums: &mut [S]) {
+pub fn add_tile<S: Simd>(tile: &Tile, rows: &[[S; CHUNK]], radial: &[[S; CHUNK]], n: usize, sums: &mut [S]) {
     macro_rules! sizes {
         ($($k:literal: $($r:literal)*;)*) => {
             match (tile.functions, tile.rows) {

@@ -171,20 +171,18 @@ impl Segment {
         for l in 0..n_l {
             let used = own.iter().filter(|v| usize::from(v.l) == l).map(|v| usize::from(v.channel));
             let range = hull(used);
-            for channels in cuts(&range, TILE_ROWS.len()) {
-                for rows in cuts(&(0..2 * l + 1), TILE_ROWS[channels.len() - 1]) {
-                    segment.tiles.push(Tile {
-                        row: l * l + rows.start,
-                        rows: rows.len(),
-                        function: channels.start,
-                        functions: channels.len(),
-                        offset: *size,
-                    });
-                    for channel in channels.clone() {
-                        for row in rows.clone() {
-                            segment.sums.insert((l, channel, row), *size);
-                            *size += 1;
-                        }
+            for (channels, rows) in tile_cuts(range.clone(), 0..2 * l + 1) {
+                segment.tiles.push(Tile {
+                    row: l * l + rows.start,
+                    rows: rows.len(),
+                    function: channels.start,
+                    functions: channels.len(),
+                    offset: *size,
+                });
+                for channel in channels {
+                    for row in rows.clone() {
+                        segment.sums.insert((l, channel, row), *size);
+                        *size += 1;
                     }
                 }
             }
@@ -233,6 +231,17 @@ pub fn row_tiles(l: usize) -> impl Iterator<Item = Range<usize>> {
 /// Smallest range that holds all values, `0..0` without any.
 fn hull(values: impl Iterator<Item = usize> + Clone) -> Range<usize> {
     values.clone().min().unwrap_or(0)..values.max().map_or(0, |last| last + 1)
+}
+
+/// Cuts of a rectangle of functions and rows into register tiles.
+pub fn tile_cuts(
+    functions: Range<usize>,
+    rows: Range<usize>,
+) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+    cuts(&functions, TILE_ROWS.len()).flat_map(move |functions| {
+        let most = TILE_ROWS[functions.len() - 1];
+        cuts(&rows, most).map(move |rows| (functions.clone(), rows))
+    })
 }
 
 /// Even cuts of a range into pieces of at most `most`.

@@ -39,11 +39,13 @@ mod session;
 mod system;
 mod tiled;
 
+pub(crate) use accumulate::{CHUNK, add_tile, grow};
 pub(crate) use block::{BlockOutput, slot};
 use block::{BlockTask, Scratch};
 pub(crate) use blocks::Block;
 pub use environment::{Edges, Neighborhoods};
 use kernel::CenterKernel;
+pub(crate) use layout::{Tile, tile_cuts};
 pub use reference::compute_analytic;
 pub use session::Session;
 use system::System;

@@ -1,0 +1,249 @@
+//! One block of centres of one species.
+
+use crate::density::evaluator::{BlockOutput, Neighborhoods, grow, slot};
+use crate::error::Result;
+use crate::simd::{MAX_LANES, Simd, Task};
+
+use super::forces::gradients;
+use super::kernel::{CenterKernel, Model};
+use super::neighborhood::Neighborhood;
+use super::polynomial::{Batch, VECTORS};
+use super::sums::Accumulator;
+
+/// Axes of the strain components xx yy zz yz xz xy.
+const VOIGT: [[usize; 2]; 6] = [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]];
+
+/// Scratch of one thread.
+#[derive(Debug)]
+pub struct Scratch<S> {
+    /// Neighbors of the atoms of a batch.
+    neighborhoods: Vec<Neighborhood<S>>,
+    accumulator: Accumulator<S>,
+    /// Sums of the atoms of one vector, lane by lane of neighbors.
+    sums: Vec<Vec<S>>,
+    values: Vec<Batch<S>>,
+    bars: Vec<Batch<S>>,
+    /// Adjoints of the sums, `[sum][atom of the batch]`.
+    adjoints: Vec<f64>,
+    /// Those of one atom in the order of Horner's rule.
+    coefficients: Vec<f64>,
+    /// Place of each atom in the block's output, `u32::MAX` where it has none.
+    slots: Vec<u32>,
+}
+
+impl<S: Simd> Scratch<S> {
+    pub fn new() -> Self {
+        Self {
+            neighborhoods: (0..VECTORS * S::LANES).map(|_| Neighborhood::new()).collect(),
+            accumulator: Accumulator::new(),
+            sums: vec![Vec::new(); S::LANES],
+            values: Vec::new(),
+            bars: Vec::new(),
+            adjoints: Vec::new(),
+            coefficients: Vec::new(),
+            slots: Vec::new(),
+        }
+    }
+}
+
+/// Evaluation of one block; run it with [`Simd::enter`].
+pub struct BlockTask<'a, S> {
+    /// What all centres share.
+    pub model: &'a Model,
+    /// Model of the centres' species.
+    pub kernel: &'a CenterKernel,
+    /// The system.
+    pub source: &'a dyn Neighborhoods,
+    /// Centres of the block.
+    pub centers: &'a [u32],
+    /// Scratch of this thread.
+    pub scratch: &'a mut Scratch<S>,
+}
+
+impl<S: Simd> Task<S> for BlockTask<'_, S> {
+    type Output = Result<BlockOutput>;
+
+    #[inline(always)]
+    fn run(self) -> Self::Output {
+        let Self { model, kernel, source, centers, scratch } = self;
+        let mut out = BlockOutput::default();
+        scratch.slots.resize(source.species().len(), u32::MAX);
+        let mut strain = [[S::zero(); 3]; 3];
+        let mut outcome = Ok(());
+        for batch in centers.chunks(VECTORS * S::LANES) {
+            outcome = evaluate_energies(model, kernel, source, batch, scratch, &mut out);
+            if outcome.is_err() {
+                break;
+            }
+            let first = out.energies.len() - batch.len();
+            for (place, &center) in batch.iter().enumerate() {
+                add_forces(model, place, center, scratch, &mut out, &mut strain);
+                out.energies[first + place] += add_repulsion(kernel, place, center, scratch, &mut out);
+            }
+        }
+        for &atom in &out.atoms {
+            scratch.slots[atom as usize] = u32::MAX;
+        }
+        outcome?;
+        for (sum, [a, b]) in out.strain.iter_mut().zip(VOIGT) {
+            *sum += 0.5 * (strain[a][b].sum() + strain[b][a].sum());
+        }
+        Ok(out)
+    }
+}
+
+/// Energies of a batch of atoms; leaves the adjoints of their sums in the scratch.
+#[inline(always)]
+fn evaluate_energies<S: Simd>(
+    model: &Model,
+    kernel: &CenterKernel,
+    source: &dyn Neighborhoods,
+    batch: &[u32],
+    scratch: &mut Scratch<S>,
+    out: &mut BlockOutput,
+) -> Result<()> {
+    let n = model.layout.size;
+    let zero = [S::zero(); VECTORS];
+    scratch.values.clear();
+    scratch.values.resize(model.polynomial.n_nodes(), zero);
+    grow(&mut scratch.bars, model.polynomial.n_nodes(), zero);
+    for vector in 0..VECTORS {
+        let atoms = batch.iter().skip(vector * S::LANES).take(S::LANES);
+        let n_atoms = atoms.len();
+        for ((&center, neighborhood), sums) in
+            atoms.zip(&mut scratch.neighborhoods[vector * S::LANES..]).zip(&mut scratch.sums)
+        {
+            out.n_edges += neighborhood.fill(source, center as usize, kernel)?;
+            scratch.accumulator.run(kernel, &model.layout, neighborhood, sums);
+        }
+        for sums in &mut scratch.sums[n_atoms..] {
+            sums.clear();
+            sums.resize(n, S::zero());
+        }
+        for (k, value) in scratch.values.iter_mut().enumerate().take(n) {
+            let mut block = S::zero_block();
+            for (lane, sums) in scratch.sums.iter().enumerate() {
+                block[lane] = sums[k];
+            }
+            value[vector] = S::reduce(block);
+        }
+    }
+    let energies = model.polynomial.run(&mut scratch.values, &mut scratch.bars);
+    let atoms = energies.iter().flat_map(|lanes| &lanes[..S::LANES]);
+    out.energies.extend(atoms.take(batch.len()).map(|energy| kernel.e0 + energy));
+    scratch.adjoints.resize(n * VECTORS * S::LANES, 0.0);
+    let places = scratch.adjoints.chunks_exact_mut(S::LANES);
+    for (place, adjoint) in places.zip(scratch.bars.iter().take(n).flatten()) {
+        adjoint.store(place);
+    }
+    Ok(())
+}
+
+/// Forces and strain derivative from the energy of one atom of the batch.
+#[inline(always)]
+fn add_forces<S: Simd>(
+    model: &Model,
+    place: usize,
+    center: u32,
+    scratch: &mut Scratch<S>,
+    out: &mut BlockOutput,
+    strain: &mut [[S; 3]; 3],
+) {
+    let layout = &model.layout;
+    let width = 2 * layout.functions.len();
+    let Scratch { neighborhoods, adjoints, coefficients, slots, .. } = scratch;
+    let neighborhood = &neighborhoods[place];
+    coefficients.clear();
+    coefficients.extend(layout.horner.iter().map(|&sum| adjoints[sum as usize * VECTORS * S::LANES + place]));
+    let mut own = [S::zero(); 3];
+    if width > 0 {
+        let n = neighborhood.vectors.len();
+        for vector in (0..n).step_by(2) {
+            let (geometry, functions) =
+                (&neighborhood.vectors[vector..], &neighborhood.functions[vector * width..]);
+            if vector + 1 < n {
+                let [first, second] = gradients::<S, 2>(layout, coefficients, geometry, functions);
+                add_vector(neighborhood, vector, first, &mut own, strain, slots, out);
+                add_vector(neighborhood, vector + 1, second, &mut own, strain, slots, out);
+            } else {
+                let [last] = gradients::<S, 1>(layout, coefficients, geometry, functions);
+                add_vector(neighborhood, vector, last, &mut own, strain, slots, out);
+            }
+        }
+    }
+    let force = slot(center, slots, out);
+    for axis in 0..3 {
+        force[axis] += own[axis].sum();
+    }
+}
+
+/// Hands the gradients of one vector of neighbors on. (Not a closure: it would lose the backend's instructions.)
+#[inline(always)]
+fn add_vector<S: Simd>(
+    neighborhood: &Neighborhood<S>,
+    vector: usize,
+    gradient: [S; 3],
+    own: &mut [S; 3],
+    strain: &mut [[S; 3]; 3],
+    slots: &mut [u32],
+    out: &mut BlockOutput,
+) {
+    let geometry = &neighborhood.vectors[vector];
+    let mut lanes = [[0.0; MAX_LANES]; 3];
+    for a in 0..3 {
+        own[a] = own[a].add(gradient[a]);
+        gradient[a].store(&mut lanes[a]);
+        let pull = gradient[a].mul(geometry.r);
+        for b in 0..3 {
+            strain[a][b] = pull.mul_add(geometry.unit[b], strain[a][b]);
+        }
+    }
+    let neighbors = neighborhood.neighbors(vector);
+    for (k, &neighbor) in neighbors.iter().enumerate().take_while(|&(_, &j)| j != u32::MAX) {
+        let force = slot(neighbor, slots, out);
+        for axis in 0..3 {
+            force[axis] -= lanes[axis][k];
+        }
+    }
+}
+
+/// Energy of the pair repulsion of one atom, few of whose neighbors are that close; adds its forces.
+#[inline(always)]
+fn add_repulsion<S: Simd>(
+    kernel: &CenterKernel,
+    place: usize,
+    center: u32,
+    scratch: &mut Scratch<S>,
+    out: &mut BlockOutput,
+) -> f64 {
+    let neighborhood = &scratch.neighborhoods[place];
+    let mut energy = 0.0;
+    for (z, towards) in kernel.towards.iter().enumerate().filter(|(_, t)| t.repulsion > 0.0) {
+        for vector in neighborhood.offsets[z]..neighborhood.offsets[z + 1] {
+            let geometry = &neighborhood.vectors[vector];
+            let distances = geometry.r.lanes();
+            for (lane, &r) in
+                distances.iter().enumerate().take(S::LANES).filter(|(_, r)| **r < towards.repulsion)
+            {
+                let (value, slope) = kernel.zbl.evaluate(kernel.element, towards.element, r);
+                energy += 0.5 * value;
+                let mut pull = [0.0; 3];
+                let mut displacement = [0.0; 3];
+                for axis in 0..3 {
+                    let unit = geometry.unit[axis].lanes()[lane];
+                    (pull[axis], displacement[axis]) = (0.5 * slope * unit, r * unit);
+                }
+                for (strain, [a, b]) in out.strain.iter_mut().zip(VOIGT) {
+                    *strain += pull[a] * displacement[b];
+                }
+                for (atom, sign) in [(center, 1.0), (neighborhood.neighbors(vector)[lane], -1.0)] {
+                    let force = slot(atom, &mut scratch.slots, out);
+                    for axis in 0..3 {
+                        force[axis] += sign * pull[axis];
+                    }
+                }
+            }
+        }
+    }
+    energy
+}

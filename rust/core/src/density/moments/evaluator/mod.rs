@@ -1,0 +1,97 @@
+//! The contracted evaluator of moments.
+//!
+//! x̂² + ŷ² + ẑ² = 1 leaves moments with at most one power of ẑ to be summed over neighbors: 2n + 1 of rank n
+//! ([`layout`]); the others are differences of these. The energy is compiled to one polynomial of the sums
+//! ([`polynomial`]) in which scalars that occur nowhere else are never stored. Sums and forces have neighbors in
+//! SIMD lanes, the polynomial has atoms in lanes. The force on a neighbor is the gradient of
+//! `Σ_μ f_μ(r) p_μ(x̂, ŷ, ẑ)`, where the coefficients of `p_μ` are the adjoints of the sums of the centre, by
+//! Horner's rule. Radial functions are Chebyshev series, evaluated as such: there are no tables.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::density::evaluator::{Block, BlockOutput, Engine, Evaluator, Neighborhoods};
+use crate::error::{Error, Result};
+use crate::pair::Zbl;
+use crate::simd::{Generic, Path, Simd};
+
+use super::Program;
+
+mod block;
+mod forces;
+mod kernel;
+mod layout;
+mod neighborhood;
+mod polynomial;
+mod radial;
+mod sums;
+
+use block::{BlockTask, Scratch};
+use kernel::{CenterKernel, Model};
+pub(super) use layout::Layout;
+
+/// Compiles a program with one coefficient (eV) per scalar, one energy `e0` (eV) per species and a pair repulsion.
+///
+/// # Errors
+/// [`Error::Length`] for a wrong number of coefficients or energies, [`Error::Setting`] for values that are not
+/// finite or a path that is not supported here.
+pub fn compile(
+    program: &Program,
+    coefficients: &[f64],
+    e0: &[f64],
+    zbl: &Zbl,
+    path: Path,
+) -> Result<Evaluator> {
+    Error::check_length("coefficients", program.n_features(), coefficients.len())?;
+    Error::check_length("e0", program.species().len(), e0.len())?;
+    if let Some(k) = coefficients.iter().chain(e0).position(|c| !c.is_finite()) {
+        let reason = format!("number {k} of coefficients and e0 is not finite");
+        return Err(Error::Setting { name: "coefficients", reason });
+    }
+    Path::resolve(Some(path.name()))?;
+    let model = Model::new(program.products(), coefficients);
+    let centers =
+        (0..program.species().len()).map(|z| CenterKernel::new(program, z, &model, e0[z], zbl)).collect();
+    let engine: Box<dyn Engine> = match path {
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2 => Box::new(Kernels::<crate::simd::Avx2>::new(model, centers)),
+        #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
+        Path::Avx512 => Box::new(Kernels::<crate::simd::Avx512>::new(model, centers)),
+        _ => Box::new(Kernels::<Generic>::new(model, centers)),
+    };
+    Ok(Evaluator::from_engine(
+        program.species().to_vec(),
+        program.cutoff().max(zbl.max_cutoff()),
+        path,
+        engine,
+    ))
+}
+
+/// The compiled model, and scratch for as many threads as have used it.
+#[derive(Debug)]
+struct Kernels<S> {
+    model: Model,
+    centers: Vec<CenterKernel>,
+    scratch: Mutex<Vec<Scratch<S>>>,
+}
+
+impl<S: Simd> Kernels<S> {
+    fn new(model: Model, centers: Vec<CenterKernel>) -> Self {
+        Self { model, centers, scratch: Mutex::default() }
+    }
+}
+
+impl<S: Simd> Engine for Kernels<S> {
+    fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
+        let kept = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut scratch = kept.unwrap_or_else(Scratch::new);
+        let output = S::enter(BlockTask {
+            model: &self.model,
+            kernel: &self.centers[block.species],
+            source,
+            centers: &block.centers,
+            scratch: &mut scratch,
+        });
+        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+        output
+    }
+}
