@@ -16,9 +16,9 @@ from pathlib import Path
 import matplotlib
 
 matplotlib.use("svg")
-matplotlib.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "ferrip"}
 import matplotlib.pyplot as plt
 
+RC = {"svg.fonttype": "none", "svg.hashsalt": "ferrip"}
 QUANTITIES = {
     "energy, meV/atom": ("energy", "mae_meV_per_atom"),
     "forces, meV/Å": ("forces", "mae_meV_per_A"),
@@ -69,7 +69,8 @@ def draw(rows: list[dict], output: Path) -> None:
         axes[-1, column].set_xlabel("µs/atom/step", fontsize=8)
     axes[0, 0].legend(fontsize=7)
     figure.tight_layout()
-    figure.savefig(output, metadata={"Date": None})
+    with plt.rc_context(RC):
+        figure.savefig(output, metadata={"Date": None})
 
 
 def main() -> None:
