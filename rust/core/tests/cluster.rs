@@ -25,8 +25,8 @@ impl Neighborhoods for Host<'_> {
 }
 
 fn axis(low: f64, high: f64, n: usize) -> Result<Axis> {
-    let inner = (0..=n).map(|k| low + (high - low) * k as f64 / n as f64);
-    Axis::new([low; 3].into_iter().chain(inner).chain([high; 3]).collect())
+    let inner = (0..n).map(|k| low + (high - low) * k as f64 / n as f64);
+    Axis::new([low; 3].into_iter().chain(inner).chain([high; 4]).collect())
 }
 
 fn numbers(n: usize) -> Vec<f64> {
