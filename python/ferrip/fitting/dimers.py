@@ -25,7 +25,7 @@ from scipy.optimize import nnls
 
 from ferrip import _core
 from ferrip.data import Frame
-from ferrip.fitting.core import CLOSEST, dimer
+from ferrip.fitting.core import CLOSEST, N_CHECKED, dimer
 from ferrip.fitting.nonlinear.densities import Densities
 from ferrip.fitting.nonlinear.rows import LinearizedRows
 from ferrip.fitting.regressors import LinearFit
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 
 F64 = NDArray[np.float64]
 
-N_DISTANCES = 160
-"""Distances per pair at which the force is asked for."""
 FORCE_FLOOR = 0.02
 """eV/Å; smallest repulsive force that is asked for."""
 ZBL_SHARE = 0.1
 """Share of the unswitched ZBL force that is asked for at r → 0; it falls linearly to 0 at the shortest distance."""
 UNSEEN_REACH = 0.8
 """Reach of the demand for pairs that the data do not have, in sums of covalent radii."""
+MET = 1e-9
+"""eV/Å; a demand that is missed by less is met."""
 FORCES = slice(4, None, 1 + 3 * 2 + 6)
 """Rows of the force on the second atom along the dimer: after the energy and the first atom of every dimer."""
 LINEARISATIONS = 8
@@ -78,7 +78,7 @@ def repelling(fit: LinearFit, source: RowSource, shortest: Mapping[Pair, float])
     """
     rows, wanted = _demands(source, reach(source.descriptor.elements, shortest))
     missing = wanted - rows @ fit.coefficients
-    if not (missing > 0.0).any():
+    if not (missing > MET).any():
         return fit
     shift = nearest(rows @ fit.posterior_factor, missing)
     return (
@@ -113,7 +113,7 @@ def _demands(source: RowSource, ends: Mapping[Pair, float]) -> tuple[F64, F64]:
     """Force rows (m, p) of the dimers, and what they are to give at least (m,)."""
     rows, wanted = [], []
     for (a, b), end in ends.items():
-        distances = np.linspace(CLOSEST, end, N_DISTANCES)
+        distances = np.linspace(CLOSEST, end, N_CHECKED)
         frames = [_frame(dimer((a, b), r)) for r in distances]
         design, baseline = source.design(frames)
         structures = [frame.structure for frame in frames]
