@@ -37,7 +37,7 @@ class _Features:
     @property
     def n_features(self) -> int: ...
     def feature_range(self, element: int) -> tuple[int, int]:
-        """First column of the atoms of an element, and the one after their last."""
+        """First column that atoms of an element can have, and the one after their last."""
     def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
         """Per feature: (centre atomic number, [(neighbor atomic number, n, l), ...]); the neighbor's number is 0
         in the factors of an element embedding and for r_jk of a triplet."""
@@ -53,6 +53,16 @@ class _Features:
         """Design rows, Fortran order (rows, n_features). Per structure of N atoms, 1 + 3N + 6 rows:
         energy Σ_i B, forces −dB/dr (atom-major xyz), strain derivatives dB/dε (Voigt xx yy zz yz xz xy,
         symmetric part, not divided by the volume; virial = −row, stress = row / V)."""
+    def evaluator(
+        self,
+        coefficients: F64,
+        e0: Sequence[float],
+        zbl: Sequence[ZblPair] = (),
+        simd: str | None = None,
+    ) -> Evaluator:
+        """Contracted fast evaluator of a linear potential, `e0` in the order of `elements`. Radial functions of a
+        `Descriptor` are tabulated; others are exact up to rounding. A `ClusterDescriptor` runs the kernels of
+        'avx2' for 'avx512'."""
 
 class Descriptor(_Features):
     """A compiled density-engine program with its species, frozen."""
@@ -196,18 +206,8 @@ class ClusterDescriptor(_Features):
         i, j and k, knots along r_ij, r_ik and r_jk, trims). n + 4 knots carry n functions; trims (start, end) leave
         functions out. Below its first knot a pair goes on linearly; triplets count where all distances are in
         range. Features: a pair is shared by both atoms, half each; a triplet belongs to its centre."""
-    def feature_range(self, element: int) -> tuple[int, int]:
-        """(0, n_features): pairs are shared between elements."""
     def smoothness(self) -> F64:
         """(n_features,) ones: the prior of splines is a covariance."""
-    def evaluator(
-        self,
-        coefficients: F64,
-        e0: Sequence[float],
-        zbl: Sequence[ZblPair] = (),
-        simd: str | None = None,
-    ) -> Evaluator:
-        """Contracted fast evaluator; exact up to rounding. 'avx512' runs the kernels of 'avx2'."""
 
 class MomentDescriptor(_Features):
     """Contractions of moments M_μ,abc = Σ_j f_μ(r_ij) x̂^a ŷ^b ẑ^c to scalars as features (MTP), frozen. All elements
@@ -251,8 +251,6 @@ class MomentDescriptor(_Features):
     @property
     def n_products(self) -> int:
         """Products that one evaluation of all scalars takes."""
-    def feature_range(self, element: int) -> tuple[int, int]:
-        """(0, n_features)."""
     def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
         """Per feature: (0, [(0, μ, ν), ...])."""
     def smoothness(self) -> F64:
@@ -263,14 +261,6 @@ class MomentDescriptor(_Features):
         """Rows as `design`, for the derivatives of the linear potential with these coefficients (eV, one per
         feature) in the radial coefficients: one column per entry of their array, flattened. Together with the
         columns of `design` they are the Jacobian of a Gauss–Newton step."""
-    def evaluator(
-        self,
-        coefficients: F64,
-        e0: Sequence[float],
-        zbl: Sequence[ZblPair] = (),
-        simd: str | None = None,
-    ) -> Evaluator:
-        """Contracted fast evaluator; exact up to rounding: there are no tables."""
     def to_mtp(self, coefficients: F64, e0: Sequence[float], tag: str) -> str:
         """Text of the `.mtp` file of the potential."""
 

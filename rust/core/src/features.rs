@@ -9,14 +9,19 @@
 //! | `jvp` | Σ dB/dr · ṙ + dB/dε · ε̇ | (N, K) |
 //! | `design` | rows Σ_i B, −d/dr Σ_i B, d/dε Σ_i B (Voigt, symmetric part) | (1 + 3N + 6, K) |
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
+use crate::density::evaluator::Evaluator;
 use crate::error::{Error, Result};
+use crate::pair::Zbl;
+use crate::simd::Path;
 use crate::structure::{Structure, dot};
 use crate::threads;
 
 /// Features of atoms that depend on the vectors to their neighbors.
-pub trait Features: Sync {
+pub trait Features: Send + Sync {
     /// Atomic numbers of the known elements, ascending.
     fn species(&self) -> &[u8];
 
@@ -25,6 +30,11 @@ pub trait Features: Sync {
 
     /// Number of features K.
     fn n_features(&self) -> usize;
+
+    /// Columns of the features that atoms of a species can have: all, where species share theirs.
+    fn feature_range(&self, _species: usize) -> Range<usize> {
+        0..self.n_features()
+    }
 
     /// Features of every atom, row-major (N, K).
     ///
@@ -61,6 +71,14 @@ pub trait Features: Sync {
     /// # Errors
     /// Those of [`Self::values`].
     fn design_one(&self, structure: &Structure) -> Result<Vec<f64>>;
+
+    /// The contracted evaluator of the potential with one coefficient (eV) per feature, one energy `e0` (eV) per
+    /// species and a pair repulsion.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for a wrong number of coefficients or energies, [`Error::Setting`] for values that are
+    /// not finite or a path that is not supported here.
+    fn evaluator(&self, coefficients: &[f64], e0: &[f64], zbl: &Zbl, path: Path) -> Result<Evaluator>;
 
     /// Gradient of `Σ values_bar · values`; `values_bar` is row-major (N, K).
     ///

@@ -1,4 +1,4 @@
-//! The class `Descriptor`: a compiled density-engine program with its values, vjp, jvp and design rows.
+//! The class `Descriptor`: a compiled density-engine program.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,16 +16,14 @@ use pyo3::prelude::*;
 
 use crate::convert::{StructureArg, structure};
 use crate::errors::detached;
-use crate::features::{self, FactorTuple, FeatureRow, Matrix, design_array, matrix};
+use crate::features::{FactorTuple, FeatureRow, Matrix, PyFeatures, design_array, matrix};
 use crate::readout::PyReadout;
 
 /// A compiled program of the density engine with its feature table, frozen.
-#[pyclass(frozen, name = "Descriptor", module = "ferrip._core")]
+#[pyclass(frozen, extends = PyFeatures, name = "Descriptor", module = "ferrip._core")]
 pub struct PyDescriptor {
     /// The descriptor itself.
-    pub inner: Descriptor,
-    /// Its program.
-    pub program: Arc<Program>,
+    pub inner: Arc<Descriptor>,
     table: Vec<FeatureRow>,
     /// The basis, where it comes from settings.
     ace: Option<Ace>,
@@ -49,7 +47,15 @@ impl PyDescriptor {
             let factors = |list: &Vec<Factor>| list.iter().map(|f| (number(f.species), f.n, f.l)).collect();
             table.extend(own.iter().map(|list| (z0, factors(list))));
         }
-        Self { inner: Descriptor::new(Arc::clone(&program)), program, table, ace: None }
+        Self { inner: Arc::new(Descriptor::new(program)), table, ace: None }
+    }
+
+    /// The Python object.
+    ///
+    /// # Errors
+    /// Those of `PyO3`.
+    pub fn into_object(self, py: Python<'_>) -> PyResult<Py<Self>> {
+        Py::new(py, PyFeatures::extended(self.inner.clone(), self))
     }
 }
 
@@ -85,7 +91,7 @@ impl PyDescriptor {
         pair_cutoffs: Option<BTreeMap<(u8, u8), f64>>,
         inner_cutoffs: Option<BTreeMap<(u8, u8), (f64, f64)>>,
         radial_coefficients: Option<Vec<Vec<f64>>>,
-    ) -> PyResult<Self> {
+    ) -> PyResult<Py<Self>> {
         let (cutoffs, pair_cutoffs) = (cutoffs.unwrap_or_default(), pair_cutoffs.unwrap_or_default());
         let inner_cutoffs = inner_cutoffs.unwrap_or_default();
         let of_pair = |(pair, r0): ((u8, u8), f64)| {
@@ -120,88 +126,18 @@ impl PyDescriptor {
                 contrast_degree,
             }),
         };
-        detached(py, || {
+        let descriptor = detached(py, || {
             let ace = compile(&settings)?;
             let same = std::iter::repeat(&ace.functions);
             let descriptor = Self::new(Arc::clone(&ace.program), same);
             Ok(Self { ace: Some(ace), ..descriptor })
-        })
-    }
-
-    /// Atomic numbers, ascending.
-    #[getter]
-    fn elements(&self) -> Vec<u32> {
-        features::elements(&self.inner)
-    }
-
-    /// Largest cutoff in Å.
-    #[getter]
-    fn cutoff(&self) -> f64 {
-        self.program.cutoff()
-    }
-
-    /// Number of features over all centre species.
-    #[getter]
-    fn n_features(&self) -> usize {
-        self.program.n_features()
-    }
-
-    /// Columns `(start, end)` of the features of atoms of this element.
-    fn feature_range(&self, py: Python<'_>, element: u8) -> PyResult<(usize, usize)> {
-        let range = self.program.feature_range(features::species_index(py, &self.inner, element)?);
-        Ok((range.start, range.end))
+        })?;
+        descriptor.into_object(py)
     }
 
     /// Per feature: (centre's atomic number, factors (neighbor's atomic number or 0 for a sum over all, n ≥ 1, l)).
     fn feature_table(&self) -> Vec<FeatureRow> {
         self.table.clone()
-    }
-
-    /// Features of every atom, shape (N, `n_features`).
-    #[pyo3(signature = (structure, num_threads=None))]
-    fn values<'py>(
-        &self,
-        py: Python<'py>,
-        structure: StructureArg<'py>,
-        num_threads: Option<usize>,
-    ) -> PyResult<Matrix<'py>> {
-        features::values(py, &self.inner, &structure, num_threads)
-    }
-
-    /// Gradient of `sum(values_bar * values)`: positions (N, 3) and strain (3, 3).
-    #[pyo3(signature = (structure, values_bar, num_threads=None))]
-    fn vjp<'py>(
-        &self,
-        py: Python<'py>,
-        structure: StructureArg<'py>,
-        values_bar: PyReadonlyArray2<'py, f64>,
-        num_threads: Option<usize>,
-    ) -> PyResult<(Matrix<'py>, Matrix<'py>)> {
-        features::vjp(py, &self.inner, &structure, &values_bar, num_threads)
-    }
-
-    /// Derivative of the features along `positions_dot` (N, 3) and `strain_dot` (3, 3).
-    #[pyo3(signature = (structure, positions_dot, strain_dot, num_threads=None))]
-    fn jvp<'py>(
-        &self,
-        py: Python<'py>,
-        structure: StructureArg<'py>,
-        positions_dot: PyReadonlyArray2<'py, f64>,
-        strain_dot: PyReadonlyArray2<'py, f64>,
-        num_threads: Option<usize>,
-    ) -> PyResult<Matrix<'py>> {
-        features::jvp(py, &self.inner, &structure, &positions_dot, &strain_dot, num_threads)
-    }
-
-    /// Design rows of structures behind one another, Fortran order (rows, `n_features`).
-    #[pyo3(signature = (structures, num_threads=None))]
-    fn design<'py>(
-        &self,
-        py: Python<'py>,
-        structures: Vec<StructureArg<'py>>,
-        num_threads: Option<usize>,
-    ) -> PyResult<Matrix<'py>> {
-        features::design(py, &self.inner, &structures, num_threads)
     }
 
     /// Jacobian rows of embedded densities and, in the last column, the quantities themselves.
@@ -281,7 +217,7 @@ impl PyDescriptor {
         py: Python<'py>,
         similarity: PyReadonlyArray2<'py, f64>,
     ) -> PyResult<Vec<TiedFunctionsOut<'py>>> {
-        let n = self.program.species().len();
+        let n = self.inner.program().species().len();
         let given = similarity.as_array();
         if given.dim() != (n, n) || given.iter().any(|v| !v.is_finite()) {
             return Err(PyValueError::new_err(format!(

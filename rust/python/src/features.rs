@@ -1,13 +1,18 @@
-//! `values`, `vjp`, `jvp` and `design` of any descriptor, between numpy arrays and [`Features`].
+//! The class `_Features`, base of all descriptors: what [`Features`] offers, between numpy arrays.
 
+use std::sync::Arc;
+
+use ferrip_core::simd::Path;
 use ferrip_core::{DesignBlock, Features};
 use numpy::ndarray::{Array2, ShapeBuilder};
-use numpy::{IntoPyArray, PyArray2, PyReadonlyArray2};
+use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use pyo3::PyClass;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::convert::{StructureArg, structure, vectors};
 use crate::errors::{detached, to_python};
+use crate::evaluator::{PyEvaluator, ZblPair, baseline};
 
 /// A matrix for Python.
 pub type Matrix<'py> = Bound<'py, PyArray2<f64>>;
@@ -18,94 +23,134 @@ pub type FactorTuple = (u8, u16, u8);
 /// A row of the feature table: (centre's atomic number, factors).
 pub type FeatureRow = (u8, Vec<FactorTuple>);
 
-/// Atomic numbers, ascending.
-pub fn elements(descriptor: &impl Features) -> Vec<u32> {
-    descriptor.species().iter().map(|&z| u32::from(z)).collect()
+/// Any descriptor, frozen.
+#[pyclass(frozen, subclass, name = "_Features", module = "ferrip._core")]
+pub struct PyFeatures {
+    inner: Arc<dyn Features>,
 }
 
-/// Index of a species.
-///
-/// # Errors
-/// The exception of an unknown element.
-pub fn species_index(py: Python<'_>, descriptor: &impl Features, element: u8) -> PyResult<usize> {
-    let index = ferrip_core::elements::indices(descriptor.species(), &[element]);
-    index.map(|index| usize::from(index[0])).map_err(|error| to_python(py, &error))
-}
-
-/// Features of every atom, shape (N, K).
-///
-/// # Errors
-/// `ValueError` for wrong shapes, the exceptions of [`to_python`] for wrong values.
-pub fn values<'py>(
-    py: Python<'py>,
-    descriptor: &impl Features,
-    structure: &StructureArg<'py>,
-    num_threads: Option<usize>,
-) -> PyResult<Matrix<'py>> {
-    let atoms = self::structure(py, structure)?;
-    let values = detached(py, || descriptor.values(&atoms, num_threads))?;
-    matrix(py, atoms.len(), descriptor.n_features(), values)
-}
-
-/// Gradient of `sum(values_bar * values)`: positions (N, 3) and strain (3, 3).
-///
-/// # Errors
-/// Those of [`values`].
-pub fn vjp<'py>(
-    py: Python<'py>,
-    descriptor: &impl Features,
-    structure: &StructureArg<'py>,
-    values_bar: &PyReadonlyArray2<'py, f64>,
-    num_threads: Option<usize>,
-) -> PyResult<(Matrix<'py>, Matrix<'py>)> {
-    let atoms = self::structure(py, structure)?;
-    let bar = values_bar.as_array();
-    let (expected, got) = ((atoms.len(), descriptor.n_features()), bar.dim());
-    if got != expected {
-        let message = format!("values_bar: expected shape {expected:?}, got {got:?}");
-        return Err(PyValueError::new_err(message));
+impl PyFeatures {
+    /// An object of a class above this one, for its descriptor.
+    pub fn extended<T>(descriptor: Arc<dyn Features>, class: T) -> PyClassInitializer<T>
+    where
+        T: PyClass<BaseType = Self>,
+    {
+        PyClassInitializer::from(Self { inner: descriptor }).add_subclass(class)
     }
-    let bar: Vec<f64> = bar.iter().copied().collect();
-    let gradient = detached(py, || descriptor.vjp(&atoms, &bar, num_threads))?;
-    Ok((
-        matrix(py, atoms.len(), 3, gradient.positions.into_flattened())?,
-        matrix(py, 3, 3, gradient.strain.as_flattened().to_vec())?,
-    ))
 }
 
-/// Derivative of the features along `positions_dot` (N, 3) and `strain_dot` (3, 3).
-///
-/// # Errors
-/// Those of [`values`].
-pub fn jvp<'py>(
-    py: Python<'py>,
-    descriptor: &impl Features,
-    structure: &StructureArg<'py>,
-    positions_dot: &PyReadonlyArray2<'py, f64>,
-    strain_dot: &PyReadonlyArray2<'py, f64>,
-    num_threads: Option<usize>,
-) -> PyResult<Matrix<'py>> {
-    let atoms = self::structure(py, structure)?;
-    let positions_dot = vectors("positions_dot", positions_dot)?;
-    let strain_dot: [[f64; 3]; 3] = vectors("strain_dot", strain_dot)?
-        .try_into()
-        .map_err(|_| PyValueError::new_err("strain_dot: expected shape (3, 3)"))?;
-    let dot = detached(py, || descriptor.jvp(&atoms, &positions_dot, &strain_dot, num_threads))?;
-    matrix(py, atoms.len(), descriptor.n_features(), dot)
-}
+#[pymethods]
+impl PyFeatures {
+    /// Atomic numbers, ascending.
+    #[getter]
+    fn elements(&self) -> Vec<u32> {
+        self.inner.species().iter().map(|&z| u32::from(z)).collect()
+    }
 
-/// Design rows of structures behind one another, Fortran order (rows, K).
-///
-/// # Errors
-/// Those of [`values`].
-pub fn design<'py>(
-    py: Python<'py>,
-    descriptor: &impl Features,
-    structures: &[StructureArg<'py>],
-    num_threads: Option<usize>,
-) -> PyResult<Matrix<'py>> {
-    let list = structures.iter().map(|s| structure(py, s)).collect::<PyResult<Vec<_>>>()?;
-    design_array(py, detached(py, || descriptor.design(&list, num_threads))?)
+    /// Largest cutoff in Å.
+    #[getter]
+    fn cutoff(&self) -> f64 {
+        self.inner.cutoff()
+    }
+
+    /// Number of features over all centre species.
+    #[getter]
+    fn n_features(&self) -> usize {
+        self.inner.n_features()
+    }
+
+    /// Columns `(start, end)` of the features that atoms of this element can have.
+    fn feature_range(&self, py: Python<'_>, element: u8) -> PyResult<(usize, usize)> {
+        let species = ferrip_core::elements::indices(self.inner.species(), &[element])
+            .map_err(|error| to_python(py, &error))?;
+        let range = self.inner.feature_range(usize::from(species[0]));
+        Ok((range.start, range.end))
+    }
+
+    /// Features of every atom, shape (N, `n_features`).
+    #[pyo3(signature = (structure, num_threads=None))]
+    fn values<'py>(
+        &self,
+        py: Python<'py>,
+        structure: StructureArg<'py>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Matrix<'py>> {
+        let atoms = self::structure(py, &structure)?;
+        let values = detached(py, || self.inner.values(&atoms, num_threads))?;
+        matrix(py, atoms.len(), self.inner.n_features(), values)
+    }
+
+    /// Gradient of `sum(values_bar * values)`: positions (N, 3) and strain (3, 3).
+    #[pyo3(signature = (structure, values_bar, num_threads=None))]
+    fn vjp<'py>(
+        &self,
+        py: Python<'py>,
+        structure: StructureArg<'py>,
+        values_bar: PyReadonlyArray2<'py, f64>,
+        num_threads: Option<usize>,
+    ) -> PyResult<(Matrix<'py>, Matrix<'py>)> {
+        let atoms = self::structure(py, &structure)?;
+        let bar = values_bar.as_array();
+        let (expected, got) = ((atoms.len(), self.inner.n_features()), bar.dim());
+        if got != expected {
+            let message = format!("values_bar: expected shape {expected:?}, got {got:?}");
+            return Err(PyValueError::new_err(message));
+        }
+        let bar: Vec<f64> = bar.iter().copied().collect();
+        let gradient = detached(py, || self.inner.vjp(&atoms, &bar, num_threads))?;
+        Ok((
+            matrix(py, atoms.len(), 3, gradient.positions.into_flattened())?,
+            matrix(py, 3, 3, gradient.strain.as_flattened().to_vec())?,
+        ))
+    }
+
+    /// Derivative of the features along `positions_dot` (N, 3) and `strain_dot` (3, 3).
+    #[pyo3(signature = (structure, positions_dot, strain_dot, num_threads=None))]
+    fn jvp<'py>(
+        &self,
+        py: Python<'py>,
+        structure: StructureArg<'py>,
+        positions_dot: PyReadonlyArray2<'py, f64>,
+        strain_dot: PyReadonlyArray2<'py, f64>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Matrix<'py>> {
+        let atoms = self::structure(py, &structure)?;
+        let positions_dot = vectors("positions_dot", &positions_dot)?;
+        let strain_dot: [[f64; 3]; 3] = vectors("strain_dot", &strain_dot)?
+            .try_into()
+            .map_err(|_| PyValueError::new_err("strain_dot: expected shape (3, 3)"))?;
+        let dot = detached(py, || self.inner.jvp(&atoms, &positions_dot, &strain_dot, num_threads))?;
+        matrix(py, atoms.len(), self.inner.n_features(), dot)
+    }
+
+    /// Design rows of structures behind one another, Fortran order (rows, `n_features`).
+    #[pyo3(signature = (structures, num_threads=None))]
+    fn design<'py>(
+        &self,
+        py: Python<'py>,
+        structures: Vec<StructureArg<'py>>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Matrix<'py>> {
+        let list = structures.iter().map(|s| structure(py, s)).collect::<PyResult<Vec<_>>>()?;
+        design_array(py, detached(py, || self.inner.design(&list, num_threads))?)
+    }
+
+    /// The contracted evaluator with one coefficient (eV) per feature and one energy (eV) per element.
+    #[pyo3(signature = (coefficients, e0, zbl=Vec::new(), simd=None))]
+    fn evaluator(
+        &self,
+        py: Python<'_>,
+        coefficients: PyReadonlyArray1<'_, f64>,
+        e0: Vec<f64>,
+        zbl: Vec<ZblPair>,
+        simd: Option<&str>,
+    ) -> PyResult<PyEvaluator> {
+        let coefficients = coefficients.as_array().to_vec();
+        let inner = detached(py, || {
+            self.inner.evaluator(&coefficients, &e0, &baseline(&zbl)?, Path::resolve(simd)?)
+        })?;
+        Ok(PyEvaluator { inner: Arc::new(inner) })
+    }
 }
 
 /// Design rows as an array in Fortran order.
@@ -126,4 +171,12 @@ pub fn matrix(py: Python<'_>, rows: usize, columns: usize, data: Vec<f64>) -> Py
     Array2::from_shape_vec((rows, columns), data)
         .map(|array| array.into_pyarray(py))
         .map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+/// Adds the class to the module.
+///
+/// # Errors
+/// Those of `PyO3`.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyFeatures>()
 }

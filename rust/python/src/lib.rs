@@ -25,6 +25,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     cluster::register(module)?;
     descriptor::register(module)?;
     evaluator::register(module)?;
+    features::register(module)?;
     moments::register(module)?;
     mtp::register(module)?;
     neighbors::register(module)?;

@@ -1,22 +1,18 @@
-//! The class `MomentDescriptor`: scalars of Cartesian moments as features, and their evaluator.
+//! The class `MomentDescriptor`: scalars of Cartesian moments as features.
 
 use std::sync::Arc;
 
 use ferrip_core::density::moments::{
-    Descriptor, Moment, PairRadial, Polynomials, Product, Products, Program, RadialSettings, evaluator,
+    Descriptor, Moment, PairRadial, Polynomials, Product, Products, Program, RadialSettings,
 };
 use ferrip_core::mtp::{MtpFile, Rule, plan};
-use ferrip_core::simd::Path;
-use numpy::{
-    IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2, PyReadonlyArray4, PyUntypedArrayMethods,
-};
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray4, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::convert::{StructureArg, structure};
 use crate::errors::detached;
-use crate::evaluator::{PyEvaluator, ZblPair, baseline};
-use crate::features::{self, FeatureRow, Matrix, design_array};
+use crate::features::{FeatureRow, Matrix, PyFeatures, design_array};
 
 /// A moment: radial function and powers of x, y and z.
 pub type MomentTuple = (usize, u8, u8, u8);
@@ -28,9 +24,18 @@ pub type ProductTuple = (u32, u32, f64, u32);
 type RangeTuple = (f64, f64, f64);
 
 /// Scalars of moments as features, frozen.
-#[pyclass(frozen, name = "MomentDescriptor", module = "ferrip._core")]
+#[pyclass(frozen, extends = PyFeatures, name = "MomentDescriptor", module = "ferrip._core")]
 pub struct PyMomentDescriptor {
-    inner: Descriptor,
+    inner: Arc<Descriptor>,
+}
+
+/// The object of the program that `make` returns.
+fn object(
+    py: Python<'_>,
+    make: impl FnOnce() -> ferrip_core::Result<Program> + Send,
+) -> PyResult<Py<PyMomentDescriptor>> {
+    let inner = detached(py, || Ok(Arc::new(Descriptor::new(Arc::new(make()?)))))?;
+    Py::new(py, PyFeatures::extended(inner.clone(), PyMomentDescriptor { inner }))
 }
 
 fn build(
@@ -41,7 +46,7 @@ fn build(
     coefficients: &PyReadonlyArray4<'_, f64>,
     scaling: f64,
     products: impl FnOnce() -> ferrip_core::Result<Products> + Send,
-) -> PyResult<PyMomentDescriptor> {
+) -> PyResult<Py<PyMomentDescriptor>> {
     let polynomials = match polynomials {
         "chebyshev" => Polynomials::Chebyshev,
         "jacobi" => Polynomials::Jacobi,
@@ -71,10 +76,7 @@ fn build(
         coefficients: own.to_vec(),
     });
     let pairs: Vec<PairRadial> = pairs.collect();
-    detached(py, || {
-        let program = Program::new(elements, settings, pairs, Arc::new(products()?))?;
-        Ok(PyMomentDescriptor { inner: Descriptor::new(Arc::new(program)) })
-    })
+    object(py, || Program::new(elements, settings, pairs, Arc::new(products()?)))
 }
 
 #[pymethods]
@@ -95,7 +97,7 @@ impl PyMomentDescriptor {
         ranges: Vec<RangeTuple>,
         coefficients: PyReadonlyArray4<'_, f64>,
         scaling: f64,
-    ) -> PyResult<Self> {
+    ) -> PyResult<Py<Self>> {
         build(py, elements, polynomials, &ranges, &coefficients, scaling, || {
             Ok(plan(&Rule::new(level, max_radial, max_rank, max_factors)?.scalars()))
         })
@@ -117,7 +119,7 @@ impl PyMomentDescriptor {
         ranges: Vec<RangeTuple>,
         coefficients: PyReadonlyArray4<'_, f64>,
         scaling: f64,
-    ) -> PyResult<Self> {
+    ) -> PyResult<Py<Self>> {
         let limit = moments.len() + products.len();
         if n_nodes < moments.len() || n_nodes > limit {
             return Err(PyValueError::new_err(format!(
@@ -137,42 +139,15 @@ impl PyMomentDescriptor {
     }
 
     /// The same scalars with other radial coefficients, shape (S, S, functions, polynomials).
-    fn with_radial(&self, py: Python<'_>, coefficients: PyReadonlyArray4<'_, f64>) -> PyResult<Self> {
+    fn with_radial(&self, py: Python<'_>, coefficients: PyReadonlyArray4<'_, f64>) -> PyResult<Py<Self>> {
         let all: Vec<f64> = coefficients.as_array().iter().copied().collect();
-        detached(py, || {
-            let program = self.inner.program().with_coefficients(&all)?;
-            Ok(Self { inner: Descriptor::new(Arc::new(program)) })
-        })
-    }
-
-    /// Atomic numbers, ascending.
-    #[getter]
-    fn elements(&self) -> Vec<u32> {
-        features::elements(&self.inner)
-    }
-
-    /// Largest cutoff in Å.
-    #[getter]
-    fn cutoff(&self) -> f64 {
-        self.inner.program().cutoff()
-    }
-
-    /// Number of features.
-    #[getter]
-    fn n_features(&self) -> usize {
-        self.inner.program().n_features()
+        object(py, || self.inner.program().with_coefficients(&all))
     }
 
     /// Number of products that one evaluation of all scalars takes.
     #[getter]
     fn n_products(&self) -> usize {
         self.inner.program().products().products().len()
-    }
-
-    /// Columns `(start, end)` that atoms of this element have: all.
-    fn feature_range(&self, py: Python<'_>, element: u8) -> PyResult<(usize, usize)> {
-        features::species_index(py, &self.inner, element)?;
-        Ok((0, self.n_features()))
     }
 
     /// Per feature: (0, factors (0, μ, ν)).
@@ -190,53 +165,6 @@ impl PyMomentDescriptor {
         self.tensors().into_iter().map(level).collect::<Vec<f64>>().into_pyarray(py)
     }
 
-    /// Features of every atom, shape (N, `n_features`).
-    #[pyo3(signature = (structure, num_threads=None))]
-    fn values<'py>(
-        &self,
-        py: Python<'py>,
-        structure: StructureArg<'py>,
-        num_threads: Option<usize>,
-    ) -> PyResult<Matrix<'py>> {
-        features::values(py, &self.inner, &structure, num_threads)
-    }
-
-    /// Gradient of `sum(values_bar * values)`: positions (N, 3) and strain (3, 3).
-    #[pyo3(signature = (structure, values_bar, num_threads=None))]
-    fn vjp<'py>(
-        &self,
-        py: Python<'py>,
-        structure: StructureArg<'py>,
-        values_bar: PyReadonlyArray2<'py, f64>,
-        num_threads: Option<usize>,
-    ) -> PyResult<(Matrix<'py>, Matrix<'py>)> {
-        features::vjp(py, &self.inner, &structure, &values_bar, num_threads)
-    }
-
-    /// Derivative of the features along `positions_dot` (N, 3) and `strain_dot` (3, 3).
-    #[pyo3(signature = (structure, positions_dot, strain_dot, num_threads=None))]
-    fn jvp<'py>(
-        &self,
-        py: Python<'py>,
-        structure: StructureArg<'py>,
-        positions_dot: PyReadonlyArray2<'py, f64>,
-        strain_dot: PyReadonlyArray2<'py, f64>,
-        num_threads: Option<usize>,
-    ) -> PyResult<Matrix<'py>> {
-        features::jvp(py, &self.inner, &structure, &positions_dot, &strain_dot, num_threads)
-    }
-
-    /// Design rows of structures behind one another, Fortran order (rows, `n_features`).
-    #[pyo3(signature = (structures, num_threads=None))]
-    fn design<'py>(
-        &self,
-        py: Python<'py>,
-        structures: Vec<StructureArg<'py>>,
-        num_threads: Option<usize>,
-    ) -> PyResult<Matrix<'py>> {
-        features::design(py, &self.inner, &structures, num_threads)
-    }
-
     /// Rows of the derivatives in the radial coefficients, Fortran order (rows, S·S·functions·polynomials).
     #[pyo3(signature = (structures, coefficients, num_threads=None))]
     fn radial_design<'py>(
@@ -249,24 +177,6 @@ impl PyMomentDescriptor {
         let list = structures.iter().map(|s| structure(py, s)).collect::<PyResult<Vec<_>>>()?;
         let coefficients = coefficients.as_array().to_vec();
         design_array(py, detached(py, || self.inner.radial_design(&list, &coefficients, num_threads))?)
-    }
-
-    /// The contracted evaluator with one coefficient (eV) per feature.
-    #[pyo3(signature = (coefficients, e0, zbl=Vec::new(), simd=None))]
-    fn evaluator(
-        &self,
-        py: Python<'_>,
-        coefficients: PyReadonlyArray1<'_, f64>,
-        e0: Vec<f64>,
-        zbl: Vec<ZblPair>,
-        simd: Option<&str>,
-    ) -> PyResult<PyEvaluator> {
-        let coefficients = coefficients.as_array().to_vec();
-        let inner = detached(py, || {
-            let path = Path::resolve(simd)?;
-            evaluator::compile(self.inner.program(), &coefficients, &e0, &baseline(&zbl)?, path)
-        })?;
-        Ok(PyEvaluator { inner: Arc::new(inner) })
     }
 
     /// Text of the `.mtp` file with these coefficients and energies (eV).

@@ -72,7 +72,7 @@ fn content(py: Python<'_>, model: &PaceModel, compiled: &Compiled) -> PyResult<P
         }
     }
     Ok(PyPaceFile {
-        descriptor: Py::new(py, PyDescriptor::new(compiled.program.clone(), &compiled.functions))?,
+        descriptor: PyDescriptor::new(compiled.program.clone(), &compiled.functions).into_object(py)?,
         e0: by_element().map(|(z, readout)| (z, readout.e0)).collect(),
         coefficients: coefficients.into_pyarray(py).unbind(),
         embeddings: by_element().map(|(z, readout)| (z, shape(readout))).collect(),

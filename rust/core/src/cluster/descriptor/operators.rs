@@ -4,9 +4,13 @@ use rayon::prelude::*;
 
 use super::Descriptor;
 use super::environment::{Environment, Neighbor, TripletTerm};
+use crate::cluster::evaluator;
+use crate::density::evaluator::Evaluator;
 use crate::error::{Error, Result};
 use crate::features::{EdgeGradient, Features, edge_tangent};
 use crate::neighbors::{Displacements, NeighborList};
+use crate::pair::Zbl;
+use crate::simd::Path;
 use crate::structure::{Structure, dot};
 use crate::threads;
 
@@ -90,6 +94,10 @@ impl Features for Descriptor {
 
     fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
         self.rows_of(structure)
+    }
+
+    fn evaluator(&self, coefficients: &[f64], e0: &[f64], zbl: &Zbl, path: Path) -> Result<Evaluator> {
+        evaluator::compile(&self.program, coefficients, e0, zbl, path)
     }
 }
 

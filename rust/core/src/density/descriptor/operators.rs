@@ -1,12 +1,19 @@
 //! `values`, `vjp` and `jvp`.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::Descriptor;
 use super::center::CenterWork;
+use crate::density::evaluator::{Evaluator, Options};
+use crate::density::readout::Readout;
 use crate::error::{Error, Result};
 use crate::features::{EdgeGradient, Features, edge_tangent};
 use crate::neighbors::{Displacements, NeighborList};
+use crate::pair::Zbl;
+use crate::radial::table::Tabulation;
+use crate::simd::Path;
 use crate::spherical::Harmonics;
 use crate::structure::Structure;
 use crate::threads;
@@ -22,6 +29,10 @@ impl Features for Descriptor {
 
     fn n_features(&self) -> usize {
         self.program.n_features()
+    }
+
+    fn feature_range(&self, species: usize) -> Range<usize> {
+        self.program.feature_range(species)
     }
 
     fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
@@ -73,6 +84,11 @@ impl Features for Descriptor {
 
     fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
         self.rows_of(structure)
+    }
+
+    fn evaluator(&self, coefficients: &[f64], e0: &[f64], zbl: &Zbl, path: Path) -> Result<Evaluator> {
+        let readout = Readout::linear(&self.program, coefficients, e0)?;
+        Evaluator::new(&self.program, &readout, zbl, Options { path, tables: Tabulation::default() })
     }
 }
 

@@ -5,9 +5,13 @@ use rayon::prelude::*;
 use super::Descriptor;
 use super::center::{CenterWork, Neighbor};
 use crate::density::descriptor::contract;
+use crate::density::evaluator::Evaluator;
+use crate::density::moments::evaluator;
 use crate::error::{Error, Result};
 use crate::features::{EdgeGradient, Features, edge_tangent};
 use crate::neighbors::{Displacements, NeighborList};
+use crate::pair::Zbl;
+use crate::simd::Path;
 use crate::structure::Structure;
 use crate::threads;
 
@@ -90,6 +94,10 @@ impl Features for Descriptor {
 
     fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
         self.rows_of(structure)
+    }
+
+    fn evaluator(&self, coefficients: &[f64], e0: &[f64], zbl: &Zbl, path: Path) -> Result<Evaluator> {
+        evaluator::compile(&self.program, coefficients, e0, zbl, path)
     }
 }
 
