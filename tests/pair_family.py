@@ -7,7 +7,7 @@ from ase import Atoms
 from ase.neighborlist import neighbor_list
 from pydantic import BaseModel, ConfigDict
 
-from ferrip.models import register
+from ferrip.models import Family, register
 
 VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
 
@@ -40,6 +40,9 @@ class PairDescriptor:
 
     def design(self, structures, num_threads=None):
         return np.asfortranarray(np.vstack([self._rows(structure) for structure in structures]))
+
+    def evaluator(self, coefficients, e0, zbl=(), simd=None):
+        return PairEvaluator(self, coefficients, e0)
 
     def _rows(self, structure):
         n = len(structure[0])
@@ -85,24 +88,18 @@ class PairSettings(BaseModel):
     n_powers: int = 4
 
 
-class PairFamily:
+class PairFamily(Family):
     """Registered as `pair-test`."""
 
     name = "pair-test"
     settings_class = PairSettings
     citations = ("10.0000/test",)
 
-    def candidates(self, settings):
-        return [settings]
-
     def resolve(self, settings, size, elements, distances):
         return {"elements": list(elements), **settings.model_dump()}
 
     def descriptor(self, resolved):
         return PairDescriptor(**resolved)
-
-    def evaluator(self, descriptor, coefficients, e0, zbl, simd):
-        return PairEvaluator(descriptor, coefficients, e0)
 
 
 register(PairFamily())

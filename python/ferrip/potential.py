@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from ferrip import _core
 from ferrip.data import Frame
 from ferrip.errors import FerripError, SettingsError
-from ferrip.models import family as find_family
 from ferrip.models.family import Descriptor
 from ferrip.prediction import Prediction
 from ferrip.readout import Embedding
@@ -120,8 +119,7 @@ class Potential:
         if simd not in self._evaluators:
             if self.embeddings is None:
                 e0 = [self.e0[z] for z in self.elements]
-                build = find_family(self.family).evaluator
-                new = build(self.descriptor, self.coefficients, e0, self.repulsion, simd)
+                new = self.descriptor.evaluator(self.coefficients, e0, self.repulsion, simd)
             else:
                 new = _core.Evaluator.from_readout(
                     cast("_core.Descriptor", self.descriptor),

@@ -20,9 +20,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ferrip import _core
 from ferrip.errors import SettingsError
-from ferrip.models.density_engine import DensityFamily
 from ferrip.models.embedding import species_weights
-from ferrip.models.family import register
+from ferrip.models.family import Family, register
 from ferrip.models.pairs import by_pair, lengths, pair_name
 
 if TYPE_CHECKING:
@@ -164,7 +163,7 @@ class AceSettings(BaseModel):
     pair_inner_zero: int | None = Field(default=None, ge=0, description="as inner_zero, pair functions")
 
 
-class Ace(DensityFamily):
+class Ace(Family):
     """The linear ACE family."""
 
     name = "ace"

@@ -6,52 +6,14 @@ import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from ferrip.errors import SettingsError
+from ferrip.features import F64, Features
 
 if TYPE_CHECKING:
     from ferrip._core import Structure, ZblPair
     from ferrip.fitting.distances import PairDistances
-
-F64 = NDArray[np.float64]
-
-
-class Descriptor(Protocol):
-    """What fitting and uncertainty need of a descriptor; `ferrip._core.Descriptor` is one."""
-
-    @property
-    def elements(self) -> list[int]:
-        """Atomic numbers, ascending."""
-        ...
-
-    @property
-    def cutoff(self) -> float:
-        """Largest distance that matters, Å."""
-        ...
-
-    @property
-    def n_features(self) -> int:
-        """Number of features over all elements: the columns of the design matrix."""
-        ...
-
-    def smoothness(self) -> F64:
-        """(n_features,) how strongly the prior holds each feature down."""
-        ...
-
-    def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
-        """Per feature: atomic number of the centre and its factors."""
-        ...
-
-    def values(self, structure: Structure, num_threads: int | None = None) -> F64:
-        """(N, n_features) features of every atom."""
-        ...
-
-    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64:
-        """Energy, force and strain-derivative rows of every structure, Fortran order."""
-        ...
 
 
 class Evaluator(Protocol):
@@ -62,8 +24,30 @@ class Evaluator(Protocol):
         ...
 
 
+class Descriptor(Features, Protocol):
+    """What fitting, uncertainty and prediction need of a descriptor; those of `ferrip._core` are such."""
+
+    def smoothness(self) -> F64:
+        """(n_features,) how strongly the prior holds each feature down."""
+        ...
+
+    def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
+        """Per feature: atomic number of the centre and its factors."""
+        ...
+
+    def evaluator(
+        self,
+        coefficients: F64,
+        e0: Sequence[float],
+        zbl: Sequence[ZblPair] = (),
+        simd: str | None = None,
+    ) -> Any:
+        """The `Evaluator` of a linear potential with these coefficients; `e0` in the order of the elements."""
+        ...
+
+
 class Family(Protocol):
-    """A family: how settings become a descriptor, and coefficients an evaluator.
+    """A family: how settings become a descriptor.
 
     Attributes
     ----------
@@ -81,7 +65,7 @@ class Family(Protocol):
 
     def candidates(self, settings: BaseModel) -> list[BaseModel]:
         """Variants of `settings` between which the data decide; one where nothing is open."""
-        ...
+        return [settings]
 
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
@@ -91,17 +75,6 @@ class Family(Protocol):
 
     def descriptor(self, resolved: dict[str, Any]) -> Any:
         """The descriptor of complete settings, a `Descriptor`."""
-        ...
-
-    def evaluator(
-        self,
-        descriptor: Any,
-        coefficients: F64,
-        e0: Sequence[float],
-        zbl: Sequence[ZblPair],
-        simd: str | None,
-    ) -> Any:
-        """The `Evaluator` of a linear potential on `descriptor`; `e0` in the order of its elements."""
         ...
 
 

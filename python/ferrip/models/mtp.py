@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ferrip import _core
 from ferrip.errors import SettingsError
-from ferrip.models.family import register
+from ferrip.models.family import Family, register
 
 if TYPE_CHECKING:
     from ferrip.fitting.distances import PairDistances
@@ -32,7 +32,7 @@ class MtpSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Mtp:
+class Mtp(Family):
     """The MTP family.
 
     Complete settings are `elements`, `scalars` (a rule: `level`, `max_radial`, `max_rank`, `max_factors`; or a list:
@@ -43,10 +43,6 @@ class Mtp:
     name = "mtp"
     settings_class: type[BaseModel] = MtpSettings
     citations: tuple[str, ...] = ("10.1137/15M1054183", "10.1088/2632-2153/abc9fe")
-
-    def candidates(self, settings: BaseModel) -> list[BaseModel]:
-        """The settings themselves."""
-        return [settings]
 
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
@@ -78,17 +74,6 @@ class Mtp:
         for name in ("moments", "products"):
             scalars[name] = [tuple(one) for one in scalars[name]]
         return _core.MomentDescriptor.explicit(**scalars, **common)
-
-    def evaluator(
-        self,
-        descriptor: Any,
-        coefficients: F64,
-        e0: Sequence[float],
-        zbl: Sequence[_core.ZblPair],
-        simd: str | None,
-    ) -> _core.Evaluator:
-        """The contracted evaluator."""
-        return descriptor.evaluator(coefficients, list(e0), list(zbl), simd)
 
 
 def ordered_pairs(elements: Sequence[int]) -> list[str]:

@@ -17,8 +17,7 @@ from pydantic import BaseModel, ConfigDict
 
 from ferrip import _core
 from ferrip.errors import FerripError, ModelFileError, SettingsError
-from ferrip.models.density_engine import DensityFamily
-from ferrip.models.family import register
+from ferrip.models.family import Family, register
 from ferrip.readout import Embedding
 
 if TYPE_CHECKING:
@@ -35,16 +34,12 @@ class PaceSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Pace(DensityFamily):
+class Pace(Family):
     """The family of imported ACE potentials."""
 
     name = "pace"
     settings_class: type[BaseModel] = PaceSettings
     citations: tuple[str, ...] = ("10.1038/s41524-021-00559-9", "10.1103/PhysRevMaterials.6.013804")
-
-    def candidates(self, settings: BaseModel) -> list[BaseModel]:
-        """The settings themselves."""
-        return [settings]
 
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances

@@ -22,7 +22,7 @@ from scipy import sparse
 
 from ferrip import _core
 from ferrip.errors import SettingsError
-from ferrip.models.family import register
+from ferrip.models.family import Family, register
 
 if TYPE_CHECKING:
     from ferrip.fitting.distances import PairDistances
@@ -79,16 +79,12 @@ class Uf3Settings(BaseModel):
     triplet_ridge: float = Field(default=1e-2, gt=0, description="penalty on coefficients, triplets")
 
 
-class Uf3:
+class Uf3(Family):
     """The UF3 family."""
 
     name = "uf3"
     settings_class: type[BaseModel] = Uf3Settings
     citations: tuple[str, ...] = ("10.1038/s41524-023-01092-7",)
-
-    def candidates(self, settings: BaseModel) -> list[BaseModel]:
-        """The settings themselves: nothing is open."""
-        return [settings]
 
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
@@ -161,17 +157,6 @@ class Uf3:
                 groups.append((np.arange(start, start + len(covariance)), covariance))
                 start += len(covariance)
         return groups
-
-    def evaluator(
-        self,
-        descriptor: Any,
-        coefficients: F64,
-        e0: Sequence[float],
-        zbl: Sequence[_core.ZblPair],
-        simd: str | None,
-    ) -> _core.Evaluator:
-        """The contracted evaluator."""
-        return descriptor.evaluator(coefficients, list(e0), list(zbl), simd)
 
 
 def uniform_knots(start: float, end: float, intervals: int) -> list[float]:

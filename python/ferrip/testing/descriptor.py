@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ferrip.features import Features
 from ferrip.testing import transforms
 from ferrip.testing.cutoff import check_cutoff, leaving_atom
 from ferrip.testing.expectations import expect, expect_close, expect_same, expect_zeros, untouched
@@ -32,30 +33,11 @@ VOIGT = ([0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1])
 """Rows and columns of the Voigt components xx yy zz yz xz xy."""
 
 
-class Descriptor(Protocol):
-    """Invariant features of atomic environments with their derivatives; `ferrip._core.Descriptor` is one."""
-
-    @property
-    def elements(self) -> list[int]:
-        """Atomic numbers that it knows."""
-        ...
-
-    @property
-    def cutoff(self) -> float:
-        """Interaction range, Å."""
-        ...
-
-    @property
-    def n_features(self) -> int:
-        """Number of columns."""
-        ...
+class Descriptor(Features, Protocol):
+    """Features with their derivatives; the descriptors of `ferrip._core` are such."""
 
     def feature_range(self, element: int) -> tuple[int, int]:
         """First column of an element, and the one after its last."""
-        ...
-
-    def values(self, structure: Structure, num_threads: int | None = None) -> F64:
-        """(N, n_features) features; zero outside the columns of each atom's own element."""
         ...
 
     def vjp(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> tuple[F64, F64]:
@@ -66,10 +48,6 @@ class Descriptor(Protocol):
         self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None
     ) -> F64:
         """(N, n_features) derivative of the values along a direction in positions and strain."""
-        ...
-
-    def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64:
-        """Rows of energies (1), forces (3 N) and strain derivatives (6, Voigt) per structure, Fortran order."""
         ...
 
 
