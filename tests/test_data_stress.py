@@ -194,6 +194,17 @@ def test_known_groups_tell_how_wrong_the_fit_is(fitted, known, decision):
     assert overall_decision(verdicts).decision == decision
 
 
+def test_a_group_may_be_as_wrong_as_single_frames_of_a_known_one():
+    """A poor fit: where the stress is known it errs by gigapascals, up and down, so that the median is right."""
+    errors = {"known": [-6.0, -1.0, 0.0, 0.0, 1.0, 6.0], "a": [0.0] * 6, "b": [0.1] * 6, "c": [3.2] * 6}
+    groups = [group for group, values in errors.items() for _ in values]
+    labelled = np.zeros((len(groups), 6))
+    labelled[:, :3] = np.concatenate([*errors.values()])[:, None] / EV_PER_CUBIC_ANGSTROM_IN_GPA
+    verdicts = constant_stress_offset(np.zeros_like(labelled), labelled, groups, {"known": 0.0})
+    assert verdicts["c"].decision == "unknown"
+    assert overall_decision(verdicts).decision == "usable"
+
+
 def test_offset_against_a_fit_refuses_wrong_shapes():
     with pytest.raises(ValueError, match=r"two \(n, 6\) arrays"):
         constant_stress_offset(np.zeros((2, 3)), np.zeros((2, 3)), ["a", "b"])

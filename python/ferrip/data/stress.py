@@ -131,9 +131,10 @@ def constant_stress_offset(
     Notes
     -----
     A fit is wrong by a constant for structures that it describes badly, which is no Pulay stress. How wrong, the
-    known groups tell (fit minus known offset), and the scatter between the medians where there are four groups or
-    more. With such an error σ of a single group, an offset counts where the group stands out from the others by 3σ,
-    or where the offset that all share exceeds 0.5 GPa by its own error.
+    known groups tell (fit minus known offset; frame by frame, since a group of similar structures shares the error
+    of any one of them), and the scatter between the medians where there are four groups or more. With such an
+    error σ of a single group, an offset counts where the group stands out from the others by 3σ, or where the
+    offset that all share exceeds 0.5 GPa by its own error.
 
     Examples
     --------
@@ -264,8 +265,8 @@ def _accuracy(groups: Mapping[str, NDArray[np.float64]], known: Mapping[str, flo
         common, common_error, scatter = _median_error_spread(
             np.array([np.median(own) for own in groups.values()])
         )
-    wrong = [float(np.median(groups[group])) - offset for group, offset in known.items() if group in groups]
-    demonstrated = float(np.sqrt(np.mean(np.square(wrong)))) if wrong else 0.0
+    wrong = [np.mean((groups[group] - offset) ** 2) for group, offset in known.items() if group in groups]
+    demonstrated = float(np.sqrt(np.mean(wrong))) if wrong else 0.0
     return _Accuracy(
         common=common,
         common_error=float(np.hypot(common_error, demonstrated)),
