@@ -3,6 +3,7 @@
 //! Units everywhere: Å, eV, eV/Å. See `ARCHITECTURE.md` for the module graph.
 
 pub mod ace;
+mod centers;
 pub mod cluster;
 pub mod density;
 pub mod elements;

@@ -6,6 +6,9 @@
 use crate::elements::symbol;
 use crate::error::{Error, Result};
 
+/// Distance (Å) below which atoms count as lying on each other.
+pub const SHORTEST: f64 = 1e-6;
+
 /// Places of the six components of a symmetric matrix: xx yy zz yz xz xy.
 pub const VOIGT: [[usize; 2]; 6] = [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]];
 

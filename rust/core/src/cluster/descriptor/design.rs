@@ -3,26 +3,24 @@
 use super::Descriptor;
 use super::environment::Environment;
 use super::operators::add_products;
+use crate::centers::visit_centers;
 use crate::error::Result;
 use crate::features::design_rows;
-use crate::neighbors::{Displacements, NeighborList};
 use crate::structure::{Structure, VOIGT};
 
 impl Descriptor {
     /// Column-major rows of one structure.
     pub(super) fn rows_of(&self, structure: &Structure) -> Result<Vec<f64>> {
-        let species = crate::elements::indices(self.program.species(), structure.numbers())?;
-        let list = NeighborList::build(structure, self.program.cutoff())?;
-        let edges = Displacements::new(&list, structure)?;
         // Row-major and by raw column: the four functions that meet lie side by side.
         let width = self.program.n_columns();
         let mut rows = Rows { data: vec![0.0; design_rows(structure.len()) * width], width };
         let mut environment = Environment::default();
-        for i in 0..structure.len() {
-            environment.fill(&self.program, i, &species, &edges)?;
+        visit_centers(self, structure, |centers, i| {
+            environment.fill(&self.program, centers, i)?;
             self.add_pairs(&environment, &mut rows);
             self.add_triplets(&environment, &mut rows);
-        }
+            Ok(())
+        })?;
         let n = design_rows(structure.len());
         let mut out = Vec::with_capacity(n * self.program.n_features());
         for &column in self.program.columns() {

@@ -1,25 +1,12 @@
 //! The neighbors of one centre, and the terms of its pairs and triplets.
 
+use crate::centers::{Centers, Neighbor};
 use crate::cluster::program::Program;
 use crate::cluster::spline::Local;
-use crate::error::{Error, Result};
-use crate::neighbors::Displacements;
+use crate::error::Result;
 use crate::structure::norm;
 
-/// A neighbor of the centre.
-#[derive(Debug, Clone, Copy)]
-pub struct Neighbor {
-    /// Index of the atom.
-    pub atom: usize,
-    /// Species index.
-    pub species: usize,
-    /// r_ij, Å.
-    pub vector: [f64; 3],
-    /// |r_ij|, Å.
-    pub distance: f64,
-}
-
-/// A centre with its neighbors, sorted by species.
+/// A centre with its neighbors, species by species.
 #[derive(Debug, Default)]
 pub struct Environment {
     /// Index of the atom.
@@ -63,29 +50,11 @@ impl Environment {
     /// Takes the place of another centre.
     ///
     /// # Errors
-    /// [`Error::Overlap`] for a neighbor on top of the centre.
-    pub fn fill(
-        &mut self,
-        program: &Program,
-        center: usize,
-        species: &[u16],
-        edges: &Displacements<'_>,
-    ) -> Result<()> {
+    /// Those of [`Centers::gather`].
+    pub fn fill(&mut self, program: &Program, centers: &Centers<'_>, center: usize) -> Result<()> {
         self.center = center;
-        self.species = usize::from(species[center]);
-        self.neighbors.clear();
-        for (atom, vector) in edges.for_center(center) {
-            let distance = norm(&vector);
-            if distance < 1e-6 {
-                return Err(Error::Overlap { i: center, j: atom, distance });
-            }
-            if distance < program.cutoff() {
-                let species = usize::from(species[atom]);
-                self.neighbors.push(Neighbor { atom, species, vector, distance });
-            }
-        }
-        self.neighbors.sort_by_key(|neighbor| neighbor.species);
-        Ok(())
+        self.species = centers.species(center);
+        centers.gather(center, |_| program.cutoff(), &mut self.neighbors)
     }
 
     /// Visits the pair of the centre with neighbor `n`, if it interacts.

@@ -1,18 +1,15 @@
 //! `values`, `vjp` and `jvp`.
 
-use rayon::prelude::*;
-
 use super::Descriptor;
-use super::environment::{Environment, Neighbor, TripletTerm};
+use super::environment::{Environment, TripletTerm};
+use crate::centers::{Centers, Neighbor, each_center};
 use crate::cluster::evaluator;
 use crate::density::evaluator::Evaluator;
 use crate::error::{Error, Result};
 use crate::features::{EdgeGradient, Features, edge_tangent};
-use crate::neighbors::{Displacements, NeighborList};
 use crate::pair::Zbl;
 use crate::simd::Path;
 use crate::structure::{Structure, dot};
-use crate::threads;
 
 impl Features for Descriptor {
     fn species(&self) -> &[u8] {
@@ -28,7 +25,9 @@ impl Features for Descriptor {
     }
 
     fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
-        let rows = self.each_center(structure, num_threads, |environment| {
+        let columns = self.program.n_features();
+        let mut out = vec![0.0; structure.len() * columns];
+        self.each_center(structure, num_threads, &mut out, columns, |environment, row| {
             let mut raw = vec![0.0; self.program.n_columns()];
             for n in 0..environment.neighbors.len() {
                 if let Some(pair) = environment.pair(&self.program, n) {
@@ -39,9 +38,9 @@ impl Features for Descriptor {
             environment.triplets(&self.program, |term| {
                 add_products(term, [1.0, 0.0, 0.0, 0.0], &mut raw);
             });
-            self.program.features_of(&raw)
+            row.copy_from_slice(&self.program.features_of(&raw));
         })?;
-        Ok(rows.concat())
+        Ok(out)
     }
 
     fn edge_gradients(
@@ -51,10 +50,12 @@ impl Features for Descriptor {
         num_threads: Option<usize>,
     ) -> Result<Vec<Vec<EdgeGradient>>> {
         let features = self.program.n_features();
-        self.each_center(structure, num_threads, |environment| {
+        let mut edges = vec![Vec::new(); structure.len()];
+        self.each_center(structure, num_threads, &mut edges, 1, |environment, out| {
             let bar = self.program.raw_of(&values_bar[environment.center * features..][..features]);
-            self.pull_back(environment, &bar)
-        })
+            out[0] = self.pull_back(environment, &bar);
+        })?;
+        Ok(edges)
     }
 
     fn jvp(
@@ -65,7 +66,9 @@ impl Features for Descriptor {
         num_threads: Option<usize>,
     ) -> Result<Vec<f64>> {
         Error::check_length("positions_dot", structure.len(), positions_dot.len())?;
-        let rows = self.each_center(structure, num_threads, |environment| {
+        let columns = self.program.n_features();
+        let mut out = vec![0.0; structure.len() * columns];
+        self.each_center(structure, num_threads, &mut out, columns, |environment, row| {
             let moved = &positions_dot[environment.center];
             let dots: Vec<[f64; 3]> = environment
                 .neighbors
@@ -87,9 +90,9 @@ impl Features for Descriptor {
                 let weights = [0.0, dot(ij, &j_dot), dot(ik, &k_dot), dot(jk, &across)];
                 add_products(term, weights, &mut raw);
             });
-            self.program.features_of(&raw)
+            row.copy_from_slice(&self.program.features_of(&raw));
         })?;
-        Ok(rows.concat())
+        Ok(out)
     }
 
     fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
@@ -102,6 +105,23 @@ impl Features for Descriptor {
 }
 
 impl Descriptor {
+    /// Runs `visit(environment, out_i)` for every centre in parallel; `out` has `stride` items per centre.
+    fn each_center<T: Send>(
+        &self,
+        structure: &Structure,
+        num_threads: Option<usize>,
+        out: &mut [T],
+        stride: usize,
+        visit: impl Fn(&Environment, &mut [T]) + Sync,
+    ) -> Result<()> {
+        let enter = |environment: &mut Environment, centers: &Centers<'_>, i, row: &mut [T]| {
+            environment.fill(&self.program, centers, i)?;
+            visit(environment, row);
+            Ok(())
+        };
+        each_center(self, structure, num_threads, out, stride, enter)
+    }
+
     /// Gradients of `bar · features` (raw columns) of a centre, neighbor by neighbor.
     fn pull_back(&self, environment: &Environment, bar: &[f64]) -> Vec<EdgeGradient> {
         let still = |n: &Neighbor| EdgeGradient { atom: n.atom, gradient: [0.0; 3], vector: n.vector };
@@ -123,27 +143,6 @@ impl Descriptor {
             }
         });
         edges
-    }
-
-    /// What `visit` makes of every centre, in order.
-    fn each_center<T: Send>(
-        &self,
-        structure: &Structure,
-        num_threads: Option<usize>,
-        visit: impl Fn(&Environment) -> T + Sync,
-    ) -> Result<Vec<T>> {
-        let species = crate::elements::indices(self.program.species(), structure.numbers())?;
-        threads::pool(num_threads)?.install(|| {
-            let list = NeighborList::build(structure, self.program.cutoff())?;
-            let edges = Displacements::new(&list, structure)?;
-            (0..structure.len())
-                .into_par_iter()
-                .map_init(Environment::default, |environment, i| {
-                    environment.fill(&self.program, i, &species, &edges)?;
-                    Ok(visit(environment))
-                })
-                .collect()
-        })
     }
 }
 

@@ -2,26 +2,11 @@
 
 use super::Descriptor;
 use super::layout::Layout;
+use super::rows::{EXTRA, by_axis, scatter, sum_edges};
+use crate::centers::{Centers, Neighbor};
 use crate::density::program::Center;
-use crate::error::{Error, Result};
-use crate::neighbors::Displacements;
-use crate::spherical::{Harmonics, HarmonicsAt, index};
-use crate::structure::norm;
-
-/// Rows behind the neighbor gradients of each species segment: d/dr_centre (3) and d/dε (6).
-pub(super) const EXTRA: usize = 9;
-
-/// A neighbor of the centre.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Neighbor {
-    /// Index of the atom.
-    pub atom: usize,
-    /// r_ij in Å.
-    pub vector: [f64; 3],
-    /// |r_ij|
-    pub distance: f64,
-    species: u16,
-}
+use crate::error::Result;
+use crate::spherical::{HarmonicsAt, index};
 
 /// Complex number as (re, im).
 type Complex = [f64; 2];
@@ -63,21 +48,21 @@ impl Descriptor {
     /// Fills `work` for centre `i`.
     pub(super) fn prepare(
         &self,
+        centers: &Centers<'_>,
         i: usize,
-        species: &[u16],
-        edges: &Displacements<'_>,
-        harmonics: &Harmonics,
         gradients: bool,
         work: &mut CenterWork,
     ) -> Result<()> {
-        let z = usize::from(species[i]);
+        let z = centers.species(i);
         let (center, layout) = (&self.program.centers()[z], &self.layouts[z]);
-        work.gather(i, species, edges, center)?;
+        let cutoff = |species: usize| center.radial[species].cutoff();
+        centers.gather(i, cutoff, &mut work.neighbors)?;
+        work.cut_ranges(center.radial.len());
         if gradients {
-            work.one_particle::<true>(center, layout, harmonics);
+            work.one_particle::<true>(center, layout);
             work.products(center, layout);
         } else {
-            work.one_particle::<false>(center, layout, harmonics);
+            work.one_particle::<false>(center, layout);
             work.monomials(center, layout);
         }
         Ok(())
@@ -90,41 +75,21 @@ impl CenterWork {
         3 * self.ranges[species].len() + EXTRA
     }
 
-    fn gather(
-        &mut self,
-        i: usize,
-        species: &[u16],
-        edges: &Displacements<'_>,
-        center: &Center,
-    ) -> Result<()> {
-        self.neighbors.clear();
-        for (atom, vector) in edges.for_center(i) {
-            let distance = norm(&vector);
-            let s = species[atom];
-            if distance < 1e-6 {
-                return Err(Error::Overlap { i, j: atom, distance });
-            }
-            if distance < center.radial[usize::from(s)].cutoff() {
-                self.neighbors.push(Neighbor { atom, vector, distance, species: s });
-            }
-        }
-        self.neighbors.sort_by_key(|n| n.species);
+    /// Adds `weight` times a gradient row of range `s` (see [`CenterWork::gradients`]) to a design column.
+    pub fn scatter(&self, s: usize, center: usize, weight: f64, row: &[f64], column: &mut [f64]) {
+        scatter(&self.neighbors[self.ranges[s].clone()], center, weight, row, column);
+    }
+
+    /// Ranges of the neighbors of each species, and of all.
+    fn cut_ranges(&mut self, n_species: usize) {
+        let before = |limit: usize| self.neighbors.partition_point(|n| n.species < limit);
         self.ranges.clear();
-        for s in 0..center.radial.len() {
-            let before = |limit: usize| self.neighbors.partition_point(|n| usize::from(n.species) < limit);
-            self.ranges.push(before(s)..before(s + 1));
-        }
+        self.ranges.extend((0..n_species).map(|s| before(s)..before(s + 1)));
         self.ranges.push(0..self.neighbors.len());
-        Ok(())
     }
 
     /// One-particle values and, with `GRADIENTS`, their gradients.
-    fn one_particle<const GRADIENTS: bool>(
-        &mut self,
-        center: &Center,
-        layout: &Layout,
-        harmonics: &Harmonics,
-    ) {
+    fn one_particle<const GRADIENTS: bool>(&mut self, center: &Center, layout: &Layout) {
         let n_radial = center.n_channels + center.n_pair;
         self.radial.resize(n_radial, 0.0);
         self.slope.resize(n_radial, 0.0);
@@ -149,7 +114,7 @@ impl CenterWork {
             for (position, neighbor) in self.neighbors[range.clone()].iter().enumerate() {
                 let r = neighbor.distance;
                 let u = neighbor.vector.map(|v| v / r);
-                let radial = &center.radial[usize::from(neighbor.species)];
+                let radial = &center.radial[neighbor.species];
                 radial.evaluate(r, &mut self.radial, &mut self.slope);
                 if own {
                     let pair = &mut self.pair[s * center.n_pair..(s + 1) * center.n_pair];
@@ -160,9 +125,9 @@ impl CenterWork {
                     continue;
                 }
                 if GRADIENTS {
-                    harmonics.evaluate(u, &mut self.harmonics);
+                    layout.harmonics.evaluate(u, &mut self.harmonics);
                 } else {
-                    harmonics.evaluate_values(u, &mut self.harmonics);
+                    layout.harmonics.evaluate_values(u, &mut self.harmonics);
                 }
                 let mut row = 0;
                 let mut entry = half.start;
@@ -192,10 +157,7 @@ impl CenterWork {
                 }
             }
             if GRADIENTS && !half.is_empty() {
-                for (axis, list) in self.vectors.iter_mut().enumerate() {
-                    list.clear();
-                    list.extend(self.neighbors[range.clone()].iter().map(|neighbor| neighbor.vector[axis]));
-                }
+                by_axis(&self.neighbors[range.clone()], &mut self.vectors);
                 matrix.chunks_exact_mut(width).for_each(|row| sum_edges(row, &self.vectors));
             }
         }
@@ -266,48 +228,4 @@ impl CenterWork {
 fn tangential(g: [Complex; 3], u: [f64; 3], r: f64) -> [Complex; 3] {
     let along: Complex = std::array::from_fn(|c| u[0] * g[0][c] + u[1] * g[1][c] + u[2] * g[2][c]);
     std::array::from_fn(|x| std::array::from_fn(|c| (g[x][c] - u[x] * along[c]) / r))
-}
-
-/// Lanes of the sums over neighbors: enough that the compiler uses vectors.
-const LANES: usize = 4;
-
-/// Fills in the centre and strain columns of a row from its gradients on the neighbors, whose `vectors` are given
-/// axis by axis: what [`add_edge`] does one by one.
-fn sum_edges(row: &mut [f64], vectors: &[Vec<f64>; 3]) {
-    let n = vectors[0].len();
-    let (grads, extra) = row.split_at_mut(3 * n);
-    let mut sums = [[0.0; LANES]; EXTRA];
-    for start in (0..n).step_by(LANES) {
-        let (mut g, mut r) = ([[0.0; LANES]; 3], [[0.0; LANES]; 3]);
-        let end = (start + LANES).min(n);
-        for x in 0..3 {
-            g[x][..end - start].copy_from_slice(&grads[x * n + start..x * n + end]);
-            r[x][..end - start].copy_from_slice(&vectors[x][start..end]);
-        }
-        for lane in 0..LANES {
-            for x in 0..3 {
-                sums[x][lane] -= g[x][lane];
-                sums[3 + x][lane] += g[x][lane] * r[x][lane];
-            }
-            for (k, (x, y)) in [(1, 2), (0, 2), (0, 1)].into_iter().enumerate() {
-                sums[6 + k][lane] += 0.5 * (g[x][lane] * r[y][lane] + g[y][lane] * r[x][lane]);
-            }
-        }
-    }
-    for (extra, lanes) in extra.iter_mut().zip(sums) {
-        *extra = lanes.iter().sum();
-    }
-}
-
-/// Adds one neighbor's gradient to a row of a species with `n` neighbors, and to its centre and strain columns.
-#[inline]
-pub(super) fn add_edge(row: &mut [f64], n: usize, position: usize, grad: &[f64; 3], vector: &[f64; 3]) {
-    for x in 0..3 {
-        row[x * n + position] += grad[x];
-        row[3 * n + x] -= grad[x];
-        row[3 * n + 3 + x] += grad[x] * vector[x];
-    }
-    for (k, (x, y)) in [(1, 2), (0, 2), (0, 1)].into_iter().enumerate() {
-        row[3 * n + 6 + k] += 0.5 * (grad[x] * vector[y] + grad[y] * vector[x]);
-    }
 }

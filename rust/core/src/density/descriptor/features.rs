@@ -5,8 +5,9 @@
 //! basis, and so is that of a density `ρ = Σ_k c_k B_k`, which costs no more than one function of full support.
 
 use super::Descriptor;
-use super::center::{CenterWork, add_edge};
+use super::center::CenterWork;
 use super::contract::contract;
+use super::rows::add_edge;
 
 /// Working memory of [`Descriptor::feature_gradients`].
 #[derive(Debug, Default)]

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::density::program::{Center, Ragged};
+use crate::spherical::Harmonics;
 
 /// One entry with m ≥ 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,8 +42,8 @@ pub(super) struct Layout {
     pub mapped: Vec<Mapped>,
     /// Real rows that each function of order ≥ 2 depends on, ascending.
     pub support: Ragged<u32>,
-    /// Largest l.
-    pub lmax: usize,
+    /// Spherical harmonics up to the largest l.
+    pub harmonics: Harmonics,
 }
 
 impl Layout {
@@ -84,7 +85,6 @@ impl Layout {
             rows.dedup();
             support.push(rows);
         }
-        let lmax = center.lmax();
-        Self { half, of_species, mapped, support, lmax }
+        Self { half, of_species, mapped, support, harmonics: Harmonics::new(center.lmax()) }
     }
 }

@@ -14,6 +14,7 @@ mod features;
 mod layout;
 mod operators;
 mod outer;
+mod rows;
 
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use super::program::Program;
 
 pub(crate) use contract::contract;
 pub use embedded::FreeCoefficients;
+pub(crate) use rows::{EXTRA, by_axis, scatter, sum_edges};
 
 /// A program with the layouts that its descriptors need.
 #[derive(Debug)]

@@ -2,21 +2,17 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::Descriptor;
 use super::center::CenterWork;
+use crate::centers::{Centers, each_center};
 use crate::density::evaluator::{Evaluator, Options};
 use crate::density::readout::Readout;
 use crate::error::{Error, Result};
 use crate::features::{EdgeGradient, Features, edge_tangent};
-use crate::neighbors::{Displacements, NeighborList};
 use crate::pair::Zbl;
 use crate::radial::table::Tabulation;
 use crate::simd::Path;
-use crate::spherical::Harmonics;
 use crate::structure::Structure;
-use crate::threads;
 
 impl Features for Descriptor {
     fn species(&self) -> &[u8] {
@@ -103,21 +99,12 @@ impl Descriptor {
         stride: usize,
         visit: impl Fn(usize, usize, &CenterWork, &mut [T]) + Sync,
     ) -> Result<()> {
-        let species = self.program.species_indices(structure.numbers())?;
-        let harmonics: Vec<Harmonics> = self.layouts.iter().map(|l| Harmonics::new(l.lmax)).collect();
-        threads::pool(num_threads)?.install(|| {
-            let list = NeighborList::build(structure, self.program.cutoff())?;
-            let edges = Displacements::new(&list, structure)?;
-            out.par_chunks_mut(stride.max(1)).enumerate().try_for_each_init(
-                CenterWork::default,
-                |work, (i, row)| {
-                    let z = usize::from(species[i]);
-                    self.prepare(i, &species, &edges, &harmonics[z], gradients, work)?;
-                    visit(i, z, work, row);
-                    Ok(())
-                },
-            )
-        })
+        let enter = |work: &mut CenterWork, centers: &Centers<'_>, i, row: &mut [T]| {
+            self.prepare(centers, i, gradients, work)?;
+            visit(i, centers.species(i), work, row);
+            Ok(())
+        };
+        each_center(self, structure, num_threads, out, stride, enter)
     }
 
     /// Gradients of the edges of a centre of species `z` for the cotangent `bar` of its features.

@@ -5,11 +5,9 @@ use std::ops::Range;
 use crate::error::{Error, Result};
 use crate::radial::table::TableCell;
 use crate::simd::{MAX_LANES, Simd};
+use crate::structure::SHORTEST;
 
 use super::kernel::CenterKernel;
-
-/// Distance (Å) below which atoms count as lying on each other.
-const SHORTEST: f64 = 1e-6;
 
 /// Edges of one centre, one entry per edge.
 #[derive(Debug, Clone, Default, PartialEq)]

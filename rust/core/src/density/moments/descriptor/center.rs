@@ -1,29 +1,12 @@
 //! The environment of one centre: sums, nodes, and gradients of the sums as rows.
 
+use crate::centers::{Centers, Neighbor};
+use crate::density::descriptor::{EXTRA, by_axis, scatter, sum_edges};
 use crate::density::moments::Program;
-use crate::error::{Error, Result};
-use crate::neighbors::Displacements;
-use crate::structure::{dot, norm};
+use crate::error::Result;
+use crate::structure::dot;
 
 use super::basis::Basis;
-
-/// Entries of a gradient row beside those of the neighbors: the centre's own and the strain's.
-pub const EXTRA: usize = 9;
-/// Axes of the strain components xx yy zz yz xz xy.
-pub const VOIGT: [[usize; 2]; 6] = [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]];
-
-/// A neighbor of the centre.
-#[derive(Debug, Clone, Copy)]
-pub struct Neighbor {
-    /// Index of the atom.
-    pub atom: usize,
-    /// Species index.
-    pub species: usize,
-    /// r_ij, Å.
-    pub vector: [f64; 3],
-    /// |r_ij|, Å.
-    pub distance: f64,
-}
 
 /// Scratch and result of one centre.
 #[derive(Debug, Default)]
@@ -42,6 +25,8 @@ pub struct CenterWork {
     pub slopes: Vec<[f64; 3]>,
     /// Radial functions and their derivatives, `[neighbor][value or derivative][function]`.
     functions: Vec<f64>,
+    /// r_ij of the neighbors, axis by axis.
+    vectors: [Vec<f64>; 3],
     /// Sums over neighbors.
     pub sums: Vec<f64>,
     /// All nodes.
@@ -59,29 +44,18 @@ impl CenterWork {
     /// Takes the place of another centre.
     ///
     /// # Errors
-    /// [`Error::Overlap`] for a neighbor on top of the centre.
+    /// Those of [`Centers::gather`].
     pub fn fill(
         &mut self,
         program: &Program,
         basis: &Basis,
+        centers: &Centers<'_>,
         center: usize,
-        species: &[u16],
-        edges: &Displacements<'_>,
     ) -> Result<()> {
         self.center = center;
-        self.species = usize::from(species[center]);
-        self.neighbors.clear();
-        for (atom, vector) in edges.for_center(center) {
-            let distance = norm(&vector);
-            if distance < 1e-6 {
-                return Err(Error::Overlap { i: center, j: atom, distance });
-            }
-            let other = usize::from(species[atom]);
-            if distance < program.pair(self.species, other).max {
-                self.neighbors.push(Neighbor { atom, species: other, vector, distance });
-            }
-        }
-        self.neighbors.sort_by_key(|neighbor| neighbor.species);
+        self.species = centers.species(center);
+        let cutoff = |other| program.pair(self.species, other).max;
+        centers.gather(center, cutoff, &mut self.neighbors)?;
         self.functions(basis, program.species().len());
         self.sums.clear();
         self.sums.resize(basis.layout.size, 0.0);
@@ -146,6 +120,7 @@ impl CenterWork {
     pub fn differentiate(&mut self, basis: &Basis) {
         let (n, width) = (self.neighbors.len(), self.width());
         let (n_functions, n_monomials) = (basis.layout.functions.len(), basis.layout.monomials.len());
+        by_axis(&self.neighbors, &mut self.vectors);
         self.gradients.clear();
         self.gradients.resize(basis.layout.size * width, 0.0);
         for (k, neighbor) in self.neighbors.iter().enumerate() {
@@ -162,44 +137,17 @@ impl CenterWork {
             }
         }
         for row in self.gradients.chunks_exact_mut(width) {
-            complete(&self.neighbors, row);
+            sum_edges(row, &self.vectors);
         }
+    }
+
+    /// Fills in the centre's part and the strain's of a gradient row.
+    pub fn complete(&self, row: &mut [f64]) {
+        sum_edges(row, &self.vectors);
     }
 
     /// Adds `weight` times a gradient row to a design column.
     pub fn scatter(&self, weight: f64, row: &[f64], column: &mut [f64]) {
-        let n = self.neighbors.len();
-        let (x, rest) = row.split_at(n);
-        let (y, rest) = rest.split_at(n);
-        let (z, rest) = rest.split_at(n);
-        for (position, neighbor) in self.neighbors.iter().enumerate() {
-            let force = &mut column[1 + 3 * neighbor.atom..][..3];
-            force[0] -= weight * x[position];
-            force[1] -= weight * y[position];
-            force[2] -= weight * z[position];
-        }
-        for k in 0..3 {
-            column[1 + 3 * self.center + k] -= weight * rest[k];
-        }
-        let end = column.len() - 6;
-        for k in 0..6 {
-            column[end + k] += weight * rest[3 + k];
-        }
-    }
-}
-
-/// The centre's part and the strain's of a gradient row, from those of the neighbors.
-pub fn complete(neighbors: &[Neighbor], row: &mut [f64]) {
-    let n = neighbors.len();
-    let (own, rest) = row.split_at_mut(3 * n);
-    let axis = |x: usize| &own[x * n..(x + 1) * n];
-    for x in 0..3 {
-        rest[x] = -axis(x).iter().sum::<f64>();
-    }
-    for (k, [a, b]) in VOIGT.into_iter().enumerate() {
-        let moment = |a: usize, b: usize| -> f64 {
-            axis(a).iter().zip(neighbors).map(|(g, neighbor)| g * neighbor.vector[b]).sum()
-        };
-        rest[3 + k] = 0.5 * (moment(a, b) + moment(b, a));
+        scatter(&self.neighbors, self.center, weight, row, column);
     }
 }

@@ -1,19 +1,16 @@
 //! `values`, `vjp` and `jvp`, and what they share.
 
-use rayon::prelude::*;
-
 use super::Descriptor;
-use super::center::{CenterWork, Neighbor};
+use super::center::CenterWork;
+use crate::centers::{Centers, Neighbor, each_center, visit_centers};
 use crate::density::descriptor::contract;
 use crate::density::evaluator::Evaluator;
 use crate::density::moments::evaluator;
 use crate::error::{Error, Result};
 use crate::features::{EdgeGradient, Features, edge_tangent};
-use crate::neighbors::{Displacements, NeighborList};
 use crate::pair::Zbl;
 use crate::simd::Path;
 use crate::structure::Structure;
-use crate::threads;
 
 impl Features for Descriptor {
     fn species(&self) -> &[u8] {
@@ -29,8 +26,12 @@ impl Features for Descriptor {
     }
 
     fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
-        let rows = self.each_center(structure, num_threads, |work| self.scalars_of(&work.nodes))?;
-        Ok(rows.concat())
+        let columns = self.program.n_features();
+        let mut out = vec![0.0; structure.len() * columns];
+        self.each_center(structure, num_threads, &mut out, columns, |work, row| {
+            self.scalars_of(&work.nodes, row);
+        })?;
+        Ok(out)
     }
 
     fn edge_gradients(
@@ -40,7 +41,8 @@ impl Features for Descriptor {
         num_threads: Option<usize>,
     ) -> Result<Vec<Vec<EdgeGradient>>> {
         let features = self.program.n_features();
-        self.each_center(structure, num_threads, |work| {
+        let mut edges = vec![Vec::new(); structure.len()];
+        self.each_center(structure, num_threads, &mut edges, 1, |work, out| {
             let bar = self.sum_adjoints(&work.nodes, &values_bar[work.center * features..][..features]);
             work.differentiate(&self.basis);
             let terms: Vec<(u32, f64)> = (0..).zip(bar).collect();
@@ -52,8 +54,9 @@ impl Features for Descriptor {
                 gradient: [row[k], row[n + k], row[2 * n + k]],
                 vector: neighbor.vector,
             };
-            work.neighbors.iter().enumerate().map(edge).collect()
-        })
+            out[0] = work.neighbors.iter().enumerate().map(edge).collect();
+        })?;
+        Ok(edges)
     }
 
     fn jvp(
@@ -64,7 +67,9 @@ impl Features for Descriptor {
         num_threads: Option<usize>,
     ) -> Result<Vec<f64>> {
         Error::check_length("positions_dot", structure.len(), positions_dot.len())?;
-        let rows = self.each_center(structure, num_threads, |work| {
+        let columns = self.program.n_features();
+        let mut out = vec![0.0; structure.len() * columns];
+        self.each_center(structure, num_threads, &mut out, columns, |work, row| {
             work.differentiate(&self.basis);
             let n = work.neighbors.len();
             let moved = &positions_dot[work.center];
@@ -87,9 +92,9 @@ impl Features for Descriptor {
                 nodes_dot[product.target as usize] +=
                     product.weight * (nodes_dot[a] * work.nodes[b] + work.nodes[a] * nodes_dot[b]);
             }
-            self.scalars_of(&nodes_dot)
+            self.scalars_of(&nodes_dot, row);
         })?;
-        Ok(rows.concat())
+        Ok(out)
     }
 
     fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
@@ -102,9 +107,11 @@ impl Features for Descriptor {
 }
 
 impl Descriptor {
-    /// The scalars among the nodes.
-    fn scalars_of(&self, nodes: &[f64]) -> Vec<f64> {
-        self.program.products().scalars().iter().map(|&node| nodes[node as usize]).collect()
+    /// Takes the scalars from the nodes.
+    fn scalars_of(&self, nodes: &[f64], out: &mut [f64]) {
+        out.iter_mut()
+            .zip(self.program.products().scalars())
+            .for_each(|(out, &node)| *out = nodes[node as usize]);
     }
 
     /// Adjoints of the sums for those of the scalars.
@@ -133,25 +140,21 @@ impl Descriptor {
         bars
     }
 
-    /// What `visit` makes of every centre, in order.
+    /// Runs `visit(work, out_i)` for every centre in parallel; `out` has `stride` items per centre.
     fn each_center<T: Send>(
         &self,
         structure: &Structure,
         num_threads: Option<usize>,
-        visit: impl Fn(&mut CenterWork) -> T + Sync,
-    ) -> Result<Vec<T>> {
-        let species = crate::elements::indices(self.program.species(), structure.numbers())?;
-        threads::pool(num_threads)?.install(|| {
-            let list = NeighborList::build(structure, self.program.cutoff())?;
-            let edges = Displacements::new(&list, structure)?;
-            (0..structure.len())
-                .into_par_iter()
-                .map_init(CenterWork::default, |work, i| {
-                    work.fill(&self.program, &self.basis, i, &species, &edges)?;
-                    Ok(visit(work))
-                })
-                .collect()
-        })
+        out: &mut [T],
+        stride: usize,
+        visit: impl Fn(&mut CenterWork, &mut [T]) + Sync,
+    ) -> Result<()> {
+        let enter = |work: &mut CenterWork, centers: &Centers<'_>, i, row: &mut [T]| {
+            work.fill(&self.program, &self.basis, centers, i)?;
+            visit(work, row);
+            Ok(())
+        };
+        each_center(self, structure, num_threads, out, stride, enter)
     }
 
     /// Visits the centres of a structure one after the other, with gradients of the sums.
@@ -160,15 +163,12 @@ impl Descriptor {
         structure: &Structure,
         mut visit: impl FnMut(&CenterWork),
     ) -> Result<()> {
-        let species = crate::elements::indices(self.program.species(), structure.numbers())?;
-        let list = NeighborList::build(structure, self.program.cutoff())?;
-        let edges = Displacements::new(&list, structure)?;
         let mut work = CenterWork::default();
-        for i in 0..structure.len() {
-            work.fill(&self.program, &self.basis, i, &species, &edges)?;
+        visit_centers(self, structure, |centers, i| {
+            work.fill(&self.program, &self.basis, centers, i)?;
             work.differentiate(&self.basis);
             visit(&work);
-        }
-        Ok(())
+            Ok(())
+        })
     }
 }

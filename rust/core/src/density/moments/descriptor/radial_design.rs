@@ -11,7 +11,7 @@
 //! radial coefficients together is one least-squares problem on the columns of both designs.
 
 use super::Descriptor;
-use super::center::{CenterWork, complete};
+use super::center::CenterWork;
 use super::hessian::hessian_products;
 use crate::density::descriptor::contract;
 use crate::error::{Error, Result};
@@ -145,6 +145,6 @@ impl Descriptor {
                 row[x * n + j] = dq * value * neighbor.vector[x] / neighbor.distance + q * slope[x];
             }
         }
-        complete(&work.neighbors, row);
+        work.complete(row);
     }
 }

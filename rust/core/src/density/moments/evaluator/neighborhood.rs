@@ -3,11 +3,9 @@
 use crate::density::evaluator::{Edges, Neighborhoods};
 use crate::error::{Error, Result};
 use crate::simd::{MAX_LANES, Simd};
+use crate::structure::SHORTEST;
 
 use super::kernel::CenterKernel;
-
-/// Distance (Å) below which atoms count as lying on each other.
-const SHORTEST: f64 = 1e-6;
 
 /// One vector of neighbors of one species.
 #[derive(Debug, Clone, Copy)]
