@@ -6,13 +6,12 @@
 //! only have tiles of one centre, with half the force of a pair from either end.
 
 use std::marker::PhantomData;
-use std::sync::{Mutex, PoisonError};
 
 use crate::cluster::Program;
 use crate::density::evaluator::{
-    Block, BlockOutput, Engine, Evaluator, Neighborhoods, TileEngine, TileOutput,
+    Block, BlockOutput, Engine, Evaluator, Neighborhoods, ScratchPool, TileEngine, TileOutput, check_linear,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::neighbors::tiles::{Reach, Tile};
 use crate::pair::Zbl;
 use crate::simd::{Generic, Path, Simd};
@@ -32,8 +31,7 @@ use tile::{Scratch, TileTask};
 /// repulsion. [`Path::Avx512`] runs the kernels of four lanes.
 ///
 /// # Errors
-/// [`Error::Length`] for a wrong number of coefficients or energies, [`Error::Setting`] for values that are not
-/// finite or a path that is not supported here.
+/// Those of [`check_linear`].
 pub fn compile(
     program: &Program,
     coefficients: &[f64],
@@ -41,16 +39,7 @@ pub fn compile(
     zbl: &Zbl,
     path: Path,
 ) -> Result<Evaluator> {
-    let check = |what, expected, got| {
-        if expected == got { Ok(()) } else { Err(Error::Length { what, expected, got }) }
-    };
-    check("coefficients", program.n_features(), coefficients.len())?;
-    check("e0", program.species().len(), e0.len())?;
-    if let Some(k) = coefficients.iter().chain(e0).position(|c| !c.is_finite()) {
-        let reason = format!("number {k} of coefficients and e0 is not finite");
-        return Err(Error::Setting { name: "coefficients", reason });
-    }
-    Path::resolve(Some(path.name()))?;
+    check_linear((coefficients, program.n_features()), (e0, program.species().len()), path)?;
     let raw = program.raw_of(coefficients);
     let centers: Vec<CenterKernel> =
         (0..program.species().len()).map(|z| CenterKernel::new(program, z, &raw, e0[z], zbl)).collect();
@@ -67,28 +56,19 @@ pub fn compile(
     ))
 }
 
-/// Compiled models of all centre species, and scratch for as many threads as have used it.
+/// Compiled models of all centre species.
 #[derive(Debug)]
 struct Kernels<S> {
     centers: Vec<CenterKernel>,
     reach: Reach,
-    scratch: Mutex<Vec<Scratch>>,
+    scratch: ScratchPool<Scratch>,
     lanes: PhantomData<S>,
 }
 
 impl<S: Simd> Kernels<S> {
     fn new(centers: Vec<CenterKernel>) -> Self {
         const { assert!(S::LANES == 4, "four functions of an axis meet at a place") };
-        Self { reach: kernel::reach(&centers), centers, scratch: Mutex::default(), lanes: PhantomData }
-    }
-
-    /// Runs work with the scratch of a thread.
-    fn with_scratch<T>(&self, work: impl FnOnce(&mut Scratch) -> T) -> T {
-        let kept = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut scratch = kept.unwrap_or_default();
-        let output = work(&mut scratch);
-        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        output
+        Self { reach: kernel::reach(&centers), centers, scratch: ScratchPool::default(), lanes: PhantomData }
     }
 
     fn evaluate(&self, tile: &Tile, species: &[u16], scratch: &mut Scratch) -> Result<()> {
@@ -99,13 +79,11 @@ impl<S: Simd> Kernels<S> {
 impl<S: Simd> Engine for Kernels<S> {
     fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
         let evaluate = |tile: &Tile, scratch: &mut Scratch| self.evaluate(tile, source.species(), scratch);
-        self.with_scratch(|scratch| block::run(source, block, &self.reach, scratch, evaluate)).map(
-            |mut out| {
-                let e0 = self.centers[block.species].e0;
-                out.energies.iter_mut().for_each(|energy| *energy += e0);
-                out
-            },
-        )
+        let run = |scratch: &mut Scratch| block::run(source, block, &self.reach, scratch, evaluate);
+        let mut out = self.scratch.with(Scratch::default, run)?;
+        let e0 = self.centers[block.species].e0;
+        out.energies.iter_mut().for_each(|energy| *energy += e0);
+        Ok(out)
     }
 
     fn tiled(&self) -> Option<&dyn TileEngine> {
@@ -126,7 +104,7 @@ impl<S: Simd> TileEngine for Kernels<S> {
         species: &[u16],
         out: &mut TileOutput,
     ) -> Result<()> {
-        self.with_scratch(|scratch| {
+        self.scratch.with(Scratch::default, |scratch| {
             tile.place(positions, shift_vectors, &mut scratch.frame.images);
             self.evaluate(tile, species, scratch)?;
             out.strain = scratch.frame.strain_gradient();

@@ -2,13 +2,15 @@
 //! differentiated.
 
 use crate::error::Result;
-use crate::simd::{MAX_LANES, Simd, Task};
+use crate::simd::{Simd, Task};
+use crate::structure::VOIGT;
 
 use super::accumulate::{Accumulator, grow};
+use super::batch::{VECTORS, add_vector, store_batch, sums_to_batch};
 use super::environment::{Neighborhood, Neighborhoods};
 use super::forces::Gradient;
 use super::kernel::CenterKernel;
-use super::products::{Products, VECTORS};
+use super::products::Products;
 
 /// What a block contributes.
 #[derive(Debug, Default)]
@@ -93,8 +95,7 @@ impl<S: Simd> Task<S> for BlockTask<'_, S> {
             scratch.slots[atom as usize] = u32::MAX;
         }
         outcome?;
-        out.strain = [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]]
-            .map(|[a, b]| 0.5 * (strain[a][b].sum() + strain[b][a].sum()));
+        out.strain = VOIGT.map(|[a, b]| 0.5 * (strain[a][b].sum() + strain[b][a].sum()));
         Ok(out)
     }
 }
@@ -120,26 +121,12 @@ fn evaluate_energies<S: Simd>(
             out.n_edges += neighborhood.fill(source, center as usize, kernel)?;
             scratch.accumulator.run(kernel, neighborhood, sums);
         }
-        for sums in &mut scratch.sums[n_atoms..] {
-            sums.clear();
-            sums.resize(n, S::zero());
-        }
-        for (k, sum) in scratch.products.sums.iter_mut().enumerate() {
-            let mut block = S::zero_block();
-            for (lane, sums) in scratch.sums.iter().enumerate() {
-                block[lane] = sums[k];
-            }
-            sum[vector] = S::reduce(block);
-        }
+        sums_to_batch(&mut scratch.sums, n_atoms, vector, &mut scratch.products.sums);
     }
     let energies = scratch.products.run(kernel);
     let atoms = energies.iter().flat_map(|lanes| &lanes[..S::LANES]);
     out.energies.extend(atoms.take(batch.len()));
-    scratch.adjoints.resize(n * VECTORS * S::LANES, 0.0);
-    let places = scratch.adjoints.chunks_exact_mut(S::LANES);
-    for (place, adjoint) in places.zip(scratch.products.sums.iter().flatten()) {
-        adjoint.store(place);
-    }
+    store_batch(&scratch.products.sums, &mut scratch.adjoints);
     Ok(())
 }
 
@@ -167,22 +154,9 @@ fn add_forces<S: Simd>(
         for vector in vectors {
             let geometry = &neighborhood.vectors[vector];
             let g = scratch.gradient.run(class, geometry, &scratch.pair_bar);
-            let mut lanes = [[0.0; MAX_LANES]; 3];
-            for a in 0..3 {
-                own[a] = own[a].add(g[a]);
-                g[a].store(&mut lanes[a]);
-                let scaled = g[a].mul(geometry.r);
-                for b in 0..3 {
-                    strain[a][b] = scaled.mul_add(geometry.unit[b], strain[a][b]);
-                }
-            }
+            let at = (&geometry.unit, geometry.r);
             let neighbors = neighborhood.neighbors(vector);
-            for (k, &neighbor) in neighbors.iter().enumerate().take_while(|&(_, &j)| j != u32::MAX) {
-                let force = slot(neighbor, &mut scratch.slots, out);
-                for axis in 0..3 {
-                    force[axis] -= lanes[axis][k];
-                }
-            }
+            add_vector(g, at, neighbors, &mut own, strain, &mut scratch.slots, out);
         }
     }
     let force = slot(center, &mut scratch.slots, out);

@@ -36,7 +36,7 @@ impl Edges {
         self.resize(n);
     }
 
-    fn resize(&mut self, n: usize) {
+    pub(crate) fn resize(&mut self, n: usize) {
         for axis in &mut self.displacements {
             axis.resize(n, 0.0);
         }
@@ -44,12 +44,33 @@ impl Edges {
     }
 
     /// Fills entries with edges to nowhere beyond the cutoff.
-    fn pad(&mut self, entries: Range<usize>, cutoff: f64) {
+    pub(crate) fn pad(&mut self, entries: Range<usize>, cutoff: f64) {
         let [x, y, z] = &mut self.displacements;
         x[entries.clone()].fill(0.0);
         y[entries.clone()].fill(0.0);
         z[entries.clone()].fill(2.0 * cutoff);
         self.neighbors[entries].fill(u32::MAX);
+    }
+
+    /// Checks the shortest distance from the centre, lane by lane.
+    ///
+    /// # Errors
+    /// [`Error::Overlap`] for a neighbor on top of the centre.
+    #[inline(always)]
+    pub(crate) fn check_apart<S: Simd>(&self, center: usize, nearest: S) -> Result<()> {
+        let mut lanes = [f64::INFINITY; MAX_LANES];
+        nearest.store(&mut lanes);
+        if lanes.iter().all(|&r| r >= SHORTEST) { Ok(()) } else { Err(self.overlap(center)) }
+    }
+
+    /// The error for the nearest neighbor.
+    #[cold]
+    fn overlap(&self, center: usize) -> Error {
+        let [x, y, z] = &self.displacements;
+        let distances = (0..x.len()).map(|k| (x[k] * x[k] + y[k] * y[k] + z[k] * z[k]).sqrt());
+        let (k, distance) =
+            distances.enumerate().fold((0, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
+        Error::Overlap { i: center, j: self.neighbors[k] as usize, distance }
     }
 }
 
@@ -155,7 +176,8 @@ impl<S: Simd> Neighborhood<S> {
                 self.push(vector, [S::load(&scales), S::load(&n_cells)], &kernel.cells, first_cells);
             }
         }
-        self.check(center)?;
+        let nearest = self.vectors.iter().fold(S::splat(f64::INFINITY), |least, g| least.min(g.r));
+        self.lanes.check_apart(center, nearest)?;
         Ok(n)
     }
 
@@ -233,22 +255,5 @@ impl<S: Simd> Neighborhood<S> {
         let scale = scale.mul(parts);
         let unit = [x.mul(inverse), y.mul(inverse), z.mul(inverse)];
         self.vectors.push(Geometry { unit, r, inverse, scale, fraction, bins });
-    }
-
-    /// # Errors
-    /// [`Error::Overlap`] for a neighbor on top of the centre.
-    #[inline(always)]
-    fn check(&self, center: usize) -> Result<()> {
-        let nearest = self.vectors.iter().fold(S::splat(f64::INFINITY), |least, g| least.min(g.r));
-        let mut lanes = [f64::INFINITY; MAX_LANES];
-        nearest.store(&mut lanes);
-        if lanes.iter().all(|&r| r >= SHORTEST) {
-            return Ok(());
-        }
-        let [x, y, z] = &self.lanes.displacements;
-        let distances = (0..x.len()).map(|k| (x[k] * x[k] + y[k] * y[k] + z[k] * z[k]).sqrt());
-        let (k, distance) =
-            distances.enumerate().fold((0, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
-        Err(Error::Overlap { i: center, j: self.lanes.neighbors[k] as usize, distance })
     }
 }

@@ -11,8 +11,6 @@
 //! Forces are the exact derivative of the tabulated energy. Blocks of atoms are distributed over threads and
 //! reduced in a fixed order: results are bitwise independent of the number of threads.
 
-use std::sync::{Mutex, PoisonError};
-
 use crate::density::program::Program;
 use crate::density::readout::Readout;
 use crate::error::{Error, Result};
@@ -24,6 +22,7 @@ use crate::simd::{Generic, Path, Simd};
 use crate::structure::Structure;
 
 mod accumulate;
+mod batch;
 mod block;
 mod blocks;
 mod contraction;
@@ -33,6 +32,7 @@ mod harmonics;
 mod kernel;
 mod layout;
 mod pair;
+mod pool;
 mod products;
 mod reference;
 mod session;
@@ -40,12 +40,14 @@ mod system;
 mod tiled;
 
 pub(crate) use accumulate::{CHUNK, add_tile, grow};
+pub(crate) use batch::{Batch, VECTORS, add_vector, store_batch, sums_to_batch};
 pub(crate) use block::{BlockOutput, slot};
 use block::{BlockTask, Scratch};
 pub(crate) use blocks::Block;
 pub use environment::{Edges, Neighborhoods};
 use kernel::CenterKernel;
 pub(crate) use layout::{Tile, tile_cuts};
+pub(crate) use pool::ScratchPool;
 pub use reference::compute_analytic;
 pub use session::Session;
 use system::System;
@@ -194,6 +196,25 @@ impl Evaluator {
     }
 }
 
+/// Checks the numbers that a linear potential is compiled with: coefficients and energies, both in eV.
+///
+/// # Errors
+/// [`Error::Length`] for a wrong number of them, [`Error::Setting`] for values that are not finite or a path that is
+/// not supported here.
+pub(crate) fn check_linear(
+    (coefficients, n_features): (&[f64], usize),
+    (e0, n_species): (&[f64], usize),
+    path: Path,
+) -> Result<()> {
+    Error::check_length("coefficients", n_features, coefficients.len())?;
+    Error::check_length("e0", n_species, e0.len())?;
+    if let Some(k) = coefficients.iter().chain(e0).position(|c| !c.is_finite()) {
+        let reason = format!("number {k} of coefficients and e0 is not finite");
+        return Err(Error::Setting { name: "coefficients", reason });
+    }
+    Path::resolve(Some(path.name())).map(|_| ())
+}
+
 /// The kernels of one SIMD path.
 pub(crate) trait Engine: std::fmt::Debug + Send + Sync {
     /// What the centres of a block contribute.
@@ -205,11 +226,11 @@ pub(crate) trait Engine: std::fmt::Debug + Send + Sync {
     }
 }
 
-/// Compiled models of all centre species, and scratch for as many threads as have used it.
+/// Compiled models of all centre species.
 #[derive(Debug)]
 struct Kernels<S> {
     centers: Vec<CenterKernel<S>>,
-    scratch: Mutex<Vec<Scratch<S>>>,
+    scratch: ScratchPool<Scratch<S>>,
 }
 
 impl<S: Simd> Kernels<S> {
@@ -217,22 +238,15 @@ impl<S: Simd> Kernels<S> {
         let centers = (0..program.species().len())
             .map(|k| CenterKernel::new(program, k, &readout.centers()[k], zbl, tables))
             .collect::<Result<_>>()?;
-        Ok(Self { centers, scratch: Mutex::default() })
+        Ok(Self { centers, scratch: ScratchPool::default() })
     }
 }
 
 impl<S: Simd> Engine for Kernels<S> {
     fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
-        let kept = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut scratch = kept.unwrap_or_else(Scratch::new);
-        let task = BlockTask {
-            kernel: &self.centers[block.species],
-            source,
-            centers: &block.centers,
-            scratch: &mut scratch,
-        };
-        let output = S::enter(task);
-        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        output
+        let kernel = &self.centers[block.species];
+        self.scratch.with(Scratch::new, |scratch| {
+            S::enter(BlockTask { kernel, source, centers: &block.centers, scratch })
+        })
     }
 }

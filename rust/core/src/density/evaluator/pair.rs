@@ -3,7 +3,7 @@
 use crate::density::readout::{CenterReadout, Embedding, MAX_DENSITIES};
 use crate::simd::{MAX_LANES, Simd};
 
-use super::products::Batch;
+use super::batch::Batch;
 
 /// Which sums of pair functions a centre has: its part of every density (none for a linear readout, where
 /// all is baseline), then ρ_core, then the baseline that is added to the energy.

@@ -10,14 +10,9 @@ use crate::density::readout::MAX_DENSITIES;
 use crate::simd::{MAX_LANES, Simd};
 
 use super::accumulate::grow;
+use super::batch::{Batch, VECTORS};
 use super::kernel::CenterKernel;
 use super::layout::Layout;
-
-/// Vectors of atoms per batch: weights and indices are read once for all of them.
-pub const VECTORS: usize = 2;
-
-/// A real number of every atom of a batch.
-pub type Batch<S> = [S; VECTORS];
 
 /// A complex number of every atom of a batch.
 type Complex<S> = [Batch<S>; 2];

@@ -1,17 +1,16 @@
 //! One block of centres of one species.
 
-use crate::density::evaluator::{BlockOutput, Neighborhoods, grow, slot};
+use crate::density::evaluator::{
+    Batch, BlockOutput, Neighborhoods, VECTORS, add_vector, grow, slot, store_batch, sums_to_batch,
+};
 use crate::error::Result;
-use crate::simd::{MAX_LANES, Simd, Task};
+use crate::simd::{Simd, Task};
+use crate::structure::VOIGT;
 
 use super::forces::gradients;
 use super::kernel::{CenterKernel, Model};
 use super::neighborhood::Neighborhood;
-use super::polynomial::{Batch, VECTORS};
 use super::sums::Accumulator;
-
-/// Axes of the strain components xx yy zz yz xz xy.
-const VOIGT: [[usize; 2]; 6] = [[0, 0], [1, 1], [2, 2], [1, 2], [0, 2], [0, 1]];
 
 /// Scratch of one thread.
 #[derive(Debug)]
@@ -116,26 +115,12 @@ fn evaluate_energies<S: Simd>(
             out.n_edges += neighborhood.fill(source, center as usize, kernel)?;
             scratch.accumulator.run(kernel, &model.layout, neighborhood, sums);
         }
-        for sums in &mut scratch.sums[n_atoms..] {
-            sums.clear();
-            sums.resize(n, S::zero());
-        }
-        for (k, value) in scratch.values.iter_mut().enumerate().take(n) {
-            let mut block = S::zero_block();
-            for (lane, sums) in scratch.sums.iter().enumerate() {
-                block[lane] = sums[k];
-            }
-            value[vector] = S::reduce(block);
-        }
+        sums_to_batch(&mut scratch.sums, n_atoms, vector, &mut scratch.values[..n]);
     }
     let energies = model.polynomial.run(&mut scratch.values, &mut scratch.bars);
     let atoms = energies.iter().flat_map(|lanes| &lanes[..S::LANES]);
     out.energies.extend(atoms.take(batch.len()).map(|energy| kernel.e0 + energy));
-    scratch.adjoints.resize(n * VECTORS * S::LANES, 0.0);
-    let places = scratch.adjoints.chunks_exact_mut(S::LANES);
-    for (place, adjoint) in places.zip(scratch.bars.iter().take(n).flatten()) {
-        adjoint.store(place);
-    }
+    store_batch(&scratch.bars[..n], &mut scratch.adjoints);
     Ok(())
 }
 
@@ -163,47 +148,20 @@ fn add_forces<S: Simd>(
                 (&neighborhood.vectors[vector..], &neighborhood.functions[vector * width..]);
             if vector + 1 < n {
                 let [first, second] = gradients::<S, 2>(layout, coefficients, geometry, functions);
-                add_vector(neighborhood, vector, first, &mut own, strain, slots, out);
-                add_vector(neighborhood, vector + 1, second, &mut own, strain, slots, out);
+                let neighbors = neighborhood.neighbors(vector);
+                add_vector(first, geometry[0].place(), neighbors, &mut own, strain, slots, out);
+                let neighbors = neighborhood.neighbors(vector + 1);
+                add_vector(second, geometry[1].place(), neighbors, &mut own, strain, slots, out);
             } else {
                 let [last] = gradients::<S, 1>(layout, coefficients, geometry, functions);
-                add_vector(neighborhood, vector, last, &mut own, strain, slots, out);
+                let neighbors = neighborhood.neighbors(vector);
+                add_vector(last, geometry[0].place(), neighbors, &mut own, strain, slots, out);
             }
         }
     }
     let force = slot(center, slots, out);
     for axis in 0..3 {
         force[axis] += own[axis].sum();
-    }
-}
-
-/// Hands the gradients of one vector of neighbors on. (Not a closure: it would lose the backend's instructions.)
-#[inline(always)]
-fn add_vector<S: Simd>(
-    neighborhood: &Neighborhood<S>,
-    vector: usize,
-    gradient: [S; 3],
-    own: &mut [S; 3],
-    strain: &mut [[S; 3]; 3],
-    slots: &mut [u32],
-    out: &mut BlockOutput,
-) {
-    let geometry = &neighborhood.vectors[vector];
-    let mut lanes = [[0.0; MAX_LANES]; 3];
-    for a in 0..3 {
-        own[a] = own[a].add(gradient[a]);
-        gradient[a].store(&mut lanes[a]);
-        let pull = gradient[a].mul(geometry.r);
-        for b in 0..3 {
-            strain[a][b] = pull.mul_add(geometry.unit[b], strain[a][b]);
-        }
-    }
-    let neighbors = neighborhood.neighbors(vector);
-    for (k, &neighbor) in neighbors.iter().enumerate().take_while(|&(_, &j)| j != u32::MAX) {
-        let force = slot(neighbor, slots, out);
-        for axis in 0..3 {
-            force[axis] -= lanes[axis][k];
-        }
     }
 }
 

@@ -7,10 +7,10 @@
 //! `Σ_μ f_μ(r) p_μ(x̂, ŷ, ẑ)`, where the coefficients of `p_μ` are the adjoints of the sums of the centre, by
 //! Horner's rule. Radial functions are Chebyshev series, evaluated as such: there are no tables.
 
-use std::sync::{Mutex, PoisonError};
-
-use crate::density::evaluator::{Block, BlockOutput, Engine, Evaluator, Neighborhoods};
-use crate::error::{Error, Result};
+use crate::density::evaluator::{
+    Block, BlockOutput, Engine, Evaluator, Neighborhoods, ScratchPool, check_linear,
+};
+use crate::error::Result;
 use crate::pair::Zbl;
 use crate::simd::{Generic, Path, Simd};
 
@@ -32,8 +32,7 @@ pub(super) use layout::Layout;
 /// Compiles a program with one coefficient (eV) per scalar, one energy `e0` (eV) per species and a pair repulsion.
 ///
 /// # Errors
-/// [`Error::Length`] for a wrong number of coefficients or energies, [`Error::Setting`] for values that are not
-/// finite or a path that is not supported here.
+/// Those of [`check_linear`].
 pub fn compile(
     program: &Program,
     coefficients: &[f64],
@@ -41,13 +40,7 @@ pub fn compile(
     zbl: &Zbl,
     path: Path,
 ) -> Result<Evaluator> {
-    Error::check_length("coefficients", program.n_features(), coefficients.len())?;
-    Error::check_length("e0", program.species().len(), e0.len())?;
-    if let Some(k) = coefficients.iter().chain(e0).position(|c| !c.is_finite()) {
-        let reason = format!("number {k} of coefficients and e0 is not finite");
-        return Err(Error::Setting { name: "coefficients", reason });
-    }
-    Path::resolve(Some(path.name()))?;
+    check_linear((coefficients, program.n_features()), (e0, program.species().len()), path)?;
     let model = Model::new(program.products(), coefficients);
     let centers =
         (0..program.species().len()).map(|z| CenterKernel::new(program, z, &model, e0[z], zbl)).collect();
@@ -66,32 +59,25 @@ pub fn compile(
     ))
 }
 
-/// The compiled model, and scratch for as many threads as have used it.
+/// The compiled model.
 #[derive(Debug)]
 struct Kernels<S> {
     model: Model,
     centers: Vec<CenterKernel>,
-    scratch: Mutex<Vec<Scratch<S>>>,
+    scratch: ScratchPool<Scratch<S>>,
 }
 
 impl<S: Simd> Kernels<S> {
     fn new(model: Model, centers: Vec<CenterKernel>) -> Self {
-        Self { model, centers, scratch: Mutex::default() }
+        Self { model, centers, scratch: ScratchPool::default() }
     }
 }
 
 impl<S: Simd> Engine for Kernels<S> {
     fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
-        let kept = self.scratch.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut scratch = kept.unwrap_or_else(Scratch::new);
-        let output = S::enter(BlockTask {
-            model: &self.model,
-            kernel: &self.centers[block.species],
-            source,
-            centers: &block.centers,
-            scratch: &mut scratch,
-        });
-        self.scratch.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
-        output
+        let (model, kernel) = (&self.model, &self.centers[block.species]);
+        self.scratch.with(Scratch::new, |scratch| {
+            S::enter(BlockTask { model, kernel, source, centers: &block.centers, scratch })
+        })
     }
 }

@@ -1,9 +1,8 @@
 //! The neighbors of one centre in vectors of lanes, by species.
 
 use crate::density::evaluator::{Edges, Neighborhoods};
-use crate::error::{Error, Result};
-use crate::simd::{MAX_LANES, Simd};
-use crate::structure::SHORTEST;
+use crate::error::Result;
+use crate::simd::Simd;
 
 use super::kernel::CenterKernel;
 
@@ -16,6 +15,14 @@ pub struct Geometry<S> {
     pub r: S,
     /// Inverse distance, 1/Å.
     pub inverse: S,
+}
+
+impl<S: Simd> Geometry<S> {
+    /// Direction and distance.
+    #[inline(always)]
+    pub fn place(&self) -> (&[S; 3], S) {
+        (&self.unit, self.r)
+    }
 }
 
 /// The neighbors of one centre; unused lanes lie beyond the cutoff, where every radial function is 0.
@@ -55,7 +62,7 @@ impl<S: Simd> Neighborhood<S> {
     /// Fills in the neighbors of `center` that matter and returns their number.
     ///
     /// # Errors
-    /// [`Error::Overlap`] for a neighbor on top of the centre.
+    /// Those of [`Edges::check_apart`].
     #[inline(always)]
     pub fn fill(
         &mut self,
@@ -77,18 +84,19 @@ impl<S: Simd> Neighborhood<S> {
             let unit = [x.mul(inverse), y.mul(inverse), z.mul(inverse)];
             self.vectors.push(Geometry { unit, r, inverse });
         }
-        let mut shortest = [f64::INFINITY; MAX_LANES];
-        least.store(&mut shortest);
-        if shortest.iter().all(|&r| r >= SHORTEST) { Ok(n) } else { Err(self.overlap(center)) }
+        self.lanes.check_apart(center, least)?;
+        Ok(n)
     }
 
     /// Lanes of the only species.
     fn take_all(&mut self, kernel: &CenterKernel) -> usize {
         std::mem::swap(&mut self.lanes, &mut self.gathered);
         let n = self.lanes.neighbors.len();
-        self.pad(n, kernel);
+        let end = n.next_multiple_of(S::LANES);
+        self.lanes.resize(end);
+        self.lanes.pad(n..end, kernel.cutoff);
         self.offsets.clear();
-        self.offsets.extend([0, self.lanes.neighbors.len() / S::LANES]);
+        self.offsets.extend([0, end / S::LANES]);
         n
     }
 
@@ -116,12 +124,8 @@ impl<S: Simd> Neighborhood<S> {
         }
         let n_lanes = self.offsets[kernel.towards.len()] * S::LANES;
         let lanes = &mut self.lanes;
-        for (axis, far) in lanes.displacements.iter_mut().zip([0.0, 0.0, 2.0 * kernel.cutoff]) {
-            axis.clear();
-            axis.resize(n_lanes, far);
-        }
-        lanes.neighbors.clear();
-        lanes.neighbors.resize(n_lanes, u32::MAX);
+        lanes.resize(n_lanes);
+        lanes.pad(0..n_lanes, kernel.cutoff);
         for edge in 0..neighbors.len() {
             let Some(other) = towards(edge) else { continue };
             let lane = self.free[other];
@@ -132,23 +136,5 @@ impl<S: Simd> Neighborhood<S> {
             lanes.neighbors[lane] = neighbors[edge];
         }
         n
-    }
-
-    /// Fills up the last vector.
-    fn pad(&mut self, n: usize, kernel: &CenterKernel) {
-        let n_lanes = n.next_multiple_of(S::LANES);
-        for (axis, far) in self.lanes.displacements.iter_mut().zip([0.0, 0.0, 2.0 * kernel.cutoff]) {
-            axis.resize(n_lanes, far);
-        }
-        self.lanes.neighbors.resize(n_lanes, u32::MAX);
-    }
-
-    /// The error for the nearest neighbor.
-    fn overlap(&self, center: usize) -> Error {
-        let [x, y, z] = &self.lanes.displacements;
-        let distances = (0..x.len()).map(|k| (x[k] * x[k] + y[k] * y[k] + z[k] * z[k]).sqrt());
-        let (k, distance) =
-            distances.enumerate().fold((0, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
-        Error::Overlap { i: center, j: self.lanes.neighbors[k] as usize, distance }
     }
 }

@@ -11,16 +11,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
+use crate::density::evaluator::{Batch, VECTORS};
 use crate::density::moments::{Moment, Products};
 use crate::simd::{MAX_LANES, Simd};
 
 use super::layout::Layout;
-
-/// Vectors of atoms per batch: weights and indices are read once for all of them.
-pub const VECTORS: usize = 2;
-
-/// A number of every atom of a batch.
-pub type Batch<S> = [S; VECTORS];
 
 /// `target = a − b − c`
 #[derive(Debug, Clone, Copy)]
