@@ -111,6 +111,7 @@ def test_bench_reports_the_keys_of_the_field(folder, capsys):
         (("md", "@Cu.ferrip", "@cu.extxyz", "-o", "@x.pdf"), "output"),
         (("md", "@Cu.ferrip", "@cu.extxyz", "-o", "@x.extxyz", "--restart"), "no restart file"),
         (("md", "@Cu.ferrip", "@cu.extxyz", "-o", "@x.extxyz", "--repeat", "0", "1", "1"), "repeat"),
+        (("bench", "@Cu.ferrip", "--repeat", "0", "1", "1"), "repeat: expected three positive integers"),
         (("md", "@Cu.ferrip", "@h2.xyz", "-o", "@x.extxyz", "--repeat", "2", "1", "1"), "no lattice vector"),
         (("md", "@Cu.ferrip", "@cu.extxyz", "-o", "@x.extxyz", "--temprature", "3"), "--temperature"),
         (("relax", "@Cu.ferrip", "@cu.extxyz", "-o", "@x.extxyz", "--fmax", "0"), "fmax"),

@@ -82,13 +82,15 @@ def test_compare_fits_every_candidate_once(tmp_path):
 
 
 def test_a_candidate_that_fails_does_not_end_the_comparison():
-    result = ferrip.compare(frames(), models=["ace"], sizes=["tiny"], test=frames()[:2], progress=False)
-    assert "tiny" in result.candidates[0].failure
+    result = ferrip.compare(frames(), models=["pace"], sizes=["small"], test=frames()[:2], progress=False)
+    assert "is read from" in result.candidates[0].failure
 
 
 def test_bad_requests():
     with pytest.raises(SettingsError, match="unknown model 'acee'; did you mean 'ace'"):
         ferrip.compare(frames(), models=["acee"])
+    with pytest.raises(SettingsError, match="size: ace has small, medium, large, not tiny"):
+        ferrip.compare(frames(), models=["ace"], sizes=["small", "tiny"])
     with pytest.raises(SettingsError, match="at least one model"):
         ferrip.compare(frames(), models=[])
     with pytest.raises(DataError, match="no config type has 4 frames"):

@@ -23,7 +23,7 @@ from ferrip.errors import DataError, FerripError, SettingsError
 from ferrip.fitting import fit
 from ferrip.fitting.checkpoint import data_hash, run_key
 from ferrip.fitting.folds import MIN_FRAMES, N_FOLDS, assign_folds
-from ferrip.models import family
+from ferrip.models.family import SIZES, family
 from ferrip.potential_io import load
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ NEEDS = ("speed", "balanced", "accuracy")
 """What can matter most to the user."""
 
 MODELS = ("uf3", "ace")
-SIZES = ("small", "medium", "large")
 TOLERABLE = 3.0
 """Error score, relative to the best, up to which a candidate counts when speed is what matters."""
 COST_POWER = 0.3
@@ -224,17 +223,20 @@ def compare(
     DataError
         Bad data, or too few frames to hold some out.
     SettingsError
-        Unknown family.
+        Unknown family or size.
 
     Examples
     --------
     >>> ferrip.compare("train.xyz", models=["uf3", "ace"]).recommended("speed").name  # doctest: +SKIP
     'uf3-small'
     """
-    for model in models:
-        family(model)
     if not models or not sizes:
         raise SettingsError("compare: at least one model and one size are needed")
+    for model in models:
+        unknown = set(sizes) - set(known := family(model).sizes)
+        if unknown:
+            names = ", ".join(sorted(unknown))
+            raise SettingsError(f"size: {model} has {', '.join(known)}, not {names}")
     frames = read_frames(data, keys, elements=elements)
     if test is None:
         train, held_out = _split(frames)

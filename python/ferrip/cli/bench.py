@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ferrip.cli.console import JsonFlag, ThreadsOption, print_json, show_facts
-from ferrip.cli.structure import RepeatOption, check_elements, read_structure
+from ferrip.cli.structure import RepeatOption, check_elements, read_structure, repeated
 
 
 def bench(
@@ -28,9 +28,10 @@ def bench(
     from ferrip.benchmark import benchmark, crystal_of
 
     model = ferrip.load(potential)
-    atoms = (
-        crystal_of(model.elements).repeat(repeat) if structure is None else read_structure(structure, repeat)
-    )
+    if structure is None:
+        atoms = repeated(crystal_of(model.elements), repeat, "the crystal")
+    else:
+        atoms = read_structure(structure, repeat)
     check_elements(model, atoms)
     result = asdict(benchmark(model, atoms, num_threads=threads, skin=skin, seconds=seconds))
     show_facts(result)

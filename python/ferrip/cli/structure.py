@@ -28,7 +28,7 @@ def read_structure(path: Path, repeat: tuple[int, int, int] = (1, 1, 1)) -> Atom
     DataError
         The file is missing, unreadable or empty, or a position is not finite.
     SettingsError
-        A repetition below one, or along a direction without a lattice vector.
+        Those of `repeated`.
     """
     import ase.io
     import numpy as np
@@ -46,11 +46,22 @@ def read_structure(path: Path, repeat: tuple[int, int, int] = (1, 1, 1)) -> Atom
     finite = np.isfinite(atoms.positions).all(axis=1)
     if not finite.all():
         raise DataError(f"{path}: the position of atom {int(np.argmin(finite))} is not finite")
+    return repeated(atoms, repeat, str(path))
+
+
+def repeated(atoms: Atoms, repeat: tuple[int, int, int], name: str) -> Atoms:
+    """Return a structure repeated along its lattice vectors; `name` is for messages.
+
+    Raises
+    ------
+    SettingsError
+        A repetition below one, or along a direction without a lattice vector.
+    """
     if min(repeat) < 1:
         raise SettingsError(f"repeat: expected three positive integers, got {' '.join(map(str, repeat))}")
     for count, vector in zip(repeat, atoms.cell.array, strict=True):
         if count > 1 and not vector.any():
-            raise SettingsError(f"repeat: {path} has no lattice vector in a direction to be repeated")
+            raise SettingsError(f"repeat: {name} has no lattice vector in a direction to be repeated")
     return atoms.repeat(repeat)
 
 

@@ -19,9 +19,8 @@ from ase.data import covalent_radii
 from pydantic import BaseModel, ConfigDict, Field
 
 from ferrip import _core
-from ferrip.errors import SettingsError
 from ferrip.models.embedding import species_weights
-from ferrip.models.family import Family, register
+from ferrip.models.family import Family, preset_of, register
 from ferrip.models.pairs import by_pair, lengths, pair_name
 
 if TYPE_CHECKING:
@@ -195,9 +194,7 @@ class Ace(Family):
         """Arguments of `_core.Descriptor.ace` as JSON types."""
         if not isinstance(settings, AceSettings):
             raise TypeError(f"expected AceSettings, got {type(settings).__name__}")
-        if size not in PRESETS:
-            raise SettingsError(f"size: expected one of {', '.join(PRESETS)}, got {size!r}")
-        preset = PRESETS[size]
+        preset = preset_of(PRESETS, size)
         shape = SHAPES["wide" if settings.shape == "auto" else settings.shape]
         cutoff = settings.cutoff or _default_cutoff(elements, distances, shape.cutoff_factor)
         max_order = settings.max_order or preset.max_order

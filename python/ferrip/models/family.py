@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -14,6 +14,25 @@ from ferrip.features import F64, Features
 if TYPE_CHECKING:
     from ferrip._core import Structure, ZblPair
     from ferrip.fitting.distances import PairDistances
+
+
+T = TypeVar("T")
+
+SIZES = ("small", "medium", "large")
+"""What `--size` takes, unless a family says otherwise."""
+
+
+def preset_of(presets: Mapping[str, T], size: str) -> T:
+    """The preset called `size`.
+
+    Raises
+    ------
+    SettingsError
+        If there is none.
+    """
+    if size not in presets:
+        raise SettingsError(f"size: expected one of {', '.join(presets)}, got {size!r}")
+    return presets[size]
 
 
 class Evaluator(Protocol):
@@ -57,11 +76,14 @@ class Family(Protocol):
         Settings that a user may give; every field has a default.
     citations
         DOIs of the method.
+    sizes
+        Names of its presets.
     """
 
     name: str
     settings_class: type[BaseModel]
     citations: tuple[str, ...]
+    sizes: tuple[str, ...] = SIZES
 
     def candidates(self, settings: BaseModel) -> list[BaseModel]:
         """Variants of `settings` between which the data decide; one where nothing is open."""

@@ -22,7 +22,7 @@ from scipy import sparse
 
 from ferrip import _core
 from ferrip.errors import SettingsError
-from ferrip.models.family import Family, register
+from ferrip.models.family import Family, preset_of, register
 
 if TYPE_CHECKING:
     from ferrip.fitting.distances import PairDistances
@@ -92,9 +92,7 @@ class Uf3(Family):
         """Knots and trims of every pair and triplet, and the penalties."""
         if not isinstance(settings, Uf3Settings):
             raise TypeError(f"expected Uf3Settings, got {type(settings).__name__}")
-        if size not in PRESETS:
-            raise SettingsError(f"size: expected one of {', '.join(PRESETS)}, got {size!r}")
-        preset = PRESETS[size]
+        preset = preset_of(PRESETS, size)
         bond, across = settings.triplet_intervals or (preset.bond, preset.across)
         if not (4 <= bond <= 60 and 4 <= across <= 60):
             raise SettingsError(f"triplet_intervals: expected 4 to 60, got {bond} and {across}")

@@ -46,7 +46,7 @@ pub enum Error {
         reason: String,
     },
     /// Two atoms lie on each other.
-    #[error("atoms {i} and {j} are {distance:.3e} Å apart")]
+    #[error("atoms {i} and {j} lie on each other, {distance} Å apart")]
     Overlap {
         /// First atom.
         i: usize,
