@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +29,34 @@ def leaving_atom(centre: int, other: int, cutoff: float, distance: float) -> Str
     return frozen([centre, other, other], positions, np.zeros((3, 3)), [False] * 3)
 
 
-def check_cutoff(
+def check_cutoffs(
+    elements: Sequence[int],
+    cutoff: float,
+    value: Callable[[Structure], F64],
+    slope: Callable[[Structure], F64],
+) -> None:
+    """Check a quantity of atom 0 for every pair of elements as atom 1 leaves it.
+
+    Parameters
+    ----------
+    elements
+        Atomic numbers.
+    cutoff
+        Interaction range in Å.
+    value, slope
+        The quantity and its derivative (1/Å) along the x of atom 1, as flat arrays.
+    """
+    for centre, other in product(elements, repeat=2):
+        place = partial(leaving_atom, centre, other, cutoff)
+        _check_cutoff(
+            f"{other} leaves {centre}",
+            cutoff,
+            lambda r, place=place: value(place(r)),
+            lambda r, place=place: slope(place(r)),
+        )
+
+
+def _check_cutoff(
     check: str, cutoff: float, value: Callable[[float], F64], slope: Callable[[float], F64]
 ) -> None:
     """Check a quantity of `leaving_atom` as a function of the distance.

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ferrip.features import Features
 from ferrip.testing import transforms
-from ferrip.testing.cutoff import check_cutoff, leaving_atom
+from ferrip.testing.checks import Checks
+from ferrip.testing.cutoff import check_cutoffs
 from ferrip.testing.expectations import expect, expect_close, expect_same, expect_zeros, untouched
 from ferrip.testing.finite_differences import STEP, directional_derivative
 from ferrip.testing.samples import (
@@ -107,17 +107,8 @@ def check_descriptor(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _DescriptorChecks:
+class _DescriptorChecks(Checks):
     descriptor: Descriptor
-    samples: tuple[Sample, ...]
-    rtol: float
-    derivative_rtol: float
-    seed: int
-
-    @property
-    def rng(self) -> np.random.Generator:
-        """A fresh generator: every check draws the same numbers, whatever ran before it."""
-        return np.random.default_rng(self.seed + 1)
 
     @cached_property
     def scale(self) -> F64:
@@ -248,16 +239,12 @@ class _DescriptorChecks:
         d = self.descriptor
         away = np.zeros((3, 3))
         away[1, 0] = 1.0
-        for centre, other in product(d.elements, repeat=2):
-
-            def value(distance: float, centre: int = centre, other: int = other) -> F64:
-                return d.values(leaving_atom(centre, other, d.cutoff, distance))[0]
-
-            def slope(distance: float, centre: int = centre, other: int = other) -> F64:
-                structure = leaving_atom(centre, other, d.cutoff, distance)
-                return d.jvp(structure, away, np.zeros((3, 3)))[0]
-
-            check_cutoff(f"{other} leaves {centre}", d.cutoff, value, slope)
+        check_cutoffs(
+            d.elements,
+            d.cutoff,
+            value=lambda structure: d.values(structure)[0],
+            slope=lambda structure: d.jvp(structure, away, np.zeros((3, 3)))[0],
+        )
 
     @cached_property
     def _unit(self) -> F64:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ferrip.testing import transforms
-from ferrip.testing.cutoff import check_cutoff, leaving_atom
+from ferrip.testing.checks import Checks
+from ferrip.testing.cutoff import check_cutoffs
 from ferrip.testing.expectations import expect, expect_close, expect_same, expect_zeros, untouched
 from ferrip.testing.finite_differences import STEP, directional_derivative
 from ferrip.testing.samples import (
@@ -99,17 +99,8 @@ def check_potential(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _PotentialChecks:
+class _PotentialChecks(Checks):
     subject: Subject
-    samples: tuple[Sample, ...]
-    rtol: float
-    derivative_rtol: float
-    seed: int
-
-    @property
-    def rng(self) -> np.random.Generator:
-        """A fresh generator: every check draws the same numbers, whatever ran before it."""
-        return np.random.default_rng(self.seed + 1)
 
     @cached_property
     def force_scale(self) -> float:
@@ -229,16 +220,12 @@ class _PotentialChecks:
             self._close(f"{sample.name}: neighbor list reuse", self.ask(path[k]), forth[k])
 
     def smoothness(self) -> None:
-        cutoff = self.subject.cutoff
-        for centre, other in product(self.subject.elements, repeat=2):
-
-            def value(distance: float, centre: int = centre, other: int = other) -> F64:
-                return self.ask(leaving_atom(centre, other, cutoff, distance)).energies[:1]
-
-            def slope(distance: float, centre: int = centre, other: int = other) -> F64:
-                return -self.ask(leaving_atom(centre, other, cutoff, distance)).forces[1, :1]
-
-            check_cutoff(f"{other} leaves {centre}", cutoff, value, slope)
+        check_cutoffs(
+            self.subject.elements,
+            self.subject.cutoff,
+            value=lambda structure: self.ask(structure).energies[:1],
+            slope=lambda structure: -self.ask(structure).forces[1, :1],
+        )
 
     def _close(self, check: str, got: Answer, wanted: Answer) -> None:
         energy, force = self.energy_scale, self.force_scale
