@@ -32,7 +32,7 @@ pub(crate) struct Centers<'a> {
 impl Centers<'_> {
     /// What `work` makes of the centres of a structure, with edges up to the cutoff of the features.
     fn with<T>(
-        features: &impl Features,
+        features: &(impl Features + ?Sized),
         structure: &Structure,
         work: impl FnOnce(&Centers<'_>) -> Result<T>,
     ) -> Result<T> {
@@ -89,6 +89,44 @@ pub(crate) fn each_center<W: Default, T: Send>(
         Centers::with(features, structure, |centers| {
             let rows = out.par_chunks_mut(stride.max(1)).enumerate();
             rows.try_for_each_init(W::default, |work, (i, row)| visit(work, centers, i, row))
+        })
+    })
+}
+
+/// A centre and its output.
+#[derive(Debug)]
+pub(crate) struct Row<'a, T> {
+    /// Index of the atom.
+    pub center: usize,
+    /// As many items as every centre has.
+    pub out: &'a mut [T],
+}
+
+/// Runs `visit(work, centers, species, rows)` for blocks of up to `block` centres of one species in parallel, with a
+/// `work` per thread; `out` has `stride` items per centre.
+///
+/// # Errors
+/// Those of [`each_center`].
+pub(crate) fn each_block<W, T: Send>(
+    features: &(impl Features + ?Sized),
+    structure: &Structure,
+    num_threads: Option<usize>,
+    (out, stride): (&mut [T], usize),
+    block: usize,
+    work: impl Fn() -> W + Sync + Send,
+    visit: impl Fn(&mut W, &Centers<'_>, usize, &mut [Row<'_, T>]) -> Result<()> + Sync,
+) -> Result<()> {
+    threads::pool(num_threads)?.install(|| {
+        Centers::with(features, structure, |centers| {
+            let mut of_species: Vec<Vec<Row<'_, T>>> =
+                features.species().iter().map(|_| Vec::new()).collect();
+            for (center, out) in out.chunks_mut(stride.max(1)).enumerate() {
+                of_species[centers.species(center)].push(Row { center, out });
+            }
+            let blocks = of_species.iter_mut().enumerate();
+            let blocks = blocks.flat_map(|(z, rows)| rows.chunks_mut(block).map(move |rows| (z, rows)));
+            let blocks: Vec<_> = blocks.collect();
+            blocks.into_par_iter().try_for_each_init(work, |work, (z, rows)| visit(work, centers, z, rows))
         })
     })
 }

@@ -51,18 +51,9 @@ impl Harmonics {
     }
 
     /// Evaluates at the unit vector `u`.
-    pub fn evaluate(&self, u: [f64; 3], out: &mut HarmonicsAt) {
-        out.gradient.resize(count(self.lmax), [[0.0; 2]; 3]);
-        self.run::<true>(u, out);
-    }
-
-    /// Values only, at the unit vector `u`.
-    pub fn evaluate_values(&self, u: [f64; 3], out: &mut HarmonicsAt) {
-        self.run::<false>(u, out);
-    }
-
-    fn run<const GRADIENT: bool>(&self, [x, y, z]: [f64; 3], out: &mut HarmonicsAt) {
+    pub fn evaluate(&self, [x, y, z]: [f64; 3], out: &mut HarmonicsAt) {
         out.value.resize(count(self.lmax), [0.0; 2]);
+        out.gradient.resize(count(self.lmax), [[0.0; 2]; 3]);
         let mut diagonal = 1.0; // P̄_mm
         let (mut cm, mut sm) = (1.0, 0.0); // (x+iy)^m
         let (mut cp, mut sp) = (0.0, 0.0); // m (x+iy)^(m−1)
@@ -79,9 +70,7 @@ impl Harmonics {
                     (self.a[k] * z * p1 + self.b[k] * p2, self.a[k] * (p1 + z * d1) + self.b[k] * d2)
                 };
                 out.value[k] = [p * cm, p * sm];
-                if GRADIENT {
-                    out.gradient[k] = [[p * cp, p * sp], [-p * sp, p * cp], [d * cm, d * sm]];
-                }
+                out.gradient[k] = [[p * cp, p * sp], [-p * sp, p * cp], [d * cm, d * sm]];
                 (p2, p1, d2, d1) = (p1, p, d1, d);
             }
             let next = (m + 1) as f64;

@@ -285,6 +285,42 @@ fn energies_equal_the_explicit_sum() {
     }
 }
 
+/// Values of all paths add up to the energies of the design rows and, with coefficients, to the explicit sums.
+#[test]
+fn values_equal_the_explicit_sum() {
+    let sets: [(&[u8], &[u16], usize, u8); 4] = [
+        (&[14], &[0], 3, 6),
+        (&[14, 22], &[0, 1], 4, 3),
+        (&[1, 6, 8], &[1, ANY_SPECIES], 3, 2),
+        (&[1, 6, 8], &[ANY_SPECIES], 5, 2),
+    ];
+    for (seed, (species, entries_of, order, lmax)) in sets.into_iter().enumerate() {
+        let case = Case::with_entries(species, entries_of, order, lmax, seed as u64);
+        let structure = random_structure(species, 21, 6.0, [true, false, true], 3 + seed as u64);
+        let expected = case.oracle(&structure);
+        let program = Arc::new(case.program);
+        for path in Path::supported() {
+            let descriptor = Descriptor::on_path(Arc::clone(&program), path);
+            let readout = Readout::linear(&program, &case.coefficients, &case.e0).expect("a readout");
+            let exact =
+                compute_analytic(&descriptor, &readout, &case.zbl, &structure, Some(2)).expect("energies");
+            for (a, b) in exact.energies.iter().zip(&expected) {
+                assert!((a - b).abs() < 1e-11 * largest(&expected), "{path:?} {species:?}: {a} {b}");
+            }
+            let values = descriptor.values(&structure, Some(2)).expect("values");
+            let block = descriptor.design(std::slice::from_ref(&structure), Some(1)).expect("rows");
+            for k in 0..block.columns {
+                let sum: f64 = values.iter().skip(k).step_by(block.columns).sum();
+                let row = block.data[k * block.rows];
+                assert!(
+                    (sum - row).abs() < 1e-11 * row.abs().max(1.0),
+                    "{path:?} {species:?} {k}: {sum} {row}"
+                );
+            }
+        }
+    }
+}
+
 /// Entries that sum over all neighbors, alone and beside those of some species.
 #[test]
 fn sums_over_all_species() {

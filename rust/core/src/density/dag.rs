@@ -1,34 +1,25 @@
-//! Products with shared sub-products: `ρ_p = Σ_q w_qp Re Π_{v ∈ q} A_v` as a directed acyclic graph.
+//! Products with shared sub-products: all `M_q = Re Π_{v ∈ q} A_v` as a directed acyclic graph.
 //!
-//! Nodes are the inputs `A_v` followed by interior products of two earlier nodes. A monomial ends in a
-//! leaf `w_p Re(a · b)` of two nodes: two inputs for order 2, a pair and an input for order 3, two pairs for
-//! order 4, a triple and a pair for order 5. Leaves are grouped by one factor `a`, so that a group costs one
-//! product: `Re(a · Σ w b)`. Since the real part of a product is that of its conjugate, a sub-product and
+//! Nodes are the inputs `A_v` followed by interior products of two earlier nodes. A monomial is a
+//! leaf `Re(a · b)` of two nodes: two inputs for order 2, a pair and an input for order 3, two pairs for
+//! order 4, a triple and a pair for order 5. Leaves are grouped by one factor `a`, so that a weighted sum over a group
+//! costs one product: `Re(a · Σ w b)`. Since the real part of a product is that of its conjugate, a sub-product and
 //! its conjugate share one node. Pairs are chosen greedily by the number of monomials they serve.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
-
-/// A product of inputs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Monomial {
-    /// Ascending inputs.
-    pub factors: Vec<u32>,
-    /// Weight in each density.
-    pub weights: Vec<f64>,
-}
 
 /// Leaves that share the factor `node`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Group {
     /// The shared factor.
     pub node: u32,
-    /// Its leaves in [`Dag::leaf_nodes`] and [`Dag::leaf_weights`].
+    /// Its leaves in [`Dag::leaf_nodes`] and [`Dag::leaf_monomials`].
     pub leaves: std::ops::Range<usize>,
 }
 
 /// The product graph.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Dag {
     /// Number of input nodes.
     pub n_inputs: usize,
@@ -38,23 +29,34 @@ pub struct Dag {
     pub groups: Vec<Group>,
     /// Other factor of each leaf.
     pub leaf_nodes: Vec<u32>,
-    /// Number of densities.
-    pub n_densities: usize,
-    /// Weights of each leaf, `[leaf][density]`.
-    pub leaf_weights: Vec<f64>,
+    /// The monomial that each leaf is.
+    pub leaf_monomials: Vec<u32>,
 }
 
 impl Dag {
     /// Graph of the given monomials (ascending inputs, two or more each) over inputs whose conjugates, up
     /// to the sign `(−1)^m`, are `conjugate[v]`. Every input must be below `conjugate.len()` and the signs
-    /// of a monomial must cancel (Σ m = 0). Weights that a monomial
-    /// lacks of `n_densities` are 0.
-    pub fn build(conjugate: &[u32], n_densities: usize, monomials: &[Monomial]) -> Self {
+    /// of a monomial must cancel (Σ m = 0).
+    pub fn build(conjugate: &[u32], monomials: &[Vec<u32>]) -> Self {
         let mut builder = Builder::new(conjugate);
-        builder.order_two(monomials);
-        builder.order_three(monomials);
-        builder.higher_orders(monomials);
-        builder.finish(n_densities)
+        let of_order = |orders: std::ops::RangeInclusive<usize>| -> Vec<Monomial<'_>> {
+            let all = (0..).zip(monomials).map(|(index, factors)| Monomial { index, factors });
+            all.filter(|q| orders.contains(&q.factors.len())).collect()
+        };
+        builder.order_two(&of_order(2..=2));
+        builder.order_three(&of_order(3..=3));
+        builder.higher_orders(of_order(4..=usize::MAX));
+        builder.finish()
+    }
+
+    /// Weights of the leaves, `[leaf][density]`, from those of the monomials, `[monomial][n_densities]`; with zeros up to
+    /// `padded` densities.
+    pub fn leaf_weights(&self, weights: &[f64], n_densities: usize, padded: usize) -> Vec<f64> {
+        let mut out = vec![0.0; self.leaf_monomials.len() * padded];
+        for (leaf, &q) in out.chunks_exact_mut(padded).zip(&self.leaf_monomials) {
+            leaf[..n_densities].copy_from_slice(&weights[q as usize * n_densities..][..n_densities]);
+        }
+        out
     }
 
     /// Number of nodes: inputs and interior products.
@@ -63,17 +65,24 @@ impl Dag {
     }
 }
 
+/// A product of ascending inputs.
+#[derive(Clone, Copy)]
+struct Monomial<'a> {
+    index: u32,
+    factors: &'a [u32],
+}
+
 /// A leaf before grouping.
-struct Leaf<'a> {
+struct Leaf {
     factors: [u32; 2],
-    weights: &'a [f64],
+    monomial: u32,
 }
 
 struct Builder<'a> {
     conjugate: &'a [u32],
     node_of: HashMap<Vec<u32>, u32>,
     interior: Vec<[u32; 2]>,
-    leaves: Vec<Leaf<'a>>,
+    leaves: Vec<Leaf>,
 }
 
 impl<'a> Builder<'a> {
@@ -111,15 +120,14 @@ impl<'a> Builder<'a> {
         node
     }
 
-    fn order_two(&mut self, monomials: &'a [Monomial]) {
-        for Monomial { factors, weights } in monomials.iter().filter(|q| q.factors.len() == 2) {
-            self.leaves.push(Leaf { factors: [factors[0], factors[1]], weights });
+    fn order_two(&mut self, pairs: &[Monomial<'_>]) {
+        for &Monomial { index, factors } in pairs {
+            self.leaves.push(Leaf { factors: [factors[0], factors[1]], monomial: index });
         }
     }
 
     /// Covers the monomials of order 3 by pairs: always the pair that serves most of the uncovered ones.
-    fn order_three(&mut self, monomials: &'a [Monomial]) {
-        let triples: Vec<&Monomial> = monomials.iter().filter(|q| q.factors.len() == 3).collect();
+    fn order_three(&mut self, triples: &[Monomial<'_>]) {
         let mut pairs: Vec<Vec<u32>> = Vec::new();
         let mut members: Vec<Vec<(usize, usize)>> = Vec::new();
         let mut pair_ids: HashMap<Vec<u32>, usize> = HashMap::new();
@@ -157,11 +165,11 @@ impl<'a> Builder<'a> {
                 if std::mem::replace(&mut done[q], true) {
                     continue;
                 }
-                let Monomial { factors, weights } = triples[q];
+                let Monomial { index, factors } = triples[q];
                 let direct = without(factors, third) == pairs[id];
                 let other = factors[third];
                 let other = if direct { other } else { self.conjugate[other as usize] };
-                self.leaves.push(Leaf { factors: [pair, other], weights });
+                self.leaves.push(Leaf { factors: [pair, other], monomial: index });
                 for &cover in &covers[q] {
                     uncovered[cover] -= 1;
                 }
@@ -171,8 +179,7 @@ impl<'a> Builder<'a> {
 
     /// Splits monomials of order 4 and more into two products, preferring nodes that exist, then products
     /// that occur in many monomials.
-    fn higher_orders(&mut self, monomials: &'a [Monomial]) {
-        let mut rest: Vec<&Monomial> = monomials.iter().filter(|q| q.factors.len() > 3).collect();
+    fn higher_orders(&mut self, mut rest: Vec<Monomial<'_>>) {
         rest.sort_by_key(|q| q.factors.len());
         let mut popularity: HashMap<Vec<u32>, usize> = HashMap::new();
         for Monomial { factors, .. } in &rest {
@@ -184,7 +191,7 @@ impl<'a> Builder<'a> {
                 *popularity.entry(product).or_default() += 1;
             }
         }
-        for Monomial { factors, weights } in rest {
+        for Monomial { index, factors } in rest {
             let flipped = self.conjugated(factors);
             let candidates = splits(factors).into_iter().chain(splits(&flipped));
             let best = candidates.min_by_key(|(front, back)| {
@@ -195,7 +202,7 @@ impl<'a> Builder<'a> {
             });
             if let Some((front, back)) = best {
                 let factors = [self.node(&front), self.node(&back)];
-                self.leaves.push(Leaf { factors, weights });
+                self.leaves.push(Leaf { factors, monomial: index });
             }
         }
     }
@@ -206,7 +213,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Groups the leaves by their more frequent factor.
-    fn finish(self, n_densities: usize) -> Dag {
+    fn finish(self) -> Dag {
         let n_inputs = self.conjugate.len();
         let n_nodes = n_inputs + self.interior.len();
         let mut uses = vec![0_usize; n_nodes];
@@ -215,13 +222,13 @@ impl<'a> Builder<'a> {
                 uses[factor as usize] += 1;
             }
         }
-        let mut leaves: Vec<(u32, u32, &[f64])> = self
+        let mut leaves: Vec<(u32, u32, u32)> = self
             .leaves
             .iter()
             .map(|leaf| {
                 let [a, b] = leaf.factors;
                 let swap = (uses[a as usize], a) < (uses[b as usize], b);
-                if swap { (b, a, leaf.weights) } else { (a, b, leaf.weights) }
+                if swap { (b, a, leaf.monomial) } else { (a, b, leaf.monomial) }
             })
             .collect();
         // Groups of equal length follow one another, so that the ends of their loops are predictable.
@@ -230,16 +237,15 @@ impl<'a> Builder<'a> {
             *lengths.entry(group).or_default() += 1;
         }
         leaves.sort_by_key(|&(group, other, _)| (lengths[&group], group, other));
-        let mut dag = Dag { n_inputs, n_densities, interior: self.interior, ..Dag::default() };
-        for (group, other, weights) in leaves {
+        let mut dag = Dag { n_inputs, interior: self.interior, ..Dag::default() };
+        for (group, other, monomial) in leaves {
             let at = dag.leaf_nodes.len();
             match dag.groups.last_mut() {
                 Some(last) if last.node == group => last.leaves.end = at + 1,
                 _ => dag.groups.push(Group { node: group, leaves: at..at + 1 }),
             }
             dag.leaf_nodes.push(other);
-            dag.leaf_weights.extend(weights);
-            dag.leaf_weights.resize(dag.leaf_nodes.len() * n_densities, 0.0);
+            dag.leaf_monomials.push(monomial);
         }
         dag
     }
@@ -268,21 +274,21 @@ fn splits(factors: &[u32]) -> Vec<(Vec<u32>, Vec<u32>)> {
 mod tests {
     use super::*;
 
-    /// Density `p` of the graph for given complex inputs.
-    fn evaluate(dag: &Dag, inputs: &[[f64; 2]], p: usize) -> f64 {
+    /// All monomials from the graph for given complex inputs.
+    fn evaluate(dag: &Dag, inputs: &[[f64; 2]]) -> Vec<f64> {
         let product = |a: [f64; 2], b: [f64; 2]| [a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]];
         let mut nodes = inputs.to_vec();
         for &[a, b] in &dag.interior {
             nodes.push(product(nodes[a as usize], nodes[b as usize]));
         }
-        dag.groups
-            .iter()
-            .flat_map(|group| group.leaves.clone().map(move |k| (group.node, k)))
-            .map(|(node, k)| {
-                dag.leaf_weights[k * dag.n_densities + p]
-                    * product(nodes[node as usize], nodes[dag.leaf_nodes[k] as usize])[0]
-            })
-            .sum()
+        let mut out = vec![f64::NAN; dag.leaf_nodes.len()];
+        for group in &dag.groups {
+            for k in group.leaves.clone() {
+                let value = product(nodes[group.node as usize], nodes[dag.leaf_nodes[k] as usize])[0];
+                out[dag.leaf_monomials[k] as usize] = value;
+            }
+        }
+        out
     }
 
     /// Inputs with orders −2 ..= 2 and `A_{−m} = (−1)^m conj A_m`; all monomials with Σ m = 0.
@@ -299,30 +305,30 @@ mod tests {
                 inputs[v] = value;
             }
         }
-        let mut monomials: Vec<Monomial> = Vec::new();
+        let mut monomials: Vec<Vec<u32>> = Vec::new();
         let mut stack: Vec<Vec<u32>> = (0..8).map(|v| vec![v]).collect();
         while let Some(factors) = stack.pop() {
             if factors.len() < 6 {
                 stack.extend((factors[factors.len() - 1]..8).map(|v| [&factors[..], &[v]].concat()));
             }
             if factors.len() >= 2 && factors.iter().map(|&v| orders[v as usize]).sum::<i32>() == 0 {
-                let weights = vec![0.1 + (monomials.len() % 7) as f64, 1.3 - (monomials.len() % 11) as f64];
-                monomials.push(Monomial { factors, weights });
+                monomials.push(factors);
             }
         }
-        let dag = Dag::build(&conjugate, 2, &monomials);
+        let dag = Dag::build(&conjugate, &monomials);
         assert_eq!(dag.leaf_nodes.len(), monomials.len());
         assert!(dag.interior.len() < monomials.len() / 3);
-        for p in 0..2 {
-            let direct = monomials.iter().map(|Monomial { factors, weights }| {
-                let value = factors.iter().fold([1.0, 0.0], |a, &v| {
-                    let b = inputs[v as usize];
-                    [a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]]
-                });
-                weights[p] * value[0]
+        for (value, factors) in evaluate(&dag, &inputs).into_iter().zip(&monomials) {
+            let direct = factors.iter().fold([1.0, 0.0], |a, &v| {
+                let b = inputs[v as usize];
+                [a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]]
             });
-            let direct: f64 = direct.sum();
-            assert!((evaluate(&dag, &inputs, p) - direct).abs() < 1e-10 * direct.abs());
+            assert!((value - direct[0]).abs() < 1e-13, "{factors:?}");
+        }
+        let weights: Vec<f64> = (0..2 * monomials.len()).map(|k| k as f64).collect();
+        let of_leaves = dag.leaf_weights(&weights, 2, 3);
+        for (leaf, &q) in of_leaves.chunks_exact(3).zip(&dag.leaf_monomials) {
+            assert_eq!(leaf, [2.0 * f64::from(q), 2.0 * f64::from(q) + 1.0, 0.0]);
         }
     }
 }

@@ -28,6 +28,15 @@ pub trait Radial: Debug + Send + Sync {
     /// channels. Both slices have length `n_channels + n_pair`; all are 0 beyond the cutoff.
     fn evaluate(&self, r: f64, value: &mut [f64], derivative: &mut [f64]);
 
+    /// Values alone, at several distances: that of function `f` at distance `j` goes to `out[f * stride + j]`.
+    fn values(&self, r: &[f64], stride: usize, n_functions: usize, out: &mut [f64]) {
+        let (mut value, mut derivative) = (vec![0.0; n_functions], vec![0.0; n_functions]);
+        for (j, &r) in r.iter().enumerate() {
+            self.evaluate(r, &mut value, &mut derivative);
+            out[j..].iter_mut().step_by(stride).zip(&value).for_each(|(out, value)| *out = *value);
+        }
+    }
+
     /// Cutoff of this pair in Å: largest of the many-body and pair cutoffs.
     fn cutoff(&self) -> f64;
 

@@ -63,6 +63,30 @@ impl Agnesi {
         let scale = 2.0 / (1.0 - self.x_cut);
         ((1.0 - x) * scale - 1.0, -dx * scale)
     }
+
+    /// Values alone at several distances.
+    #[inline]
+    pub fn values<const N: usize>(&self, r: [f64; N]) -> [f64; N] {
+        let s = r.map(|r| (r / self.r0).max(0.0));
+        let (d, e) = (power(s, self.q - self.p), power(s, self.q));
+        let scale = 2.0 / (1.0 - self.x_cut);
+        std::array::from_fn(|k| {
+            let x = 1.0 / (1.0 + self.a * e[k] / (1.0 + d[k]));
+            (1.0 - x) * scale - 1.0
+        })
+    }
+}
+
+/// Powers with small exponents, all by the same steps.
+#[inline]
+pub(super) fn power<const N: usize>(x: [f64; N], exponent: i32) -> [f64; N] {
+    let mut out = [1.0; N];
+    for _ in 0..exponent {
+        for k in 0..N {
+            out[k] *= x[k];
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -78,6 +102,7 @@ mod tests {
             let r = 0.1 * f64::from(k);
             let fd = (t.evaluate(r + 1e-5).0 - t.evaluate(r - 1e-5).0) / 2e-5;
             assert!((fd - t.evaluate(r).1).abs() < 1e-8, "r = {r}");
+            assert!((t.values([r])[0] - t.evaluate(r).0).abs() < 1e-14, "r = {r}");
         }
         assert!(Agnesi::new(2.0, 4, 2, 6.0).is_err());
         assert!(Agnesi::new(-2.0, 2, 4, 6.0).is_err());

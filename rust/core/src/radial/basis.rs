@@ -8,6 +8,7 @@
 //! orthonormal in y. The many-body channels and the pair channels have their own cutoff,
 //! transform and envelope.
 
+use super::agnesi::power;
 use super::{Agnesi, Jacobi};
 use crate::density::Radial;
 use crate::error::{Error, Result};
@@ -76,6 +77,28 @@ impl Set {
     }
 }
 
+/// Distances whose functions are computed side by side.
+const SIDE_BY_SIDE: usize = 8;
+
+impl Set {
+    /// Values alone: function `f` at distance `j` goes to `out[f * stride + j]`.
+    fn values(&self, r: &[f64], stride: usize, out: &mut [f64]) {
+        let (c, b) = (self.settings.outer_zero as i32, self.settings.inner_zero as i32);
+        for (chunk, start) in r.chunks(SIDE_BY_SIDE).zip((0..).step_by(SIDE_BY_SIDE)) {
+            let mut distances = [self.settings.cutoff; SIDE_BY_SIDE];
+            distances[..chunk.len()].copy_from_slice(chunk);
+            let y = self.transform.values(distances);
+            let (outer, inner) = (power(y.map(|y| 1.0 - y), c), power(y.map(|y| 1.0 + y), b));
+            let envelope = std::array::from_fn(|k| {
+                if distances[k] < self.settings.cutoff { outer[k] * inner[k] } else { 0.0 }
+            });
+            self.polynomials.values(self.settings.n, y, envelope, |f, values| {
+                out[f * stride + start..][..chunk.len()].copy_from_slice(&values[..chunk.len()]);
+            });
+        }
+    }
+}
+
 /// Radial functions of one species pair: many-body channels, then pair channels.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RadialBasis {
@@ -126,9 +149,36 @@ impl RadialBasis {
         }
     }
 
+    /// As [`Radial::values`], the many-body functions only.
+    pub(super) fn many_values(&self, r: &[f64], stride: usize, out: &mut [f64]) {
+        if self.combinations.is_empty() {
+            return self.many.values(r, stride, out);
+        }
+        let n = self.many.settings.n;
+        let mut plain = vec![0.0; n * r.len()];
+        self.many.values(r, r.len(), &mut plain);
+        for (row, out) in self.combinations.iter().zip(out.chunks_mut(stride)) {
+            combine(row.iter().copied().enumerate(), &plain, &mut out[..r.len()]);
+        }
+    }
+
+    /// As [`Radial::values`], the pair functions only.
+    pub(super) fn pair_values(&self, r: &[f64], stride: usize, out: &mut [f64]) {
+        self.pair.values(r, stride, out);
+    }
+
     /// The pair functions and their derivatives at `r`.
     pub fn evaluate_pair(&self, r: f64, value: &mut [f64], derivative: &mut [f64]) {
         self.pair.evaluate(r, value, derivative);
+    }
+}
+
+/// `Σ c f` of functions given as rows of as many values as `out`.
+pub(super) fn combine(terms: impl Iterator<Item = (usize, f64)>, functions: &[f64], out: &mut [f64]) {
+    out.fill(0.0);
+    for (f, c) in terms {
+        let row = &functions[f * out.len()..][..out.len()];
+        out.iter_mut().zip(row).for_each(|(sum, value)| *sum += c * value);
     }
 }
 
@@ -138,6 +188,13 @@ impl Radial for RadialBasis {
         let (d, e) = derivative.split_at_mut(self.n_many());
         self.evaluate_many(r, v, d);
         self.evaluate_pair(r, w, e);
+    }
+
+    fn values(&self, r: &[f64], stride: usize, _n_functions: usize, out: &mut [f64]) {
+        let end = (self.n_many() * stride).min(out.len());
+        let (many, pair) = out.split_at_mut(end);
+        self.many_values(r, stride, many);
+        self.pair_values(r, stride, pair);
     }
 
     fn cutoff(&self) -> f64 {
@@ -167,7 +224,10 @@ mod tests {
         };
         for k in 1..70 {
             let r = 0.0913 * f64::from(k);
-            let (_, d) = eval(r);
+            let (v, d) = eval(r);
+            let mut values = vec![f64::NAN; 36];
+            basis.values(&[0.7, r], 3, 12, &mut values);
+            assert!((0..12).all(|n| (values[3 * n + 1] - v[n]).abs() < 1e-12 * (1.0 + v[n].abs())), "{r}");
             let (lo, hi) = (eval(r - 1e-5).0, eval(r + 1e-5).0);
             for n in 0..12 {
                 assert!(((hi[n] - lo[n]) / 2e-5 - d[n]).abs() < 1e-5 * (1.0 + d[n].abs()), "r {r} n {n}");

@@ -1,7 +1,7 @@
 //! Radial functions weighted by the neighbor's species: channel c is `w_c · R_{n_c}(r)`.
 
 use super::RadialBasis;
-use super::basis::MAX_FUNCTIONS;
+use super::basis::{MAX_FUNCTIONS, combine};
 use crate::density::Radial;
 use crate::error::{Error, Result};
 
@@ -38,6 +38,17 @@ impl Radial for EmbeddedRadial {
             derivative[c] = weight * d[k];
         }
         self.basis.evaluate_pair(r, pair_value, pair_derivative);
+    }
+
+    fn values(&self, r: &[f64], stride: usize, _n_functions: usize, out: &mut [f64]) {
+        let mut plain = vec![0.0; self.basis.n_many() * r.len()];
+        self.basis.many_values(r, r.len(), &mut plain);
+        let end = (self.terms.len() * stride).min(out.len());
+        let (many, pair) = out.split_at_mut(end);
+        for (&term, out) in self.terms.iter().zip(many.chunks_mut(stride)) {
+            combine(std::iter::once(term), &plain, &mut out[..r.len()]);
+        }
+        self.basis.pair_values(r, stride, pair);
     }
 
     fn cutoff(&self) -> f64 {

@@ -63,6 +63,28 @@ impl Jacobi {
             (v2, v1, d2, d1) = (v1, v, d1, d);
         }
     }
+
+    /// Values alone, times `factor`, at several places; `visit(k, values)` gets those of polynomial k < n.
+    #[inline]
+    pub fn values<const N: usize>(
+        &self,
+        n: usize,
+        y: [f64; N],
+        factor: [f64; N],
+        mut visit: impl FnMut(usize, [f64; N]),
+    ) {
+        let (mut v1, mut v2) = (factor.map(|factor| self.first * factor), [0.0; N]);
+        for (k, &[a, b, c]) in std::iter::once(&[0.0; 3]).chain(&self.recurrence).enumerate().take(n) {
+            if k > 0 {
+                let mut next = [0.0; N];
+                for j in 0..N {
+                    next[j] = (a * y[j] + b) * v1[j] + c * v2[j];
+                }
+                (v2, v1) = (v1, next);
+            }
+            visit(k, v1);
+        }
+    }
 }
 
 #[cfg(test)]
@@ -99,6 +121,9 @@ mod tests {
                 }
             }
             jacobi.evaluate(0.3, &mut v, &mut d);
+            jacobi.values(n, [0.3, 0.7], [2.0, 1.0], |k, [of_v, _]| {
+                assert!((of_v - 2.0 * v[k]).abs() < 1e-13 * (1.0 + v[k].abs()));
+            });
             jacobi.evaluate(0.3 + 1e-6, &mut w, &mut e);
             for k in 0..n {
                 assert!((d[k] - (w[k] - v[k]) / 1e-6).abs() < 1e-3 * (1.0 + d[k].abs()));

@@ -10,6 +10,11 @@ pub struct InnerSwitch {
 }
 
 impl InnerSwitch {
+    /// The switch at `r`: 0 at short distances, 1 from `end` on.
+    pub fn factor(&self, r: f64) -> f64 {
+        1.0 - step_down(r, self.end, self.width).0
+    }
+
     /// Multiplies functions and their derivatives at `r` with the switch.
     pub fn apply(&self, r: f64, value: &mut [f64], derivative: &mut [f64]) {
         let (step, slope) = step_down(r, self.end, self.width);

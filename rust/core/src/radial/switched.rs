@@ -18,6 +18,16 @@ impl Radial for SwitchedRadial {
         self.switch.apply(r, value, derivative);
     }
 
+    fn values(&self, r: &[f64], stride: usize, n_functions: usize, out: &mut [f64]) {
+        self.radial.values(r, stride, n_functions, out);
+        for (j, &r) in r.iter().enumerate() {
+            let factor = self.switch.factor(r);
+            if factor < 1.0 {
+                out[j..].iter_mut().step_by(stride).take(n_functions).for_each(|value| *value *= factor);
+            }
+        }
+    }
+
     fn cutoff(&self) -> f64 {
         self.radial.cutoff()
     }

@@ -163,13 +163,18 @@ impl Path {
         Self::ALL.into_iter().filter(|path| path.is_supported()).collect()
     }
 
+    /// The fastest supported path.
+    pub fn fastest() -> Self {
+        Self::ALL.into_iter().find(|path| path.is_supported()).unwrap_or(Self::Generic)
+    }
+
     /// The path of this name, or the fastest one without a name.
     ///
     /// # Errors
     /// [`Error::Setting`] for a name that is unknown or not supported here.
     pub fn resolve(name: Option<&str>) -> Result<Self> {
+        let Some(name) = name else { return Ok(Self::fastest()) };
         let supported = Self::supported();
-        let Some(name) = name else { return Ok(supported[0]) };
         supported.iter().copied().find(|path| path.name() == name).ok_or_else(|| Error::Setting {
             name: "simd",
             reason: format!(

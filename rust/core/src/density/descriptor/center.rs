@@ -46,25 +46,14 @@ pub(super) struct CenterWork {
 
 impl Descriptor {
     /// Fills `work` for centre `i`.
-    pub(super) fn prepare(
-        &self,
-        centers: &Centers<'_>,
-        i: usize,
-        gradients: bool,
-        work: &mut CenterWork,
-    ) -> Result<()> {
+    pub(super) fn prepare(&self, centers: &Centers<'_>, i: usize, work: &mut CenterWork) -> Result<()> {
         let z = centers.species(i);
         let (center, layout) = (&self.program.centers()[z], &self.layouts[z]);
         let cutoff = |species: usize| center.radial[species].cutoff();
         centers.gather(i, cutoff, &mut work.neighbors)?;
         work.cut_ranges(center.radial.len());
-        if gradients {
-            work.one_particle::<true>(center, layout);
-            work.products(center, layout);
-        } else {
-            work.one_particle::<false>(center, layout);
-            work.monomials(center, layout);
-        }
+        work.one_particle(center, layout);
+        work.products(center, layout);
         Ok(())
     }
 }
@@ -88,8 +77,8 @@ impl CenterWork {
         self.ranges.push(0..self.neighbors.len());
     }
 
-    /// One-particle values and, with `GRADIENTS`, their gradients.
-    fn one_particle<const GRADIENTS: bool>(&mut self, center: &Center, layout: &Layout) {
+    /// One-particle values and their gradients.
+    fn one_particle(&mut self, center: &Center, layout: &Layout) {
         let n_radial = center.n_channels + center.n_pair;
         self.radial.resize(n_radial, 0.0);
         self.slope.resize(n_radial, 0.0);
@@ -107,9 +96,7 @@ impl CenterWork {
             }
             let matrix = &mut self.gradients[s];
             matrix.clear();
-            if GRADIENTS {
-                matrix.resize(2 * half.len() * width, 0.0);
-            }
+            matrix.resize(2 * half.len() * width, 0.0);
             let n = range.len();
             for (position, neighbor) in self.neighbors[range.clone()].iter().enumerate() {
                 let r = neighbor.distance;
@@ -124,27 +111,20 @@ impl CenterWork {
                 if half.is_empty() {
                     continue;
                 }
-                if GRADIENTS {
-                    layout.harmonics.evaluate(u, &mut self.harmonics);
-                } else {
-                    layout.harmonics.evaluate_values(u, &mut self.harmonics);
-                }
+                layout.harmonics.evaluate(u, &mut self.harmonics);
                 let mut row = 0;
                 let mut entry = half.start;
                 while entry < half.end {
                     let h = layout.half[entry];
                     let k = index(usize::from(h.l), usize::from(h.m));
                     let y = self.harmonics.value[k];
-                    let mut tangent = [[0.0; 2]; 3];
-                    if GRADIENTS {
-                        tangent = tangential(self.harmonics.gradient[k], u, r);
-                    }
+                    let tangent = tangential(self.harmonics.gradient[k], u, r);
                     while entry < half.end && layout.half[entry].l == h.l && layout.half[entry].m == h.m {
                         let channel = usize::from(layout.half[entry].channel);
                         let (f, d) = (self.radial[channel], self.slope[channel]);
                         for c in 0..2 {
                             self.a[2 * entry + c] += f * y[c];
-                            if GRADIENTS && (c == 0 || h.m > 0) {
+                            if c == 0 || h.m > 0 {
                                 let row = &mut matrix[(row + c) * width..][..3 * n];
                                 for x in 0..3 {
                                     row[x * n + position] = d * u[x] * y[c] + f * tangent[x][c];
@@ -156,7 +136,7 @@ impl CenterWork {
                     }
                 }
             }
-            if GRADIENTS && !half.is_empty() {
+            if !half.is_empty() {
                 by_axis(&self.neighbors[range.clone()], &mut self.vectors);
                 matrix.chunks_exact_mut(width).for_each(|row| sum_edges(row, &self.vectors));
             }
@@ -169,16 +149,6 @@ impl CenterWork {
         self.one_particle.extend(layout.mapped.iter().map(|m| {
             let h = 2 * m.half as usize;
             [m.re * self.a[h], m.im * self.a[h + 1]]
-        }));
-    }
-
-    /// Values of the monomials.
-    fn monomials(&mut self, center: &Center, layout: &Layout) {
-        self.map_entries(layout);
-        self.monomials.clear();
-        self.monomials.extend(center.monomials.iter().map(|factors| {
-            let product = |a, &v: &u32| times(a, self.one_particle[v as usize]);
-            factors.iter().fold([1.0, 0.0], product)[0]
         }));
     }
 

@@ -39,7 +39,7 @@ impl Descriptor {
     ) -> Result<()> {
         let mut work = CenterWork::default();
         visit_centers(self, structure, |centers, i| {
-            self.prepare(centers, i, true, &mut work)?;
+            self.prepare(centers, i, &mut work)?;
             visit(i, centers.species(i), &work);
             Ok(())
         })

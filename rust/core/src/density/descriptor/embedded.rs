@@ -102,19 +102,15 @@ impl Descriptor {
         let n_features = self.program.n_features();
         let n_densities = readout.centers().iter().map(|c| c.densities.len()).max().unwrap_or(0);
         let columns = n_densities * n_features;
-        let mut out = vec![0.0; structure.len() * columns];
-        self.each_center(structure, num_threads, false, &mut out, columns, |_, z, work, row| {
-            let mut values = Vec::new();
-            self.feature_values(z, work, &mut values);
+        self.rows_of_values(structure, num_threads, columns, &|z, values, row| {
             let center = &readout.centers()[z];
             let own = self.program.feature_range(z);
             for (p, coefficients) in center.densities.iter().enumerate() {
-                let [_, slope, _] = center.embedding.evaluate(p, dot(coefficients, &values));
+                let [_, slope, _] = center.embedding.evaluate(p, dot(coefficients, values));
                 let part = &mut row[p * n_features..][own.clone()];
-                part.iter_mut().zip(&values).for_each(|(out, b)| *out = slope * b);
+                part.iter_mut().zip(values).for_each(|(out, b)| *out = slope * b);
             }
-        })?;
-        Ok(out)
+        })
     }
 
     fn embedded_one(

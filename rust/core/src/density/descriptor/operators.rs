@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Descriptor;
 use super::center::CenterWork;
 use crate::centers::{Centers, each_center};
-use crate::density::evaluator::{Evaluator, Options};
+use crate::density::evaluator::{Evaluator, Options, Write};
 use crate::density::readout::Readout;
 use crate::error::{Error, Result};
 use crate::features::{EdgeGradient, Features, edge_tangent};
@@ -32,14 +32,9 @@ impl Features for Descriptor {
     }
 
     fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
-        let columns = self.program.n_features();
-        let mut out = vec![0.0; structure.len() * columns];
-        self.each_center(structure, num_threads, false, &mut out, columns, |_, z, work, row| {
-            let mut values = Vec::new();
-            self.feature_values(z, work, &mut values);
-            row[self.program.feature_range(z)].copy_from_slice(&values);
-        })?;
-        Ok(out)
+        self.rows_of_values(structure, num_threads, self.program.n_features(), &|z, values, row| {
+            row[self.program.feature_range(z)].copy_from_slice(values);
+        })
     }
 
     fn edge_gradients(
@@ -50,7 +45,7 @@ impl Features for Descriptor {
     ) -> Result<Vec<Vec<EdgeGradient>>> {
         let columns = self.program.n_features();
         let mut edges = vec![Vec::new(); structure.len()];
-        self.each_center(structure, num_threads, true, &mut edges, 1, |i, z, work, out| {
+        self.each_center(structure, num_threads, &mut edges, 1, |i, z, work, out| {
             let bar = &values_bar[i * columns..][..columns][self.program.feature_range(z)];
             self.pull_back(z, bar, work, &mut out[0]);
         })?;
@@ -67,7 +62,7 @@ impl Features for Descriptor {
         Error::check_length("positions_dot", structure.len(), positions_dot.len())?;
         let columns = self.program.n_features();
         let mut out = vec![0.0; structure.len() * columns];
-        self.each_center(structure, num_threads, true, &mut out, columns, |i, z, work, row| {
+        self.each_center(structure, num_threads, &mut out, columns, |i, z, work, row| {
             let vectors_dot: Vec<[f64; 3]> = work
                 .neighbors
                 .iter()
@@ -89,18 +84,31 @@ impl Features for Descriptor {
 }
 
 impl Descriptor {
+    /// Rows of `stride` numbers per centre, `write(species, values of its features, row)`.
+    pub(super) fn rows_of_values(
+        &self,
+        structure: &Structure,
+        num_threads: Option<usize>,
+        stride: usize,
+        write: &Write<'_>,
+    ) -> Result<Vec<f64>> {
+        let mut out = vec![0.0; structure.len() * stride];
+        let rows = (&mut out[..], stride);
+        self.values_engine()?.fill(&self.program, self, structure, num_threads, rows, write)?;
+        Ok(out)
+    }
+
     /// Runs `visit(i, species, work, out_i)` for every centre in parallel; `out` has `stride` items per centre.
     pub(super) fn each_center<T: Send>(
         &self,
         structure: &Structure,
         num_threads: Option<usize>,
-        gradients: bool,
         out: &mut [T],
         stride: usize,
         visit: impl Fn(usize, usize, &CenterWork, &mut [T]) + Sync,
     ) -> Result<()> {
         let enter = |work: &mut CenterWork, centers: &Centers<'_>, i, row: &mut [T]| {
-            self.prepare(centers, i, gradients, work)?;
+            self.prepare(centers, i, work)?;
             visit(i, centers.species(i), work, row);
             Ok(())
         };

@@ -37,7 +37,8 @@ impl<S: Simd> Accumulator<S> {
         sums.resize(kernel.n_sums(), S::zero());
         let (sums, pair) = sums.split_at_mut(kernel.layout.size);
         for (z, class) in kernel.classes.iter().enumerate() {
-            let vectors = &neighborhood.vectors[neighborhood.offsets[z]..neighborhood.offsets[z + 1]];
+            let own = neighborhood.offsets[z]..neighborhood.offsets[z + 1];
+            let (vectors, units) = (&neighborhood.vectors[own.clone()], &neighborhood.units[own]);
             if vectors.is_empty() {
                 continue;
             }
@@ -47,7 +48,7 @@ impl<S: Simd> Accumulator<S> {
             }
             // Chunks of equal length, so that none is short.
             let n = vectors.len().div_ceil(vectors.len().div_ceil(CHUNK));
-            for chunk in vectors.chunks(n) {
+            for (chunk, units) in vectors.chunks(n).zip(units.chunks(n)) {
                 for (column, geometry) in chunk.iter().enumerate().take(CHUNK) {
                     radial_values(class, geometry, &mut self.radial, column);
                     let functions = &self.radial[class.pair..][..pair.len()];
@@ -57,7 +58,7 @@ impl<S: Simd> Accumulator<S> {
                 }
                 if let Some(legendre) = &class.legendre {
                     let out = &mut self.rows;
-                    enter_for_lmax!(S, legendre.lmax(), Rows { legendre, vectors: chunk, out });
+                    enter_for_lmax!(S, legendre.lmax(), Rows { legendre, units, out });
                 }
                 for tile in &class.layout.tiles {
                     add_tile(tile, &self.rows, &self.radial, chunk.len(), sums);

@@ -152,9 +152,9 @@ fn add_forces<S: Simd>(
         }
         scratch.gradient.prepare(class, adjoint);
         for vector in vectors {
-            let geometry = &neighborhood.vectors[vector];
-            let g = scratch.gradient.run(class, geometry, &scratch.pair_bar);
-            let at = (&geometry.unit, geometry.r);
+            let (geometry, unit) = (&neighborhood.vectors[vector], &neighborhood.units[vector]);
+            let g = scratch.gradient.run(class, geometry, unit, &scratch.pair_bar);
+            let at = (unit, geometry.r);
             let neighbors = neighborhood.neighbors(vector);
             add_vector(g, at, neighbors, &mut own, strain, &mut scratch.slots, out);
         }

@@ -86,8 +86,6 @@ pub trait Neighborhoods: Sync {
 /// One vector of neighbors of one class.
 #[derive(Debug, Clone, Copy)]
 pub struct Geometry<S> {
-    /// Unit vector from the centre.
-    pub unit: [S; 3],
     /// Distance, Å.
     pub r: S,
     /// Inverse distance, 1/Å.
@@ -106,6 +104,8 @@ pub struct Geometry<S> {
 pub struct Neighborhood<S> {
     /// All vectors.
     pub vectors: Vec<Geometry<S>>,
+    /// Their unit vectors from the centre.
+    pub units: Vec<[S; 3]>,
     /// First vector of each class, and the number of vectors at the end.
     pub offsets: Vec<usize>,
     /// Edges in lanes; the neighbor of unused lanes is `u32::MAX`.
@@ -121,6 +121,7 @@ impl<S: Simd> Neighborhood<S> {
     pub(super) fn new() -> Self {
         Self {
             vectors: Vec::new(),
+            units: Vec::new(),
             offsets: Vec::new(),
             lanes: Edges::default(),
             species: Vec::new(),
@@ -156,6 +157,7 @@ impl<S: Simd> Neighborhood<S> {
             self.lanes.pad(n..end, kernel.cutoff);
             self.offsets.extend([0, end / S::LANES]);
             self.vectors.clear();
+            self.units.clear();
             for vector in 0..end / S::LANES {
                 let scale = [S::splat(towards.scale), S::splat(towards.n_cells)];
                 self.push(vector, scale, &kernel.cells, [0; MAX_LANES]);
@@ -164,6 +166,7 @@ impl<S: Simd> Neighborhood<S> {
             source.gather(center, kernel.cutoff, &mut self.gathered);
             n = self.sort(source.species(), kernel);
             self.vectors.clear();
+            self.units.clear();
             for vector in 0..self.lanes.neighbors.len() / S::LANES {
                 let (mut scales, mut n_cells) = ([0.0; MAX_LANES], [0.0; MAX_LANES]);
                 let mut first_cells = [0; MAX_LANES];
@@ -253,7 +256,7 @@ impl<S: Simd> Neighborhood<S> {
             bins[lane] += first_bins[lane];
         }
         let scale = scale.mul(parts);
-        let unit = [x.mul(inverse), y.mul(inverse), z.mul(inverse)];
-        self.vectors.push(Geometry { unit, r, inverse, scale, fraction, bins });
+        self.units.push([x.mul(inverse), y.mul(inverse), z.mul(inverse)]);
+        self.vectors.push(Geometry { r, inverse, scale, fraction, bins });
     }
 }

@@ -56,14 +56,19 @@ impl<S: Simd> Gradient<S> {
     /// `dE/dr_ij` (eV/Å) for one vector of neighbors of the class, given the adjoints of the sums of pair
     /// functions.
     #[inline(always)]
-    pub(super) fn run(&mut self, class: &Class<S>, geometry: &Geometry<S>, pair_bar: &[f64]) -> [S; 3] {
+    pub(super) fn run(
+        &mut self,
+        class: &Class<S>,
+        geometry: &Geometry<S>,
+        unit: &[S; 3],
+        pair_bar: &[f64],
+    ) -> [S; 3] {
         self.radial(class, geometry);
         let mut radial = S::zero();
         for (&[_, slope], &bar) in self.radial[class.pair..].iter().zip(pair_bar) {
             radial = slope.mul_add(S::splat(bar), radial);
         }
         let mut g = [S::zero(); 3];
-        let unit = &geometry.unit;
         if let Some(legendre) = &class.legendre {
             for (l, block) in class.layout.blocks.iter().enumerate() {
                 self.contract(l, block);

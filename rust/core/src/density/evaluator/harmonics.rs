@@ -16,7 +16,6 @@
 use crate::simd::{Simd, Task};
 
 use super::accumulate::CHUNK;
-use super::environment::Geometry;
 
 /// Stands for a largest l that is only known at run time.
 pub const DYNAMIC: usize = usize::MAX;
@@ -156,8 +155,8 @@ pub(super) fn next_power<S: Simd>([cos, sin]: [S; 2], x: S, y: S) -> [S; 2] {
 pub struct Rows<'a, S, const L: usize> {
     /// Recursion.
     pub legendre: &'a Legendre<S>,
-    /// Vectors, no more than [`CHUNK`].
-    pub vectors: &'a [Geometry<S>],
+    /// Unit vectors in lanes, no more than [`CHUNK`].
+    pub units: &'a [[S; 3]],
     /// Results.
     pub out: &'a mut [[S; CHUNK]],
 }
@@ -170,8 +169,7 @@ impl<S: Simd, const L: usize> Task<S> for Rows<'_, S, L> {
         let lmax = if L == DYNAMIC { self.legendre.lmax } else { L };
         let c = &self.legendre.c[..count(lmax)];
         let rows = &mut self.out[..(lmax + 1) * (lmax + 1)];
-        for (v, geometry) in self.vectors.iter().enumerate().take(CHUNK) {
-            let [x, y, z] = geometry.unit;
+        for (v, &[x, y, z]) in self.units.iter().enumerate().take(CHUNK) {
             let mut power = [S::splat(1.0), S::zero()];
             for_orders!(L, lmax, m, {
                 visit_order(c, lmax, m, z, |l, _, q| {
@@ -191,21 +189,13 @@ impl<S: Simd, const L: usize> Task<S> for Rows<'_, S, L> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{Generic, MAX_LANES};
+    use crate::simd::Generic;
 
     fn rows(unit: [f64; 3], lmax: usize) -> Vec<f64> {
-        let zero = Generic::zero();
-        let geometry = Geometry {
-            unit: unit.map(Generic::splat),
-            r: zero,
-            inverse: zero,
-            scale: zero,
-            fraction: zero,
-            bins: [0; MAX_LANES],
-        };
+        let units = &[unit.map(Generic::splat)];
         let legendre = &Legendre::<Generic>::new(lmax);
-        let mut rows = vec![[zero; CHUNK]; (lmax + 1).pow(2)];
-        enter_for_lmax!(Generic, lmax, Rows { legendre, vectors: &[geometry], out: &mut rows });
+        let mut rows = vec![[Generic::zero(); CHUNK]; (lmax + 1).pow(2)];
+        enter_for_lmax!(Generic, lmax, Rows { legendre, units, out: &mut rows });
         rows.iter().map(|row| row[0].lanes()[0]).collect()
     }
 

@@ -63,6 +63,10 @@ pub struct CenterKernel<S> {
     pub layout: Layout,
     /// Products.
     pub dag: Dag,
+    /// Number of densities, rounded up to what the products have code for.
+    pub n_densities: usize,
+    /// Weights of the leaves of the products, `[leaf][density]`.
+    pub leaf_weights: Vec<f64>,
 }
 
 impl<S: Simd> CenterKernel<S> {
@@ -81,9 +85,11 @@ impl<S: Simd> CenterKernel<S> {
         let n_species = program.species().len();
         let readout = readout.merged();
         let contraction = Contraction::new(center, &readout)?;
-        let layout = Layout::new(n_species, &contraction.inputs, &contraction.conjugate);
+        let inputs = &contraction.inputs;
+        let layout = Layout::new(n_species, &inputs.entries, &inputs.conjugate);
+        let dag = Dag::build(&inputs.conjugate, &inputs.monomials);
         let n_densities = padded(readout.densities.len());
-        let dag = Dag::build(&contraction.conjugate, n_densities, &contraction.monomials);
+        let leaf_weights = dag.leaf_weights(&contraction.weights, readout.densities.len(), n_densities);
         let terms = PairTerms::new(&readout, zbl.max_cutoff() > 0.0);
         let mut classes: Vec<Class<S>> =
             layout.classes.iter().map(|class| Class::new(class, terms.len())).collect();
@@ -129,7 +135,7 @@ impl<S: Simd> CenterKernel<S> {
             });
         }
         let cutoff = towards.iter().map(|t| t.cutoff).fold(0.0, f64::max);
-        Ok(Self { readout, terms, towards, cells, classes, cutoff, layout, dag })
+        Ok(Self { readout, terms, towards, cells, classes, cutoff, layout, dag, n_densities, leaf_weights })
     }
 
     /// Number of sums over neighbors: one-particle and pair.

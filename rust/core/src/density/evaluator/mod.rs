@@ -26,6 +26,7 @@ mod batch;
 mod block;
 mod blocks;
 mod contraction;
+mod distinct;
 mod environment;
 mod forces;
 mod harmonics;
@@ -38,6 +39,7 @@ mod reference;
 mod session;
 mod system;
 mod tiled;
+mod values;
 
 pub(crate) use accumulate::{CHUNK, add_tile, grow};
 pub(crate) use batch::{Batch, VECTORS, add_vector, store_batch, sums_to_batch};
@@ -52,6 +54,7 @@ pub use reference::compute_analytic;
 pub use session::Session;
 use system::System;
 pub(crate) use tiled::{TileEngine, TileOutput};
+pub(crate) use values::{Values, Write, compile_values};
 
 /// Settings of an [`Evaluator`] besides the model.
 #[derive(Debug, Clone, Copy, PartialEq)]

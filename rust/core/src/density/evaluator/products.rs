@@ -79,6 +79,23 @@ impl<S: Simd> Products<S> {
         Self { values: Vec::new(), adjoints: Vec::new(), inner: Vec::new(), sums: Vec::new() }
     }
 
+    /// All monomials of the atoms, leaf by leaf, from the sums.
+    #[inline(always)]
+    pub(super) fn monomials(&mut self, layout: &Layout, dag: &Dag, out: &mut Vec<Batch<S>>) {
+        self.values.resize(dag.n_nodes(), [Self::ZERO(); 2]);
+        self.scatter_inputs(layout);
+        forward(dag, &mut self.values);
+        grow(out, dag.leaf_nodes.len(), Self::ZERO());
+        for group in &dag.groups {
+            let a = self.values[group.node as usize];
+            let nodes = &dag.leaf_nodes[group.leaves.clone()];
+            for (&node, out) in nodes.iter().zip(&mut out[group.leaves.clone()]) {
+                let b = self.values[node as usize];
+                *out = subtract(times(a[0], b[0]), a[1], b[1]);
+            }
+        }
+    }
+
     /// Replaces the sums by their adjoints (real and imaginary parts as independent real numbers) and
     /// returns the energies of the atoms.
     #[inline(always)]
@@ -88,11 +105,11 @@ impl<S: Simd> Products<S> {
         self.values.resize(dag.n_nodes(), zero);
         self.adjoints.clear();
         self.adjoints.resize(dag.n_nodes(), zero);
-        grow(&mut self.inner, dag.groups.len() * dag.n_densities, zero);
+        grow(&mut self.inner, dag.groups.len() * kernel.n_densities, zero);
         self.scatter_inputs(layout);
         forward(dag, &mut self.values);
         let energies = if kernel.terms.is_linear() {
-            let energies = linear_leaves(dag, &self.values, &mut self.adjoints);
+            let energies = linear_leaves(kernel, &self.values, &mut self.adjoints);
             let baseline = &mut self.sums[layout.size];
             let mut out = [[0.0; MAX_LANES]; VECTORS];
             for g in 0..VECTORS {
@@ -101,7 +118,7 @@ impl<S: Simd> Products<S> {
             *baseline = [S::splat(1.0); VECTORS];
             out
         } else {
-            match dag.n_densities {
+            match kernel.n_densities {
                 1 => self.leaves::<1>(kernel),
                 2 => self.leaves::<2>(kernel),
                 3 => self.leaves::<3>(kernel),
@@ -118,14 +135,13 @@ impl<S: Simd> Products<S> {
     /// Energies through `P` densities.
     #[inline(always)]
     fn leaves<const P: usize>(&mut self, kernel: &CenterKernel<S>) -> [[f64; MAX_LANES]; VECTORS] {
-        let dag = &kernel.dag;
-        let mut rho = densities::<S, P>(dag, &self.values, &mut self.inner);
+        let mut rho = densities::<S, P>(kernel, &self.values, &mut self.inner);
         let mut energies = [[0.0; MAX_LANES]; VECTORS];
         for g in 0..VECTORS {
             let pair = &mut self.sums[kernel.layout.size..];
-            energies[g] = kernel.terms.embed(&kernel.readout, &mut rho[..dag.n_densities], pair, g);
+            energies[g] = kernel.terms.embed(&kernel.readout, &mut rho[..kernel.n_densities], pair, g);
         }
-        density_adjoints::<S, P>(dag, rho, &self.values, &self.inner, &mut self.adjoints);
+        density_adjoints::<S, P>(kernel, rho, &self.values, &self.inner, &mut self.adjoints);
         energies
     }
 
@@ -169,16 +185,16 @@ fn forward<S: Simd>(dag: &Dag, values: &mut [Complex<S>]) {
 /// The densities; keeps the inner sums of every group.
 #[inline(always)]
 fn densities<S: Simd, const P: usize>(
-    dag: &Dag,
+    kernel: &CenterKernel<S>,
     values: &[Complex<S>],
     inner: &mut [Complex<S>],
 ) -> [Batch<S>; P] {
-    let zero = [S::zero(); VECTORS];
+    let (dag, zero) = (&kernel.dag, [S::zero(); VECTORS]);
     let mut rho = [zero; P];
     for (group, inner) in dag.groups.iter().zip(inner.chunks_exact_mut(P)) {
         let a = values[group.node as usize];
         let mut sums = [[zero; 2]; P];
-        let weights = &dag.leaf_weights[group.leaves.start * P..group.leaves.end * P];
+        let weights = &kernel.leaf_weights[group.leaves.start * P..group.leaves.end * P];
         let nodes = &dag.leaf_nodes[group.leaves.clone()];
         for (weights, &node) in weights.chunks_exact(P).zip(nodes) {
             let Some(weights) = weights.first_chunk::<P>() else { continue };
@@ -198,12 +214,13 @@ fn densities<S: Simd, const P: usize>(
 /// Adjoints of the factors of all leaves, given the derivatives with respect to the densities.
 #[inline(always)]
 fn density_adjoints<S: Simd, const P: usize>(
-    dag: &Dag,
+    kernel: &CenterKernel<S>,
     bars: [Batch<S>; P],
     values: &[Complex<S>],
     inner: &[Complex<S>],
     adjoints: &mut [Complex<S>],
 ) {
+    let dag = &kernel.dag;
     for (group, inner) in dag.groups.iter().zip(inner.chunks_exact(P)) {
         let node = group.node as usize;
         let mut a = [[[S::zero(); VECTORS]; 2]; P];
@@ -215,7 +232,7 @@ fn density_adjoints<S: Simd, const P: usize>(
         for (&bar, &inner) in bars.iter().zip(inner) {
             adjoints[node] = add_scaled(adjoints[node], bar, inner);
         }
-        let weights = &dag.leaf_weights[group.leaves.start * P..group.leaves.end * P];
+        let weights = &kernel.leaf_weights[group.leaves.start * P..group.leaves.end * P];
         let nodes = &dag.leaf_nodes[group.leaves.clone()];
         for (weights, &node) in weights.chunks_exact(P).zip(nodes) {
             let Some(weights) = weights.first_chunk::<P>() else { continue };
@@ -230,13 +247,17 @@ fn density_adjoints<S: Simd, const P: usize>(
 
 /// Energy and adjoints of a linear readout.
 #[inline(always)]
-fn linear_leaves<S: Simd>(dag: &Dag, values: &[Complex<S>], adjoints: &mut [Complex<S>]) -> Batch<S> {
-    let zero = [S::zero(); VECTORS];
+fn linear_leaves<S: Simd>(
+    kernel: &CenterKernel<S>,
+    values: &[Complex<S>],
+    adjoints: &mut [Complex<S>],
+) -> Batch<S> {
+    let (dag, zero) = (&kernel.dag, [S::zero(); VECTORS]);
     let mut energy = zero;
     for group in &dag.groups {
         let a = values[group.node as usize];
         let mut inner = [zero; 2];
-        let weights = &dag.leaf_weights[group.leaves.clone()];
+        let weights = &kernel.leaf_weights[group.leaves.clone()];
         let nodes = &dag.leaf_nodes[group.leaves.clone()];
         for (&weight, &node) in weights.iter().zip(nodes) {
             let (weight, node) = ([S::splat(weight); VECTORS], node as usize);
