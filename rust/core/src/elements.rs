@@ -28,6 +28,21 @@ pub fn symbols(numbers: &[u8]) -> String {
     numbers.iter().map(|&z| symbol(z).unwrap_or("?")).collect::<Vec<_>>().join(", ")
 }
 
+/// Checks the atomic numbers of the elements that a model knows: one or more, ascending and distinct.
+///
+/// # Errors
+/// [`Error::Setting`] for anything else.
+pub fn check_known(elements: &[u8]) -> Result<()> {
+    if elements.is_empty()
+        || elements.windows(2).any(|pair| pair[0] >= pair[1])
+        || elements.iter().any(|&z| symbol(z).is_none())
+    {
+        let reason = format!("expected ascending distinct atomic numbers (1–118), got {elements:?}");
+        return Err(Error::Setting { name: "elements", reason });
+    }
+    Ok(())
+}
+
 /// Index of each atom's number in the ascending list `known`.
 ///
 /// # Errors

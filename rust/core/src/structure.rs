@@ -85,9 +85,7 @@ impl Structure {
     /// [`Error::Length`] if the arrays disagree, [`Error::NotFinite`] for a bad position,
     /// [`Error::Setting`] for an atomic number outside 1–118.
     pub fn new(numbers: Vec<u8>, positions: Vec<[f64; 3]>, cell: Cell) -> Result<Self> {
-        if numbers.len() != positions.len() {
-            return Err(Error::Length { what: "positions", expected: numbers.len(), got: positions.len() });
-        }
+        Error::check_length("positions", numbers.len(), positions.len())?;
         if let Some(atom) = positions.iter().position(|p| p.iter().any(|v| !v.is_finite())) {
             return Err(Error::NotFinite { what: "position", atom });
         }

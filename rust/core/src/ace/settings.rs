@@ -97,12 +97,7 @@ impl AceSettings {
     /// [`Error::Setting`] naming the setting.
     pub fn check(&self) -> Result<()> {
         let bad = |name, reason| Err(Error::Setting { name, reason });
-        if self.elements.is_empty() || self.elements.windows(2).any(|w| w[0] >= w[1]) {
-            return bad(
-                "elements",
-                format!("expected ascending distinct atomic numbers, got {:?}", self.elements),
-            );
-        }
+        crate::elements::check_known(&self.elements)?;
         for (i, &a) in self.elements.iter().enumerate() {
             for &b in &self.elements[i..] {
                 let Some(pair) = self.pairs.get(&(a, b)) else {

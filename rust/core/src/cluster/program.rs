@@ -75,13 +75,7 @@ impl Program {
     /// [`Error::Setting`] for unknown or repeated elements, trims that leave nothing, or different axes r_ij and
     /// r_ik of a triplet with neighbors of one species.
     pub fn new(species: Vec<u8>, pairs: Vec<Pair>, triplets: Vec<Triplet>) -> Result<Self> {
-        let bad = |reason: String| Err(Error::Setting { name: "program", reason });
-        if species.is_empty() || species.windows(2).any(|w| w[0] >= w[1]) {
-            return bad(format!("species must be ascending and distinct, got {species:?}"));
-        }
-        if let Some(z) = species.iter().find(|&&z| crate::elements::symbol(z).is_none()) {
-            return bad(format!("{z} is no atomic number (1–118)"));
-        }
+        crate::elements::check_known(&species)?;
         let n = species.len();
         let mut program = Self {
             pairs: vec![None; n * n],

@@ -156,9 +156,7 @@ impl Program {
     /// [`Error::Setting`] if species repeat or are unsorted, or an index points nowhere.
     pub fn new(species: Vec<u8>, centers: Vec<Center>) -> Result<Self> {
         let bad = |reason: String| Err(Error::Setting { name: "program", reason });
-        if species.is_empty() || species.windows(2).any(|w| w[0] >= w[1]) {
-            return bad(format!("species must be ascending and distinct, got {species:?}"));
-        }
+        crate::elements::check_known(&species)?;
         if centers.len() != species.len() {
             return bad(format!("{} species but {} centres", species.len(), centers.len()));
         }

@@ -47,9 +47,7 @@ impl MtpFile {
             ("moment_coeffs", self.products.scalars().len(), &self.moment_coefficients),
         ] {
             let Some(list) = list else { continue };
-            if list.len() != expected {
-                return Err(Error::Length { what, expected, got: list.len() });
-            }
+            Error::check_length(what, expected, list.len())?;
         }
         Ok(())
     }
@@ -61,9 +59,7 @@ impl MtpFile {
     /// of elements, and those of [`Program::new`].
     pub fn program(&self, elements: &[u8], products: Arc<Products>) -> Result<Program> {
         let n = self.n_species;
-        if elements.len() != n {
-            return Err(Error::Length { what: "species", expected: n, got: elements.len() });
-        }
+        Error::check_length("species", n, elements.len())?;
         let Some(coefficients) = &self.radial_coefficients else {
             let reason = "the potential is not trained: there are none".into();
             return Err(Error::Setting { name: "radial_coeffs", reason });

@@ -23,13 +23,7 @@ impl<'a> Displacements<'a> {
     /// # Errors
     /// [`Error::Length`] if the list was built for another number of atoms.
     pub fn new(list: &'a NeighborList, structure: &'a Structure) -> Result<Self> {
-        if structure.len() != list.n_centers() {
-            return Err(Error::Length {
-                what: "neighbor list",
-                expected: structure.len(),
-                got: list.n_centers(),
-            });
-        }
+        Error::check_length("neighbor list", structure.len(), list.n_centers())?;
         let shift_vectors = list.shifts().iter().map(|&s| structure.cell().shift_vector(s)).collect();
         Ok(Self { list, positions: structure.positions(), shift_vectors })
     }

@@ -164,10 +164,7 @@ impl Evaluator {
                 reason: format!("the list reaches {} Å, the potential {} Å", list.cutoff(), self.cutoff),
             });
         }
-        if structure.len() != list.n_centers() {
-            let (expected, got) = (structure.len(), list.n_centers());
-            return Err(Error::Length { what: "neighbor list", expected, got });
-        }
+        Error::check_length("neighbor list", structure.len(), list.n_centers())?;
         crate::elements::indices(&self.species, structure.numbers())
     }
 

@@ -29,15 +29,9 @@ impl Program {
         pairs: Vec<PairRadial>,
         products: Arc<Products>,
     ) -> Result<Self> {
-        if species.is_empty() || species.windows(2).any(|pair| pair[0] >= pair[1]) {
-            let reason = "expected ascending atomic numbers, one at least".into();
-            return Err(Error::Setting { name: "elements", reason });
-        }
+        crate::elements::check_known(&species)?;
         settings.check()?;
-        let expected = species.len() * species.len();
-        if pairs.len() != expected {
-            return Err(Error::Length { what: "pairs of species", expected, got: pairs.len() });
-        }
+        Error::check_length("pairs of species", species.len() * species.len(), pairs.len())?;
         pairs.iter().try_for_each(|pair| pair.check(&settings))?;
         if let Some(moment) = products.moments().iter().find(|m| m.radial >= settings.n_functions) {
             let reason =
@@ -53,10 +47,7 @@ impl Program {
     /// Those of [`Self::new`].
     pub fn with_coefficients(&self, coefficients: &[f64]) -> Result<Self> {
         let size = self.settings.n_functions * self.settings.n_polynomials;
-        if coefficients.len() != self.pairs.len() * size {
-            let expected = self.pairs.len() * size;
-            return Err(Error::Length { what: "radial coefficients", expected, got: coefficients.len() });
-        }
+        Error::check_length("radial coefficients", self.pairs.len() * size, coefficients.len())?;
         let pairs = self.pairs.iter().zip(coefficients.chunks_exact(size));
         let pairs =
             pairs.map(|(pair, own)| PairRadial { coefficients: own.to_vec(), ..pair.clone() }).collect();

@@ -108,10 +108,7 @@ impl PairRadial {
             return Err(Error::Setting { name: "softness", reason });
         }
         let expected = settings.n_functions * settings.n_polynomials;
-        let got = self.coefficients.len();
-        if got != expected {
-            return Err(Error::Length { what: "radial coefficients", expected, got });
-        }
+        Error::check_length("radial coefficients", expected, self.coefficients.len())?;
         if self.coefficients.iter().any(|c| !c.is_finite()) {
             let reason = "a coefficient is not finite".into();
             return Err(Error::Setting { name: "radial coefficients", reason });
