@@ -16,9 +16,10 @@ from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import NDArray
 
 from ferrip import _core
-from ferrip.errors import FerripError, ModelFileError, SettingsError
+from ferrip.errors import SettingsError
 from ferrip.modelfile import replace_file
 from ferrip.models.mtp import Mtp, ordered_pairs
+from ferrip.models.reading import reading
 
 if TYPE_CHECKING:
     from ferrip.potential import Potential
@@ -47,16 +48,12 @@ def load(path: str | os.PathLike[str], species: Sequence[str] | None = None) -> 
     from ferrip.potential import Potential
 
     name = os.fspath(path)
-    try:
+    with reading(name):
         file = _core.read_mtp(Path(name).read_bytes())
         numbers = _numbers(file, species)
         radial, energies, coefficients = _trained(file)
         settings = _settings(file, radial, numbers)
         descriptor = Mtp().descriptor(settings)
-    except OSError as error:
-        raise ModelFileError(f"{name}: {error.strerror or error}") from None
-    except FerripError as error:
-        raise ModelFileError(f"{name}: {error}") from None
     return Potential(
         family=Mtp.name,
         descriptor=descriptor,

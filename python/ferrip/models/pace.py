@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from ferrip import _core
-from ferrip.errors import FerripError, ModelFileError, SettingsError
+from ferrip.errors import SettingsError
 from ferrip.models.family import Family, register
+from ferrip.models.reading import reading
 from ferrip.readout import Embedding
 
 if TYPE_CHECKING:
@@ -67,16 +68,9 @@ def load(path: str | os.PathLike[str]) -> Potential:
         If the file cannot be read (the message names file and line).
     """
     name = os.fspath(path)
-    try:
+    with reading(name):
         text = Path(name).read_bytes().decode("utf-8")
-    except OSError as error:
-        raise ModelFileError(f"{name}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise ModelFileError(f"{name}: not a text file in UTF-8") from None
-    try:
         return from_text(text, Path(name).suffix[1:], metadata={"source": name})
-    except FerripError as error:
-        raise ModelFileError(f"{name}: {error}") from None
 
 
 def from_text(text: str, extension: str, *, metadata: dict[str, Any] | None = None) -> Potential:

@@ -121,11 +121,7 @@ class Uf3(Family):
                 triplets.append(
                     {"elements": [center, *neighbors], "knots": axes, "trims": list(TRIPLET_TRIMS)}
                 )
-        penalties = {
-            name: getattr(settings, name)
-            for name in ("pair_curvature", "pair_ridge", "triplet_curvature", "triplet_ridge")
-        }
-        return {"elements": elements, "pairs": pairs, "triplets": triplets, "penalties": penalties}
+        return {"elements": elements, "pairs": pairs, "triplets": triplets, "penalties": penalties(settings)}
 
     def descriptor(self, resolved: dict[str, Any]) -> _core.ClusterDescriptor:
         """The compiled descriptor."""
@@ -155,6 +151,12 @@ class Uf3(Family):
                 groups.append((np.arange(start, start + len(covariance)), covariance))
                 start += len(covariance)
         return groups
+
+
+def penalties(settings: Uf3Settings) -> dict[str, float]:
+    """The penalties among the settings."""
+    names = ("pair_curvature", "pair_ridge", "triplet_curvature", "triplet_ridge")
+    return {name: getattr(settings, name) for name in names}
 
 
 def uniform_knots(start: float, end: float, intervals: int) -> list[float]:

@@ -24,9 +24,10 @@ import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import NDArray
 
-from ferrip.errors import FerripError, ModelFileError, SettingsError
+from ferrip.errors import ModelFileError, SettingsError
 from ferrip.modelfile import replace_file
-from ferrip.models.uf3 import Uf3
+from ferrip.models.reading import reading
+from ferrip.models.uf3 import Uf3, Uf3Settings, penalties
 
 if TYPE_CHECKING:
     from ferrip.potential import Potential
@@ -39,7 +40,6 @@ MAX_FUNCTIONS = 4096
 """Most coefficients along one axis that are read."""
 MAX_COEFFICIENTS = 1 << 24
 """Most coefficients of one block that are read."""
-PENALTIES = {"pair_curvature": 1.0, "pair_ridge": 1e-4, "triplet_curvature": 1.0, "triplet_ridge": 1e-2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,14 +70,8 @@ def load(path: str | os.PathLike[str]) -> Potential:
         If the file cannot be read or is not such a file (the message names file and line).
     """
     name = os.fspath(path)
-    try:
+    with reading(name):
         return potential_of(parse(Path(name).read_bytes().decode("utf-8")), name)
-    except OSError as error:
-        raise ModelFileError(f"{name}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise ModelFileError(f"{name}: not a text file in UTF-8") from None
-    except FerripError as error:
-        raise ModelFileError(f"{name}: {error}") from None
 
 
 def potential_of(blocks: Sequence[Block], source: str) -> Potential:
@@ -275,7 +269,12 @@ def _settings(blocks: Sequence[Block]) -> dict[str, Any]:
         entry = {"elements": list(block.elements), "knots": knots[0] if len(knots) == 1 else knots}
         kinds[len(block.elements)].append(entry | {"trims": [0, 0]})
     elements = sorted({z for block in blocks for z in block.elements})
-    return {"elements": elements, "pairs": kinds[2], "triplets": kinds[3], "penalties": dict(PENALTIES)}
+    return {
+        "elements": elements,
+        "pairs": kinds[2],
+        "triplets": kinds[3],
+        "penalties": penalties(Uf3Settings()),
+    }
 
 
 def _coefficient(tensors: dict[tuple[int, ...], F64], row: tuple[int, list[tuple[int, int, int]]]) -> float:

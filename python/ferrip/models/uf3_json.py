@@ -22,8 +22,9 @@ import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import NDArray
 
-from ferrip.errors import FerripError, ModelFileError
+from ferrip.errors import ModelFileError
 from ferrip.modelfile import replace_file
+from ferrip.models.reading import reading
 from ferrip.models.uf3_file import MAX_COEFFICIENTS, MAX_FUNCTIONS, Block, blocks_of, left_out, potential_of
 
 if TYPE_CHECKING:
@@ -43,16 +44,13 @@ def load(path: str | os.PathLike[str]) -> Potential:
         If the file cannot be read or is not such a file (the message names the file and the entry).
     """
     name = os.fspath(path)
-    try:
-        document = json.loads(Path(name).read_bytes())
+    with reading(name):
+        try:
+            document = json.loads(Path(name).read_bytes())
+        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+            raise ModelFileError(f"not a JSON file: {error}") from None
         blocks, e0 = parse(document)
         potential = potential_of(blocks, name)
-    except OSError as error:
-        raise ModelFileError(f"{name}: {error.strerror or error}") from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-        raise ModelFileError(f"{name}: not a JSON file: {error}") from None
-    except FerripError as error:
-        raise ModelFileError(f"{name}: {error}") from None
     return replace(potential, e0={z: e0.get(z, 0.0) for z in potential.elements})
 
 
