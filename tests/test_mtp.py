@@ -7,7 +7,8 @@ import oracle_mtp
 import pytest
 
 from ferrip import _core
-from ferrip.models.mtp import Mtp, ordered_pairs
+from ferrip.models.mtp import Mtp
+from ferrip.models.mtp_radial import ordered_pairs
 from ferrip.potential import Potential
 from ferrip.testing import check_descriptor, check_potential
 

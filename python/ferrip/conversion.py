@@ -16,6 +16,8 @@ from ferrip.errors import SettingsError
 from ferrip.modelfile import replace_file
 from ferrip.models import family as find_family
 from ferrip.models import mtp_file, pace, uf3_file, uf3_json
+from ferrip.models.mtp import Mtp
+from ferrip.models.mtp_radial import ordered_pairs
 from ferrip.models.uf3 import Uf3
 
 if TYPE_CHECKING:
@@ -165,7 +167,7 @@ def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:
     if potential.family == pace.Pace.name:
         text = _core.pace_subset(cast("str", potential.settings["yace"]), kept)
         return replace(pace.from_text(text, "yace"), **common)
-    subset = _uf3_settings if potential.family == Uf3.name else _ace_settings
+    subset = {Uf3.name: _uf3_settings, Mtp.name: _mtp_settings}.get(potential.family, _ace_settings)
     settings = subset(potential, kept)
     descriptor = find_family(potential.family).descriptor(settings)
     columns = _columns(potential.descriptor, descriptor)
@@ -191,6 +193,13 @@ def _uf3_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
     for kind in ("pairs", "triplets"):
         settings[kind] = [entry for entry in settings[kind] if set(entry["elements"]) <= set(kept)]
     return settings
+
+
+def _mtp_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
+    """Settings with the radial functions among fewer elements."""
+    radial, names = potential.settings["radial"], ordered_pairs(kept)
+    tables = {table: {name: radial[table][name] for name in names} for table in ("ranges", "coefficients")}
+    return {**potential.settings, "elements": [int(z) for z in kept], "radial": {**radial, **tables}}
 
 
 def _ace_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:

@@ -52,6 +52,11 @@ def fit(
     cutoff: Annotated[float | None, typer.Option(help="Many-body cutoff, Å.")] = None,
     max_order: Annotated[int | None, typer.Option(help="Correlation order.")] = None,
     degree: Annotated[float | None, typer.Option(help="Total degree Σ (n + l).")] = None,
+    level: Annotated[int | None, typer.Option(help="Level of an MTP.")] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option(help="Potential whose radial functions an MTP starts from: .ferrip, .mtp or .almtp."),
+    ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", help="Any other setting, e.g. --set smoothness=2 (repeatable)."),
@@ -82,6 +87,8 @@ def fit(
         "cutoff": cutoff,
         "max_order": max_order,
         "degree": degree,
+        "level": level,
+        "start": None if start is None else str(start),
     }
     settings = _from_yaml(config) | _from_assignments(set_ or [])
     settings |= {name: value for name, value in flags.items() if value is not None}

@@ -13,7 +13,7 @@ from ferrip.cli.console import JsonFlag, print_json, show, show_facts
 
 def info(
     potential: Annotated[
-        Path, typer.Argument(help="Potential file (.ferrip, .yace, .ace, .yaml, .uf3, .json).")
+        Path, typer.Argument(help="Potential file (.ferrip, .yace, .ace, .yaml, .uf3, .json, .mtp, .almtp).")
     ],
     as_json: JsonFlag = False,
 ) -> None:

@@ -114,7 +114,7 @@ def fit(
     if isinstance(chosen, LearnsRadials) and chosen.learns_radials(model_settings):
         stopped = "stopped while learning the radial functions"
         with _saving(lambda: stopped), blas_threads(problem.source.descriptor.n_features, num_threads):
-            problem = with_learned_radials(problem, reporter)
+            problem = with_learned_radials(problem, model_settings, reporter)
     for line in describe(problem):
         reporter.note(line)
     descriptor = problem.source.descriptor

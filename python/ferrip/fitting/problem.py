@@ -121,6 +121,16 @@ class Problem:
             return [weights]
         return [weights | {"energy": factor * weights["energy"]} for factor in ENERGY_FACTORS]
 
+    def rebuilt(self, resolved: dict[str, Any]) -> Problem:
+        """The same data and settings with other complete settings of the family."""
+        descriptor = self.family.descriptor(resolved)
+        return replace(
+            self,
+            resolved=resolved,
+            source=replace(self.source, descriptor=descriptor),
+            prior=_prior(self.family, resolved, descriptor, self.settings),
+        )
+
     def potential(
         self,
         solution: LinearFit,

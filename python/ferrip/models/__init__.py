@@ -3,7 +3,7 @@
 from ferrip.models.ace import Ace, AceSettings
 from ferrip.models.ace_fs import AceFs, AceFsSettings
 from ferrip.models.family import Descriptor, EmbeddedFamily, Evaluator, Family, family, register
-from ferrip.models.mtp import Mtp
+from ferrip.models.mtp import Mtp, MtpSettings
 from ferrip.models.pace import Pace
 from ferrip.models.uf3 import Uf3, Uf3Settings
 
@@ -17,6 +17,7 @@ __all__ = [
     "Evaluator",
     "Family",
     "Mtp",
+    "MtpSettings",
     "Pace",
     "Uf3",
     "Uf3Settings",

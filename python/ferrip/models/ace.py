@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from ase.data import covalent_radii
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from ferrip import _core
@@ -25,6 +26,8 @@ from ferrip.models.pairs import by_pair, lengths, pair_name
 
 if TYPE_CHECKING:
     from ferrip.fitting.distances import PairDistances
+
+F64 = NDArray[np.float64]
 
 MAX_COLUMNS = 4000
 """Largest total number of functions that a preset chooses."""
@@ -41,6 +44,9 @@ RADIAL: dict[str, Any] = {
     "pair_inner_zero": 0,
 }
 """Agnesi exponents (p, q), many-body and pair, and orders of the zeros of the pair functions."""
+RADIAL_EXTRA = 4
+"""Functions of the transform beyond as many as there are radial functions, where those are learned."""
+MAX_RADIALS = 60
 INNER_WIDTH = 0.3
 """Default width of inner cutoffs, Å."""
 MAX_CHANNELS = 4
@@ -187,6 +193,22 @@ class Ace(Family):
     def learns_radials(self, settings: BaseModel) -> bool:
         """Whether the radial functions of the products are part of the fit."""
         return isinstance(settings, AceSettings) and settings.radial == "learned"
+
+    def radial_ladder(self, settings: BaseModel, resolved: dict[str, Any]) -> list[dict[str, Any]]:
+        """The settings themselves: the radial functions are learned on the whole basis."""
+        return [resolved]
+
+    def radials_of(self, resolved: dict[str, Any]) -> F64:
+        """(n, k) radial functions of the products as combinations of the functions of the distance transform."""
+        if "radial_coefficients" in resolved:
+            return np.array(resolved["radial_coefficients"], dtype=np.float64)
+        table = self.descriptor(resolved).feature_table()
+        n = max((n for _, factors in table if len(factors) > 1 for _, n, _ in factors), default=0)
+        return np.eye(n, min(n + RADIAL_EXTRA, MAX_RADIALS))
+
+    def with_radials(self, resolved: dict[str, Any], theta: F64) -> dict[str, Any]:
+        """Complete settings with other radial functions."""
+        return resolved | {"radial_coefficients": theta.tolist()}
 
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances

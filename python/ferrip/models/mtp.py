@@ -1,6 +1,9 @@
-"""MTP: moment tensor potentials. Imported ones are read exactly; below `min_dist` their polynomials go on.
+"""MTP: moment tensor potentials. Presets behind `--size` and the settings that override them; imported ones are exact.
 
-The level rule and the radial functions are those of `ferrip._core.MomentDescriptor`.
+The level rule and the radial functions are those of `ferrip._core.MomentDescriptor`. A fit starts from orthonormal
+radial functions and learns them (`ferrip.fitting.radials`), level by level; the linear coefficients are then those
+of any linear fit. Below the shortest distance of a pair its functions level off on top of the core repulsion; in
+imported potentials the polynomials go on, as in MLIP.
 
 Sources: A. V. Shapeev, doi:10.1137/15M1054183; I. S. Novikov, K. Gubaev, E. V. Podryabinkin, A. V. Shapeev,
 doi:10.1088/2632-2153/abc9fe.
@@ -9,27 +12,72 @@ doi:10.1088/2632-2153/abc9fe.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from itertools import combinations_with_replacement
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from ase.data import chemical_symbols
+from ase.data import covalent_radii
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from ferrip import _core
 from ferrip.errors import SettingsError
-from ferrip.models.family import Family, register
+from ferrip.models.family import Family, preset_of, register
+from ferrip.models.mtp_radial import RadialFunctions, ordered_pairs, started_from
+from ferrip.models.pairs import lengths, pair_name
 
 if TYPE_CHECKING:
     from ferrip.fitting.distances import PairDistances
 
 F64 = NDArray[np.float64]
 
+LEVELS = {"small": 16, "medium": 20, "large": 24}
+"""92, 288 and 864 functions."""
+CUTOFF_FACTOR = 2.0
+"""Cutoff over the largest typical nearest-neighbor distance of the elements."""
+CUTOFF_RANGE = (4.0, 7.0)
+"""Å"""
+POLYNOMIALS = 8
+"""Default number of polynomials of a radial function."""
+SOFTNESS = 0.2
+"""Å over which the functions level off below the shortest distance."""
+UNSEEN_START = 0.8
+"""Where functions of pairs level off that the data do not have, in sums of covalent radii."""
+LADDER = (12, 16, 20)
+"""Levels on which radial functions are learned before those of a higher one."""
+
 
 class MtpSettings(BaseModel):
-    """No settings yet: potentials are read from files."""
+    """Overrides of the MTP presets; what is not given follows from `--size` and the data."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    level: int | None = Field(default=None, ge=2, le=32, description="level: Σ (2 + 4μ + ν) of every scalar")
+    max_radial: int | None = Field(default=None, ge=0, le=15, description="largest μ, beyond the level")
+    max_rank: int | None = Field(default=None, ge=0, le=15, description="largest rank ν, beyond the level")
+    max_factors: int = Field(default=4, ge=1, le=5, description="largest number of moments in a product")
+    cutoff: float | None = Field(default=None, gt=0, le=20, description="cutoff, Å")
+    cutoffs: dict[str, float] | None = Field(
+        default=None, description="cutoff of single pairs, e.g. Si-O: 4.5 (Å); others have cutoff"
+    )
+    min_distances: dict[str, float] | None = Field(
+        default=None,
+        description="distance per pair (Å) below which its functions level off; else from the data",
+    )
+    softness: float = Field(
+        default=SOFTNESS, ge=0, le=1, description="width of the levelling off, Å; 0: none"
+    )
+    polynomials: Literal["chebyshev", "jacobi"] = Field(
+        default="chebyshev", description="polynomials of the radial functions"
+    )
+    radial_size: int = Field(default=POLYNOMIALS, ge=1, le=64, description="polynomials per radial function")
+    radial: Literal["learned", "fixed"] = Field(
+        default="learned",
+        description="fixed: orthonormal radial functions, only linear coefficients are fitted",
+    )
+    start: str | None = Field(
+        default=None, description="potential (.ferrip, .mtp) whose radial functions the fit starts from"
+    )
 
 
 class Mtp(Family):
@@ -47,14 +95,51 @@ class Mtp(Family):
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
     ) -> dict[str, Any]:
-        """Nothing to resolve yet: these potentials are read, not fitted.
+        """The level, and ranges and first radial functions of every ordered pair."""
+        settings = _own(settings)
+        elements = sorted(int(z) for z in elements)
+        scalars = {
+            "level": settings.level or preset_of(LEVELS, size),
+            "max_radial": settings.max_radial,
+            "max_rank": settings.max_rank,
+            "max_factors": settings.max_factors,
+        }
+        radial = RadialFunctions(
+            elements=elements,
+            ranges=_ranges(settings, elements, distances),
+            n_polynomials=settings.radial_size,
+            polynomials=settings.polynomials,
+        )
+        theta = radial.unlearned(_n_functions(scalars))
+        if settings.start is not None:
+            theta = started_from(settings.start, radial, theta)
+        return {"elements": elements, "scalars": scalars, "radial": radial.settings(theta)}
 
-        Raises
-        ------
-        SettingsError
-            Always.
-        """
-        raise SettingsError("model 'mtp' is read from .mtp and .almtp files; to fit a potential, use 'ace'")
+    def learns_radials(self, settings: BaseModel) -> bool:
+        """Whether the radial functions are part of the fit."""
+        return _own(settings).radial == "learned"
+
+    def radial_ladder(self, settings: BaseModel, resolved: dict[str, Any]) -> list[dict[str, Any]]:
+        """Complete settings of lower levels, and these: where radial functions are learned one after the other."""
+        scalars = resolved["scalars"]
+        lower = [] if _own(settings).start else [level for level in LADDER if level < scalars["level"]]
+        rungs = []
+        for level in [*lower, scalars["level"]]:
+            own = scalars | {"level": level}
+            rungs.append(resolved | {"scalars": own, "radial": _cut(resolved["radial"], _n_functions(own))})
+        return rungs
+
+    def radials_of(self, resolved: dict[str, Any]) -> F64:
+        """(functions, columns) θ of complete settings."""
+        return RadialFunctions.of(resolved).theta(resolved["radial"])
+
+    def with_radials(self, resolved: dict[str, Any], theta: F64) -> dict[str, Any]:
+        """Complete settings with other θ."""
+        return resolved | {"radial": RadialFunctions.of(resolved).settings(theta)}
+
+    def radial_columns(self, resolved: dict[str, Any], rows: F64) -> F64:
+        """Columns of θ from those of the radial coefficients (rows, pairs · functions · polynomials)."""
+        return RadialFunctions.of(resolved).columns(rows)
 
     def descriptor(self, resolved: dict[str, Any]) -> _core.MomentDescriptor:
         """The compiled descriptor."""
@@ -76,9 +161,46 @@ class Mtp(Family):
         return _core.MomentDescriptor.explicit(**scalars, **common)
 
 
-def ordered_pairs(elements: Sequence[int]) -> list[str]:
-    """Names `centre-neighbor` of all ordered pairs, row by row."""
-    return [f"{chemical_symbols[a]}-{chemical_symbols[b]}" for a in elements for b in elements]
+def _own(settings: BaseModel) -> MtpSettings:
+    if not isinstance(settings, MtpSettings):
+        raise TypeError(f"expected MtpSettings, got {type(settings).__name__}")
+    return settings
+
+
+def _n_functions(scalars: dict[str, Any]) -> int:
+    """Number of radial functions of a level rule."""
+    return _core.level_counts(**scalars)[1]
+
+
+def _cut(radial: dict[str, Any], n_functions: int) -> dict[str, Any]:
+    """Radial settings with the first functions only."""
+    coefficients = {pair: rows[:n_functions] for pair, rows in radial["coefficients"].items()}
+    return radial | {"coefficients": coefficients}
+
+
+def _ranges(
+    settings: MtpSettings, elements: Sequence[int], distances: PairDistances
+) -> dict[str, tuple[float, float, float]]:
+    """(min, max, softness) in Å of every ordered pair."""
+    covalent = {(a, b): float(covalent_radii[a] + covalent_radii[b]) for a in elements for b in elements}
+    nearest = [
+        min((d for pair, d in distances.nearest.items() if z in pair), default=covalent[z, z])
+        for z in elements
+    ]
+    common = settings.cutoff or round(float(np.clip(CUTOFF_FACTOR * max(nearest), *CUTOFF_RANGE)), 1)
+    cutoffs = lengths("cutoffs", settings.cutoffs or {}, elements)
+    starts = lengths("min_distances", settings.min_distances or {}, elements)
+    ranges = {}
+    for pair in combinations_with_replacement(elements, 2):
+        cutoff = cutoffs.get(pair, common)
+        seen = distances.minimum.get(pair, UNSEEN_START * covalent[pair])
+        start = starts.get(pair, round(min(seen, 0.5 * cutoff), 4))
+        if start >= cutoff:
+            raise SettingsError(
+                f"min_distances: {start} Å for {pair_name(*pair)} is beyond its cutoff, {cutoff} Å"
+            )
+        ranges[pair] = (start, cutoff, min(settings.softness, start))
+    return {pair_name(a, b): ranges[min(a, b), max(a, b)] for a in elements for b in elements}
 
 
 register(Mtp())

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from ferrip import _core
 from ferrip.errors import SettingsError
 from ferrip.modelfile import replace_file
-from ferrip.models.mtp import Mtp, ordered_pairs
+from ferrip.models.mtp import Mtp
+from ferrip.models.mtp_radial import in_one_range, ordered_pairs
 from ferrip.models.reading import reading
 
 if TYPE_CHECKING:
@@ -70,14 +71,25 @@ def save(potential: Potential, path: str | os.PathLike[str]) -> list[str]:
     Raises
     ------
     SettingsError
-        For a potential that is no MTP, or one with several ranges or softness.
+        For a potential that is no MTP, or one with several cutoffs.
     """
-    if not isinstance(potential.descriptor, _core.MomentDescriptor):
+    if potential.family != Mtp.name:
         raise SettingsError(f"{os.fspath(path)}: a potential of the family {potential.family!r} is no MTP")
+    radial, notes = potential.settings["radial"], []
+    softened = {pair: low for pair, (low, _, softness) in radial["ranges"].items() if softness > 0}
+    if softened:
+        notes.append(
+            "the format has polynomials at all distances: below "
+            + ", ".join(f"{low} Å ({pair})" for pair, low in softened.items())
+            + " they go on instead of levelling off"
+        )
+    if potential.repulsion:
+        notes.append("the format has no core repulsion: it is left out, so energies and forces differ")
+    descriptor = Mtp().descriptor({**potential.settings, "radial": in_one_range(potential.settings)})
     e0 = [potential.e0[z] for z in potential.elements]
-    text = potential.descriptor.to_mtp(potential.coefficients, e0, " ".join(potential.symbols))
+    text = descriptor.to_mtp(potential.coefficients, e0, " ".join(potential.symbols))
     replace_file(Path(path), text.encode())
-    return ["the format has no core repulsion: it is left out"] if potential.repulsion else []
+    return notes
 
 
 def _numbers(file: _core.MtpFile, species: Sequence[str] | None) -> list[int]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import cast
 
 import numpy as np
 from pydantic import BaseModel
@@ -14,8 +14,7 @@ from ferrip.fitting.nonlinear.coordinates import Coordinates
 from ferrip.fitting.nonlinear.levenberg import damped_solution
 from ferrip.fitting.problem import Problem
 from ferrip.fitting.progress import Reporter
-from ferrip.fitting.radials.basis import at, orthonormal, unchanged
-from ferrip.fitting.radials.rows import RadialRows
+from ferrip.fitting.radials.rows import LearnsRadials, RadialRows, at
 from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.rows import RowSource, stream
 from ferrip.fitting.selection import spread
@@ -23,90 +22,120 @@ from ferrip.fitting.tsqr import F64, RFactor, stacked
 
 SAMPLE_ATOMS = 6000
 """Atoms of the frames that θ is learned on, at most (one frame at least)."""
-ITERATIONS = 8
+LOWER_SAMPLE_ATOMS = 3000
+"""As `SAMPLE_ATOMS`, on the lower rungs of a ladder."""
+ITERATIONS = 10
 TOLERANCE = 0.01
-"""Relative decrease of the held-out error of energies times that of forces that is worth another iteration."""
-DAMPING = 1e-3
+"""Relative decrease of the loss that is worth another iteration."""
+DAMPING = 1e-4
 """Damping of the first step."""
-RATIO = 10.0
-"""Between the dampings that are tried."""
+EASED, RAISED = 0.1, 100.0
+"""What the damping is multiplied by after a step that lowers the loss, and after one that does not."""
 TRIALS = 4
+"""Dampings that are tried before a rung ends."""
 UNSEEN_PENALTY = 1e6
 """Γ of coefficients that neither the data nor their relatives decide; they stay 0."""
 
 
-@runtime_checkable
-class LearnsRadials(Protocol):
-    """A family whose settings may ask for learned radial functions; its descriptor takes `radial_coefficients`."""
-
-    def learns_radials(self, settings: BaseModel) -> bool:
-        """Whether `settings` ask for them."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """θ, the best c for it and how well both predict held-out frames."""
+    """θ with the best c for it.
+
+    Attributes
+    ----------
+    theta
+        θ.
+    problem
+        The problem at θ.
+    factors
+        Its factors.
+    fit
+        Its solution, λ and weights chosen on held-out blocks.
+    """
 
     theta: F64
     problem: Problem
+    factors: dict[str, RFactor]
     fit: LinearFit
-    error: float
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Factors on the rows of each quantity."""
+        return self.fit.weights or self.problem.weights(use_stress=False)
+
+    def loss(self, ridge: float, weights: Mapping[str, float]) -> float:
+        """Smallest penalised loss for any c, with given λ and weights."""
+        prior = self.problem.prior
+        linear = self.problem.combined(self.factors, weights)
+        penalty = ridge**0.5 * np.minimum(prior.penalty(linear), UNSEEN_PENALTY)
+        linear = Coordinates.of(prior.groups, np.ones((1, len(penalty)), bool)).problem(linear)
+        return stacked(linear, penalty, np.zeros_like(penalty)).rho2
 
 
-def with_learned_radials(problem: Problem, reporter: Reporter) -> Problem:
+def with_learned_radials(problem: Problem, settings: BaseModel, reporter: Reporter) -> Problem:
     """`problem` with radial functions that fit a sample of its frames best.
 
-    Energies and forces alone decide. The result is `problem` itself where no step lowers the held-out error.
+    Energies and forces alone decide.
+
+    Parameters
+    ----------
+    problem
+        The problem, whose family is a `LearnsRadials`.
+    settings
+        Settings of the family.
+    reporter
+        Gets a line per iteration.
     """
-    theta = unchanged(problem)
-    frames = spread(problem.frames, SAMPLE_ATOMS)
-    if theta.size == 0:
-        return problem
-    first = best = _point(problem, theta, frames)
-    damping = DAMPING
-    for iteration in range(ITERATIONS):
-        before = best.error
-        best, damping = _searched(best, frames, damping)
-        reporter.note(
-            f"radial functions, iteration {iteration + 1}: held-out error {best.error / first.error:.4f} of the first"
+    family = cast(LearnsRadials, problem.family)
+    rungs = family.radial_ladder(settings, problem.resolved)
+    learned: F64 | None = None
+    for place, resolved in enumerate(rungs):
+        theta = family.radials_of(resolved)
+        if theta.size == 0:
+            return problem
+        if learned is not None:
+            theta[: len(learned)] = learned
+        last = place == len(rungs) - 1
+        frames = spread(problem.frames, SAMPLE_ATOMS if last else LOWER_SAMPLE_ATOMS)
+        label = (
+            "radial functions" if len(rungs) == 1 else f"radial functions, rung {place + 1} of {len(rungs)}"
         )
-        if best.error > before * (1 - TOLERANCE):
-            break
-    return problem if best is first else best.problem
+        learned = _learned(problem.rebuilt(resolved), orthonormal(theta), frames, label, reporter)
+    return problem if learned is None else at(problem, learned)
 
 
-def _searched(point: Point, frames: Sequence[Frame], damping: float) -> tuple[Point, float]:
-    """The best of several steps from `point` (it itself where none is better), and the damping of that step.
+def orthonormal(theta: F64) -> F64:
+    """Orthonormal rows of which every one is a combination of the first rows of θ up to its own."""
+    q, r = np.linalg.qr(theta.T)
+    return (q * np.sign(np.diag(r))).T
 
-    The damping falls as long as that is better, or rises until a step is better at all.
-    """
-    step = _Step(point, frames)
-    best, ratio = step.reached(damping), 1 / RATIO
-    if best.error >= point.error:
-        best, ratio = point, RATIO
-    for _ in range(TRIALS):
-        trial = step.reached(damping * ratio)
-        if trial.error < best.error:
-            best, damping = trial, damping * ratio
-            if ratio < 1:
-                continue
+
+def _learned(problem: Problem, theta: F64, frames: Sequence[Frame], label: str, reporter: Reporter) -> F64:
+    """θ after the iterations of a rung."""
+    point, damping = _point(problem, theta, frames), DAMPING
+    for iteration in range(ITERATIONS):
+        step = _Step(point, frames)
+        before = point.loss(point.fit.ridge, point.weights)
+        for _ in range(TRIALS):
+            trial = step.reached(damping)
+            after = trial.loss(point.fit.ridge, point.weights)
+            if after < before:
+                break
+            damping *= RAISED
+        else:
             break
-        if ratio < 1:
+        point, damping = trial, damping * EASED
+        reporter.note(f"{label}, iteration {iteration + 1}: loss {before:.5g} → {after:.5g}")
+        if after > before * (1 - TOLERANCE):
             break
-        damping *= ratio
-    return best, damping
+    return point.theta
 
 
 def _point(problem: Problem, theta: F64, frames: Sequence[Frame]) -> Point:
     """The linear problem at θ."""
     own = at(problem, theta)
     factors = _factors(own.source, frames)
-    choice = own.chosen(factors, use_stress=False)
-    fit = own.solve(factors, use_stress=False, choice=choice)
-    # without folds, generalised cross-validation stands in (λ given: the residual)
-    error = fit.objective if choice is None else float(np.exp(choice.criterion))
-    return Point(theta=theta, problem=own, fit=fit, error=fit.noise_variance if np.isnan(error) else error)
+    return Point(theta=theta, problem=own, factors=factors, fit=own.solve(factors, use_stress=False))
 
 
 class _Step:
@@ -116,8 +145,7 @@ class _Step:
         self.point, self.frames = point, frames
         problem, c = point.problem, point.fit.coefficients
         rows = RadialRows.of(problem, point.theta, c)
-        weights = point.fit.weights or problem.weights(use_stress=False)
-        joint = problem.combined(_factors(rows, frames), weights)
+        joint = problem.combined(_factors(rows, frames), point.weights)
         coordinates = Coordinates.of(problem.prior.groups, np.ones((1, len(c)), bool))
         roughness = np.minimum(problem.prior.penalty(joint), UNSEEN_PENALTY)
         penalty = np.append(point.fit.ridge**0.5 * roughness, np.zeros(point.theta.size))

@@ -1,38 +1,70 @@
-"""Rows of the problem in c and θ at once, linearised at given values of both.
-
-The columns of θ are central differences of the contracted evaluator. Its tables are linear in θ and the energy is a
-polynomial in θ whose degree is the correlation order, so that only terms of third order and up are left in the
-difference: about 1e-6 of the column.
-"""
+"""Rows of the problem in c and θ at once, linearised at given values of both."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 import numpy as np
+from pydantic import BaseModel
 
 from ferrip import _core
 from ferrip.data import Frame
 from ferrip.fitting.nonlinear.loss import predicted_rows
 from ferrip.fitting.problem import Problem
-from ferrip.fitting.radials.basis import at
 from ferrip.fitting.rows import RowSource
 from ferrip.fitting.tsqr import F64
 
 STEP = 1e-3
-"""Step of the central differences; rows of θ have length 1."""
+"""Step of central differences; rows of θ have length 1."""
 BIN_WIDTH = 0.01
-"""Å; a fixed grid, so that both terms of a difference have the same tables but for θ."""
+"""Å; a fixed grid of tables, so that both terms of a difference have the same ones but for θ."""
 
 
-def evaluator(problem: Problem, theta: F64, coefficients: F64) -> _core.Evaluator:
-    """The evaluator at θ and c, without E0."""
-    descriptor = cast("_core.Descriptor", at(problem, theta).source.descriptor)
+@runtime_checkable
+class LearnsRadials(Protocol):
+    """A family whose settings may ask for learned radial functions."""
+
+    def learns_radials(self, settings: BaseModel) -> bool:
+        """Whether `settings` ask for them."""
+        ...
+
+    def radial_ladder(self, settings: BaseModel, resolved: dict[str, Any]) -> list[dict[str, Any]]:
+        """Complete settings for which radial functions are learned one after the other; the last is `resolved`."""
+        ...
+
+    def radials_of(self, resolved: dict[str, Any]) -> F64:
+        """(n, k) θ of complete settings; its functions come with the problem, first ones first."""
+        ...
+
+    def with_radials(self, resolved: dict[str, Any], theta: F64) -> dict[str, Any]:
+        """Complete settings with other θ."""
+        ...
+
+
+@runtime_checkable
+class ExactRadials(Protocol):
+    """A family whose descriptor has the exact derivatives in its radial coefficients (`radial_design`)."""
+
+    def radial_columns(self, resolved: dict[str, Any], rows: F64) -> F64:
+        """Columns of θ from those of the radial coefficients."""
+        ...
+
+
+def at(problem: Problem, theta: F64) -> Problem:
+    """`problem` with the radial functions of θ."""
+    return problem.rebuilt(cast(LearnsRadials, problem.family).with_radials(problem.resolved, theta))
+
+
+def evaluator(problem: Problem, coefficients: F64) -> Any:
+    """The evaluator at c, without E0."""
+    descriptor, repulsion = problem.source.descriptor, problem.source.repulsion
     e0 = [0.0] * len(descriptor.elements)
-    readout = _core.Readout.linear(descriptor, coefficients, e0)
-    return _core.Evaluator.from_readout(descriptor, readout, problem.source.repulsion, bin_width=BIN_WIDTH)
+    if isinstance(descriptor, _core.Descriptor):
+        readout = _core.Readout.linear(descriptor, coefficients, e0)
+        return _core.Evaluator.from_readout(descriptor, readout, repulsion, bin_width=BIN_WIDTH)
+    return descriptor.evaluator(coefficients, e0, repulsion)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,25 +73,22 @@ class RadialRows(RowSource):
 
     Attributes
     ----------
+    problem
+        The problem at θ₀.
     theta
         (n, k) θ₀.
-    pairs
-        Evaluators with each entry of θ₀ a step up and a step down.
+    coefficients
+        (p,) c at which the columns of θ are taken.
     """
 
+    problem: Problem = field(repr=False)
     theta: F64
-    pairs: list[tuple[_core.Evaluator, _core.Evaluator]] = field(repr=False)
+    coefficients: F64
 
     @classmethod
     def of(cls, problem: Problem, theta: F64, coefficients: F64) -> RadialRows:
         """The rows of `problem`, whose radial functions are those of θ."""
-        pairs = []
-        for place in np.ndindex(*theta.shape):
-            step = np.zeros_like(theta)
-            step[place] = STEP
-            up, down = (evaluator(problem, theta + sign * step, coefficients) for sign in (1, -1))
-            pairs.append((up, down))
-        return cls(**vars(problem.source), theta=theta, pairs=pairs)
+        return cls(**vars(problem.source), problem=problem, theta=theta, coefficients=coefficients)
 
     @property
     def n_columns(self) -> int:
@@ -70,10 +99,34 @@ class RadialRows(RowSource):
         """Rows `[Φ D]` and what is subtracted from the labels: the repulsion and −D θ₀."""
         structures = [frame.structure for frame in frames]
         phi = self.descriptor.design(structures, self.num_threads)
-        columns = [
-            (predicted_rows(up, frames, self.num_threads) - predicted_rows(down, frames, self.num_threads))
-            / (2 * STEP)
-            for up, down in self.pairs
-        ]
-        slope = np.column_stack(columns)
+        slope = (
+            self._exact(frames)
+            if isinstance(self.problem.family, ExactRadials)
+            else self._differences(frames)
+        )
         return np.hstack([phi, slope]), self.baseline(structures) - slope @ self.theta.ravel()
+
+    def _exact(self, frames: Sequence[Frame]) -> F64:
+        descriptor = cast("_core.MomentDescriptor", self.descriptor)
+        structures = [frame.structure for frame in frames]
+        rows = descriptor.radial_design(structures, self.coefficients, self.num_threads)
+        return cast(ExactRadials, self.problem.family).radial_columns(self.problem.resolved, rows)
+
+    def _differences(self, frames: Sequence[Frame]) -> F64:
+        """Central differences of the evaluator.
+
+        Its tables are linear in θ and the energy is a polynomial in θ whose degree is the correlation order, so that
+        only terms of third order and up are left in the difference: about 1e-6 of the column.
+        """
+        columns = []
+        for place in np.ndindex(*self.theta.shape):
+            step = np.zeros_like(self.theta)
+            step[place] = STEP
+            up, down = (
+                predicted_rows(
+                    evaluator(at(self.problem, moved), self.coefficients), frames, self.num_threads
+                )
+                for moved in (self.theta + step, self.theta - step)
+            )
+            columns.append((up - down) / (2 * STEP))
+        return np.column_stack(columns)

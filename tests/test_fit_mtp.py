@@ -1,0 +1,163 @@
+"""Fits of MTP: learned radial functions, start, elements, files, settings."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_nonlinear_training import force_error, labelled, structures
+
+import ferrip
+from ferrip.conversion import with_elements, write
+from ferrip.data import Frame
+from ferrip.errors import SettingsError
+from ferrip.fitting.problem import prepare
+from ferrip.fitting.radials.rows import RadialRows, at, evaluator
+from ferrip.fitting.settings import FitSettings
+from ferrip.models import Mtp, MtpSettings, family
+from ferrip.potential import Potential
+
+SMALL = {"model": "mtp", "level": 8, "cutoff": 4.5, "radial_size": 6, "num_threads": 1, "progress": False}
+FIT = {**SMALL, "repulsion": "none", "e0": {"Si": -1.0}}
+
+
+@pytest.fixture(scope="module")
+def truth() -> Potential:
+    """A linear potential of level 8 with random radial functions."""
+    blank = [replace(f, energy=-8.0 - k, forces=np.zeros((8, 3))) for k, f in enumerate(structures(3, 9))]
+    plain = ferrip.fit(blank, radial="fixed", min_distances={"Si-Si": 2.0}, **FIT)
+    rng = np.random.default_rng(5)
+    theta = Mtp().radials_of(dict(plain.settings))
+    settings = Mtp().with_radials(dict(plain.settings), theta + 0.3 * rng.normal(size=theta.shape))
+    descriptor = Mtp().descriptor(settings)
+    rms = np.sqrt(np.mean(descriptor.values(structures(1, 9)[0].structure) ** 2, axis=0))
+    coefficients = 0.3 * rng.normal(size=len(rms)) / np.maximum(rms, 1e-3)
+    return Potential(
+        family="mtp", descriptor=descriptor, settings=settings, coefficients=coefficients, e0={14: -1.0}
+    )
+
+
+@pytest.fixture(scope="module")
+def train(truth: Potential) -> list[Frame]:
+    return labelled(structures(12, 1), truth)
+
+
+@pytest.fixture(scope="module")
+def learned(train: list[Frame]) -> Potential:
+    return ferrip.fit(train, min_distances={"Si-Si": 2.0}, **FIT)
+
+
+def test_the_radial_functions_of_a_synthetic_potential_are_found(
+    truth: Potential, train: list[Frame], learned: Potential
+) -> None:
+    test = labelled(structures(4, 2), truth)
+    fixed = ferrip.fit(train, radial="fixed", min_distances={"Si-Si": 2.0}, **FIT)
+    assert force_error(learned, test) < 0.1 * force_error(fixed, test)
+
+
+def test_columns_are_the_derivatives_in_theta(train: list[Frame]) -> None:
+    for polynomials in ("chebyshev", "jacobi"):
+        settings = MtpSettings(level=10, radial_size=5, polynomials=polynomials)
+        problem = prepare(family("mtp"), "small", FitSettings(), settings, train, 1)
+        theta = Mtp().radials_of(problem.resolved)
+        np.testing.assert_allclose(theta @ theta.T, np.eye(len(theta)), atol=1e-9)
+        rng = np.random.default_rng(0)
+        c = rng.normal(size=problem.source.descriptor.n_features)
+        design, offset = RadialRows.of(problem, theta, c).design(train[:1])
+        step = 1e-4 * rng.normal(size=theta.shape)
+        up, down = (
+            evaluator(at(problem, theta + sign * step), c).compute(train[0].structure)[1] for sign in (1, -1)
+        )
+        along = design[:, len(c) :] @ step.ravel()
+        scale = np.abs(up - down).max()
+        np.testing.assert_allclose(along[1:-6].reshape(-1, 3), (up - down) / 2, atol=1e-4 * scale)
+        baseline = problem.source.baseline([train[0].structure])
+        np.testing.assert_allclose(
+            offset - baseline, -design[:, len(c) :] @ theta.ravel(), atol=1e-9 * np.abs(design).max()
+        )
+
+
+def test_a_fit_goes_on_from_the_radial_functions_of_a_file(
+    truth: Potential, train: list[Frame], learned: Potential, tmp_path: Path
+) -> None:
+    learned.save(tmp_path / "Si.ferrip")
+    test = labelled(structures(4, 2), truth)
+    again = ferrip.fit(
+        train, start=str(tmp_path / "Si.ferrip"), radial="fixed", min_distances={"Si-Si": 2.0}, **FIT
+    )
+    assert force_error(again, test) < 1.05 * force_error(learned, test) + 1e-6
+    lower = ferrip.fit(
+        train, start=str(tmp_path / "Si.ferrip"), min_distances={"Si-Si": 2.0}, **{**FIT, "level": 12}
+    )
+    assert force_error(lower, train) < 1.5 * force_error(learned, train)
+
+
+def test_elements_are_added_and_left_out(train: list[Frame], learned: Potential, tmp_path: Path) -> None:
+    learned.save(tmp_path / "Si.ferrip")
+    mixed = []
+    for frame in train:
+        numbers = frame.numbers.copy()
+        numbers[::3] = 32
+        mixed.append(replace(frame, numbers=numbers))
+    both = ferrip.fit(
+        mixed,
+        start=str(tmp_path / "Si.ferrip"),
+        radial="fixed",
+        **{**FIT, "e0": {"Si": -1.0, "Ge": -1.0}},
+    )
+    radial = both.settings["radial"]["coefficients"]
+    assert set(radial) == {"Si-Si", "Si-Ge", "Ge-Si", "Ge-Ge"}
+    silicon = with_elements(both, ["Si"])
+    assert silicon.symbols == ["Si"]
+    assert silicon.evaluate(train[0])[0].energy == pytest.approx(both.evaluate(train[0])[0].energy, abs=1e-10)
+    ace = ferrip.fit(
+        train, model="ace", size="small", degree=2.0, progress=False, num_threads=1, uncertainty=False
+    )
+    ace.save(tmp_path / "ace.ferrip")
+    with pytest.raises(SettingsError, match="family 'mtp'"):
+        ferrip.fit(train, start=str(tmp_path / "ace.ferrip"), **FIT)
+
+
+def test_export_names_what_the_format_lacks(learned: Potential, train: list[Frame], tmp_path: Path) -> None:
+    _, notes = write(learned, tmp_path / "Si.mtp")
+    assert "2.0 Å (Si-Si)" in notes[0] and len(notes) == 1
+    loaded = ferrip.load(tmp_path / "Si.mtp")
+    far = [frame for frame in train if min_distance(frame) > 2.0]
+    assert far
+    for frame in far[:2]:
+        assert loaded.evaluate(frame)[0].energy == pytest.approx(learned.evaluate(frame)[0].energy, abs=1e-8)
+    names = [f"{a}-{b}" for a in ("Si", "Ge") for b in ("Si", "Ge")]
+    settings = dict(learned.settings)
+    own = settings["radial"]
+    settings["elements"] = [14, 32]
+    settings["radial"] = own | {
+        "ranges": {name: [2.0, 4.5 if name == "Si-Si" else 4.0, 0.1] for name in names},
+        "coefficients": dict.fromkeys(names, own["coefficients"]["Si-Si"]),
+    }
+    several = replace(
+        learned, settings=settings, descriptor=Mtp().descriptor(settings), e0={14: 0.0, 32: 0.0}
+    )
+    with pytest.raises(SettingsError, match="one cutoff"):
+        write(several, tmp_path / "SiGe.mtp")
+
+
+def min_distance(frame: Frame) -> float:
+    return min(np.linalg.norm(edge) for edge in ferrip._core.neighbor_list(*frame.structure, 5.0, 1)[3])
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"level": 40}, "level"),
+        ({"level": 16, "radial_size": 2}, "radial_size"),
+        ({"min_distances": {"Si-Si": 5.0}}, "min_distances"),
+        ({"cutoffs": {"Si-O": 5.0}}, "cutoffs"),
+        ({"size": "huge"}, "size"),
+        ({"levels": 8}, "did you mean 'level'"),
+    ],
+)
+def test_bad_settings(train: list[Frame], settings: dict, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        ferrip.fit(train, **{**FIT, **settings})
