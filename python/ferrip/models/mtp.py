@@ -97,9 +97,10 @@ class Mtp(Family):
     ) -> dict[str, Any]:
         """The level, and ranges and first radial functions of every ordered pair."""
         settings = _own(settings)
+        preset = preset_of(LEVELS, size)
         elements = sorted(int(z) for z in elements)
         scalars = {
-            "level": settings.level or preset_of(LEVELS, size),
+            "level": settings.level or preset,
             "max_radial": settings.max_radial,
             "max_rank": settings.max_rank,
             "max_factors": settings.max_factors,
