@@ -64,7 +64,7 @@ SETS = {
     "W_szlachta": DataSet(train="W_szlachta/train.xyz.gz", tests={"test": "W_szlachta/test.xyz.gz"}),
 }
 HEADER = (
-    "| set | size | functions | test | E MAE (RMSE) meV/atom | E MAE (RMSE) meV/structure | F MAE (RMSE) meV/Å "
+    "| set | model | functions | test | E MAE (RMSE) meV/atom | E MAE (RMSE) meV/structure | F MAE (RMSE) meV/Å "
     "| fit s | fit MB | µs/atom/step (neighbors) |"
 )
 
@@ -130,7 +130,7 @@ def table_row(row: dict) -> str:
     """The row in Markdown."""
     energy, forces = row["energy"], row["forces"]
     return (
-        f"| {row['set']} | {row['size']} | {row['functions']} | {row['test']} "
+        f"| {row['set']} | {row['model']} {row['size']} | {row['functions']} | {row['test']} "
         f"| {energy['mae_meV_per_atom']:.2f} ({energy['rmse_meV_per_atom']:.2f}) "
         f"| {energy['mae_meV']:.1f} ({energy['rmse_meV']:.1f}) "
         f"| {forces['mae_meV_per_A']:.1f} ({forces['rmse_meV_per_A']:.1f}) "

@@ -142,6 +142,37 @@ def test_radial_design_by_finite_differences(polynomials: str) -> None:
         assert rows[:, k] == pytest.approx(difference, abs=1e-7 * (1 + np.abs(difference).max()))
 
 
+@pytest.mark.parametrize(
+    ("bounds", "published"), [({}, (2455, 7, 1036)), ({"max_radial": 5, "max_rank": 10}, (2445, 6, 866))]
+)
+def test_level_28(bounds: dict, published: tuple[int, int, int]) -> None:
+    """The bare rule and the template that MLIP's files have, through descriptor and evaluator."""
+    *counts, products = _core.level_counts(28, **bounds)
+    assert tuple(counts) == published and products <= 180069
+    radial = {"Si-Si": coefficients(published[1], 8, 1)[0, 0].tolist()}
+    ours = Mtp().descriptor(
+        {
+            "elements": [14],
+            "scalars": {"level": 28, **bounds},
+            "radial": {
+                "polynomials": "chebyshev",
+                "scaling": 1.0,
+                "ranges": {"Si-Si": [LOW, HIGH, 0.1]},
+                "coefficients": radial,
+            },
+        }
+    )
+    atoms = (np.full(5, 14), *structure()[1:])
+    values = ours.values(atoms)
+    weights = np.random.default_rng(1).normal(size=ours.n_features) / np.maximum(
+        np.abs(values).max(axis=0), 1e-9
+    )
+    energies, forces, _ = ours.evaluator(weights, [0.0]).compute(atoms)
+    assert energies == pytest.approx(values @ weights, rel=1e-9)
+    bars = np.broadcast_to(weights, values.shape).copy()
+    assert -forces == pytest.approx(ours.vjp(atoms, bars)[0], abs=1e-9 * np.abs(forces).max())
+
+
 def test_scalars_are_independent() -> None:
     """Full numerical rank of level 12 on random environments."""
     ours = descriptor(12)

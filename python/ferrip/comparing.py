@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 NEEDS = ("speed", "balanced", "accuracy")
 """What can matter most to the user."""
 
-MODELS = ("uf3", "ace")
+MODELS = ("uf3", "mtp", "ace")
 TOLERABLE = 3.0
 """Error score, relative to the best, up to which a candidate counts when speed is what matters."""
 COST_POWER = 0.3

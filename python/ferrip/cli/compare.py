@@ -30,7 +30,7 @@ def compare(
         list[str] | None,
         typer.Option(help="Test data; else the last quarter of every config type is held out (repeatable)."),
     ] = None,
-    models: Annotated[str | None, typer.Option(help="Families, e.g. uf3,ace.")] = None,
+    models: Annotated[str | None, typer.Option(help="Families (default: uf3,mtp,ace).")] = None,
     sizes: Annotated[str | None, typer.Option(help="Sizes, e.g. small,medium.")] = None,
     need: Annotated[str, typer.Option(help="speed, balanced or accuracy.")] = "balanced",
     output: Annotated[
