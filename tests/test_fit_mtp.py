@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import ase.io
 import numpy as np
 import pytest
 from test_nonlinear_training import force_error, labelled, structures
+from typer.testing import CliRunner
 
 import ferrip
+from ferrip.cli.app import app
 from ferrip.conversion import with_elements, write
 from ferrip.data import Frame
 from ferrip.errors import SettingsError
@@ -141,6 +144,26 @@ def test_export_names_what_the_format_lacks(learned: Potential, train: list[Fram
     )
     with pytest.raises(SettingsError, match="one cutoff"):
         write(several, tmp_path / "SiGe.mtp")
+
+
+def test_command_line(train: list[Frame], tmp_path: Path) -> None:
+    ase.io.write(tmp_path / "train.xyz", [frame.to_atoms() for frame in train[:6]])
+
+    def fit(output: str, *arguments: str) -> None:
+        common = ["fit", str(tmp_path / "train.xyz"), "--model", "mtp", "--cutoff", "4.5", "--threads", "1"]
+        result = CliRunner().invoke(app, [*common, "-o", str(tmp_path / output), *arguments])
+        assert result.exit_code == 0, result.output
+
+    fit("low.ferrip", "--level", "4", "--set", "radial_size=4")
+    fit("high.ferrip", "--level", "6", "--start", str(tmp_path / "low.ferrip"), "--set", "radial_size=4")
+    assert ferrip.load(tmp_path / "high.ferrip").settings["scalars"]["level"] == 6
+    converted = ["convert", str(tmp_path / "high.ferrip"), str(tmp_path / "high.mtp")]
+    assert CliRunner().invoke(app, converted).exit_code == 0
+    for command in ("info", "bench"):
+        result = CliRunner().invoke(app, [command, str(tmp_path / "high.mtp"), "--json"])
+        assert result.exit_code == 0, result.output
+    result = CliRunner().invoke(app, ["eval", str(tmp_path / "high.mtp"), str(tmp_path / "train.xyz")])
+    assert result.exit_code == 0, result.output
 
 
 def min_distance(frame: Frame) -> float:
