@@ -89,7 +89,8 @@ def measure(path: Path, n_atoms: int, rounds: int) -> dict[str, float]:
     """Median µs/atom of every evaluator of one file, and the peak of fused multiply-adds in GFLOP/s."""
     potential = ferrip.load(path)
     atoms = crystal(frozenset(potential.symbols), n_atoms)
-    steps = {f"ferrip {simd}": ferrip_step(path, atoms, simd) for simd in ferrip._core.supported_simd()}
+    paths = [*ferrip._core.supported_simd(), "mixed"]
+    steps = {f"ferrip {simd}": ferrip_step(path, atoms, simd) for simd in paths}
     peer = pyace_step(path, atoms, recursive=True)
     if peer is not None:
         steps["python-ace recursive"] = peer

@@ -78,7 +78,7 @@ class MorsePotential:
         switch = 1.0 - x**3 * (10.0 - 15.0 * x + 6.0 * x**2)
         return energy * switch, slope * switch - energy * 30.0 * x**2 * (1.0 - x) ** 2
 
-    def evaluator(self) -> MorseEvaluator:
+    def evaluator(self, simd: str | None = None) -> MorseEvaluator:
         return MorseEvaluator(potential=self)
 
     def energy_uncertainty(self, atoms: Atoms, num_threads: int | None = None) -> float:

@@ -36,6 +36,19 @@ def run(folder, capsys, *arguments):
     return stop.value.code, json.loads(captured.out) if captured.out else None, captured.err
 
 
+def test_mixed_precision_is_an_option_of_md_and_bench(folder, capsys):
+    code, summary, _ = run(
+        folder, capsys, "bench", "@Cu.ferrip", "--seconds", 0, "--precision", "mixed", "--json"
+    )
+    assert code == 0
+    assert summary["simd"].endswith("-mixed")
+    arguments = ("md", "@Cu.ferrip", "@cu.extxyz", "-o", "@mixed.extxyz", "--steps", 5)
+    assert run(folder, capsys, *arguments, "--precision", "mixed")[0] == 0
+    code, _, text = run(folder, capsys, *arguments, "--overwrite", "--precision", "half")
+    assert code == 2
+    assert "precision: 'half' is none of double, mixed" in text
+
+
 def test_md_writes_its_files_and_one_json_object(folder, capsys):
     common = ("md", "@Cu.ferrip", "@cu.extxyz", "-o", "@md.extxyz", "--every", 10, "--json", "--threads", 1)
     code, summary, _ = run(folder, capsys, *common, "--steps", 20)

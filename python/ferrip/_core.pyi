@@ -334,7 +334,7 @@ class Evaluator:
     def cutoff(self) -> float: ...
     @property
     def simd(self) -> str:
-        """Path in use: 'avx512', 'avx2' or 'generic'."""
+        """Path in use: 'avx512', 'avx2' or 'generic'; 'avx2-mixed' or 'generic-mixed' in mixed precision."""
     def compute(self, structure: Structure, num_threads: int | None = None) -> tuple[F64, F64, F64]:
         """(energies (N,), forces (N,3), strain_gradient dE/dε (3,3) symmetric). Builds a neighbor list."""
     def session(self, skin: float = 0.5, num_threads: int | None = None) -> Session: ...

@@ -23,6 +23,7 @@ from ase.data import atomic_masses, chemical_symbols, covalent_radii, reference_
 from ferrip._core import resolve_threads
 from ferrip.errors import SettingsError
 from ferrip.potential import as_structure
+from ferrip.precision import simd_of
 
 if TYPE_CHECKING:
     from ferrip.potential import Potential
@@ -77,6 +78,7 @@ def benchmark(
     skin: float = 0.5,
     seconds: float = 3.0,
     seed: int = 0,
+    precision: str = "double",
 ) -> BenchmarkResult:
     """Time MD steps.
 
@@ -94,6 +96,8 @@ def benchmark(
         Time to spend, at least; five blocks of 20 steps are timed in any case.
     seed
         Seed of the vibrations.
+    precision
+        ``"double"`` or ``"mixed"``, see `ferrip.Calculator`.
 
     Returns
     -------
@@ -103,7 +107,7 @@ def benchmark(
     Raises
     ------
     SettingsError
-        The structure is empty.
+        The structure is empty, or the potential has no such precision.
 
     Examples
     --------
@@ -112,7 +116,7 @@ def benchmark(
     atoms = crystal_of(potential.elements) if atoms is None else atoms
     if len(atoms) == 0:
         raise SettingsError("structure: there are no atoms to time")
-    evaluator = potential.evaluator()
+    evaluator = potential.evaluator(simd_of(precision))
     session = evaluator.session(skin, num_threads)
     numbers, positions, cell, pbc = as_structure(atoms)
     vibration = _Vibration.at(atoms, np.random.default_rng(seed))

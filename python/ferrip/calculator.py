@@ -19,6 +19,7 @@ from ase.stress import full_3x3_to_voigt_6_stress
 
 from ferrip.errors import SettingsError
 from ferrip.potential import Potential, as_structure
+from ferrip.precision import simd_of
 
 if TYPE_CHECKING:
     from ferrip._core import Session
@@ -48,11 +49,15 @@ class Calculator(ASECalculator):
         than half of it.
     num_threads
         Threads; by default `FERRIP_NUM_THREADS`, `RAYON_NUM_THREADS` or all cores.
+    precision
+        ``"double"``, or ``"mixed"`` for about 1.6 times the speed: sums over the neighbors of an atom and their
+        products are in single precision. Forces are within 1e-6 to 1e-4 of the largest one, the more the
+        coefficients cancel each other (compare with double precision before a long run). ACE only.
 
     Raises
     ------
     SettingsError
-        The skin is negative or not finite.
+        The skin is negative or not finite, or the potential has no mixed precision.
     UnsupportedElementError
         On evaluation: an element that the potential does not know.
     PropertyNotImplementedError
@@ -77,7 +82,12 @@ class Calculator(ASECalculator):
     ignored_changes: set[str] = {"initial_charges", "initial_magmoms"}  # noqa: RUF012 - so ASE declares it
 
     def __init__(
-        self, potential: Potential | str | PathLike[str], *, skin: float = 0.5, num_threads: int | None = None
+        self,
+        potential: Potential | str | PathLike[str],
+        *,
+        skin: float = 0.5,
+        num_threads: int | None = None,
+        precision: str = "double",
     ) -> None:
         if not (np.isfinite(skin) and skin >= 0.0):
             raise SettingsError(f"skin: expected a non-negative number of Å, got {skin}")
@@ -88,7 +98,8 @@ class Calculator(ASECalculator):
             potential = load(potential)
         self.potential = cast(Potential, potential)
         self._num_threads = num_threads
-        self._session: Session = self.potential.evaluator().session(skin, num_threads)
+        evaluator = self.potential.evaluator(simd_of(precision))
+        self._session: Session = evaluator.session(skin, num_threads)
 
     @property
     def session(self) -> Session:

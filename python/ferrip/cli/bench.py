@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from ferrip.cli.console import JsonFlag, ThreadsOption, print_json, show_facts
+from ferrip.cli.console import JsonFlag, PrecisionOption, ThreadsOption, print_json, show_facts
 from ferrip.cli.structure import RepeatOption, check_elements, read_structure, repeated
 
 
@@ -21,6 +21,7 @@ def bench(
     skin: Annotated[float, typer.Option(help="Verlet skin, Å.")] = 0.5,
     seconds: Annotated[float, typer.Option(min=0.0, help="Time to spend, s.")] = 3.0,
     threads: ThreadsOption = None,
+    precision: PrecisionOption = "double",
     as_json: JsonFlag = False,
 ) -> None:
     """Time energy, forces and virial per atom and step, neighbor list rebuilds amortised."""
@@ -33,7 +34,9 @@ def bench(
     else:
         atoms = read_structure(structure, repeat)
     check_elements(model, atoms)
-    result = asdict(benchmark(model, atoms, num_threads=threads, skin=skin, seconds=seconds))
+    result = asdict(
+        benchmark(model, atoms, num_threads=threads, skin=skin, seconds=seconds, precision=precision)
+    )
     show_facts(result)
     if as_json:
         print_json(result)

@@ -28,6 +28,11 @@ ThreadsOption: TypeAlias = Annotated[
 ]
 """The `--threads` option of every command that computes."""
 
+PrecisionOption: TypeAlias = Annotated[
+    str, typer.Option("--precision", help="double, or mixed: faster, forces within 1e-6 to 1e-4 (ACE only).")
+]
+"""The `--precision` option of commands that run a potential many times."""
+
 
 WIDTH_IN_FILES = 160
 """Characters per line of tables where stderr is not a terminal."""

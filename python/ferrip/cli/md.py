@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ferrip.cli.console import JsonFlag, ThreadsOption, note, print_json, show_facts
+from ferrip.cli.console import JsonFlag, PrecisionOption, ThreadsOption, note, print_json, show_facts
 from ferrip.cli.structure import RepeatOption, check_elements, read_structure
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def md(
     ] = False,
     repeat: RepeatOption = (1, 1, 1),
     threads: ThreadsOption = None,
+    precision: PrecisionOption = "double",
     as_json: JsonFlag = False,
 ) -> None:
     """Run molecular dynamics; writes OUTPUT, a .log and a .restart file beside it."""
@@ -71,6 +72,7 @@ def md(
         max_temperature=max_temperature,
         keep_velocities=keep_velocities,
         skin=skin,
+        precision=precision,
     )
     model = ferrip.load(potential)
     atoms = read_structure(structure, repeat)

@@ -20,6 +20,7 @@ from ferrip.md.restart import Checkpoint
 from ferrip.md.settings import MDSettings
 from ferrip.md.state import Evaluation, State, System
 from ferrip.md.statistics import Statistics
+from ferrip.precision import simd_of
 
 if TYPE_CHECKING:
     from ferrip._core import Session
@@ -243,7 +244,8 @@ class _Driver:
         """Evaluate with a new neighbor list, as a restart from here will."""
         if hasattr(self, "session"):
             self.rebuilds += self.session.rebuilds
-        self.session = self.potential.evaluator().session(self.settings.skin, self.num_threads)
+        evaluator = self.potential.evaluator(simd_of(self.settings.precision))
+        self.session = evaluator.session(self.settings.skin, self.num_threads)
         return self._compute(self.state)
 
     def _open_files(self, evaluation: Evaluation) -> None:

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from ferrip.errors import SettingsError
+from ferrip.precision import simd_of
 
 ENSEMBLES = ("nve", "nvt", "npt")
 BAROSTATS = {
@@ -58,6 +59,8 @@ class MDSettings:
         Start from the velocities of the structure instead of drawing them.
     skin
         Verlet skin of the neighbor list, Å.
+    precision
+        ``"double"`` or ``"mixed"``, see `ferrip.Calculator`.
 
     Raises
     ------
@@ -82,10 +85,12 @@ class MDSettings:
     max_temperature: float | None = None
     keep_velocities: bool = False
     skin: float = 0.5
+    precision: str = "double"
 
     def __post_init__(self) -> None:
         if self.ensemble not in ENSEMBLES:
             raise SettingsError(f"ensemble: {self.ensemble!r} is none of {', '.join(ENSEMBLES)}")
+        simd_of(self.precision)
         if self.barostat not in BAROSTATS:
             raise SettingsError(f"barostat: {self.barostat!r} is none of {', '.join(BAROSTATS)}")
         for name in ("timestep", "thermostat_time", "barostat_time", "compressibility", "skin"):

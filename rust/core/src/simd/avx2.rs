@@ -26,6 +26,7 @@ macro_rules! intrinsic {
 impl Simd for Avx2 {
     const LANES: usize = LANES;
     const PATH: Path = Path::Avx2;
+    type Scalar = f64;
     type Block = [Self; LANES];
 
     fn enter<T: Task<Self>>(task: T) -> T::Output {
@@ -39,8 +40,13 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn splat(value: f64) -> Self {
+    fn broadcast(value: f64) -> Self {
         Self(intrinsic!(_mm256_set1_pd(value)))
+    }
+
+    #[inline(always)]
+    fn scalars(self) -> [f64; MAX_LANES] {
+        self.lanes()
     }
 
     #[inline(always)]

@@ -26,6 +26,7 @@ impl Generic {
 impl Simd for Generic {
     const LANES: usize = LANES;
     const PATH: Path = Path::Generic;
+    type Scalar = f64;
     type Block = [Self; LANES];
 
     fn enter<T: Task<Self>>(task: T) -> T::Output {
@@ -33,8 +34,13 @@ impl Simd for Generic {
     }
 
     #[inline(always)]
-    fn splat(value: f64) -> Self {
+    fn broadcast(value: f64) -> Self {
         Self([value; LANES])
+    }
+
+    #[inline(always)]
+    fn scalars(self) -> [f64; MAX_LANES] {
+        self.lanes()
     }
 
     #[inline(always)]

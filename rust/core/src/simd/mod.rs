@@ -1,4 +1,7 @@
-//! SIMD vectors of `f64` with run-time dispatch: one generic kernel, one machine-code copy per backend.
+//! SIMD vectors with run-time dispatch: one generic kernel, one machine-code copy per backend.
+//!
+//! Backends of double precision hold `f64`. Those of mixed precision hold twice as many `f32` and exchange `f64` with
+//! memory: kernels on them add up in single precision what a vector adds up, and in double precision what is stored.
 //!
 //! A kernel is written once as a [`Task`] over [`Simd`], with everything on its way marked
 //! `#[inline(always)]`; [`Simd::enter`] compiles it inside a function that has the backend's instructions
@@ -11,28 +14,56 @@ use crate::error::{Error, Result};
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx2_single;
 #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
 mod avx512;
 mod generic;
+mod generic_single;
 pub mod peak;
 pub mod select;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
+#[cfg(target_arch = "x86_64")]
+pub use avx2_single::Avx2Single;
 #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
 pub use avx512::Avx512;
 pub use generic::Generic;
+pub use generic_single::GenericSingle;
 
 /// Most lanes that any backend has.
 pub const MAX_LANES: usize = 8;
 
-/// A vector of [`Self::LANES`] `f64`.
+/// A number of one lane.
+pub trait Scalar: Copy + Default + Send + Sync + std::fmt::Debug + std::ops::AddAssign + 'static {
+    /// The nearest number.
+    fn rounded(value: f64) -> Self;
+}
+
+impl Scalar for f64 {
+    #[inline(always)]
+    fn rounded(value: f64) -> Self {
+        value
+    }
+}
+
+impl Scalar for f32 {
+    #[inline(always)]
+    fn rounded(value: f64) -> Self {
+        value as Self
+    }
+}
+
+/// A vector of [`Self::LANES`] numbers.
 #[expect(clippy::return_self_not_must_use, reason = "arithmetic, nobody forgets its result")]
 pub trait Simd: Copy + Send + Sync + std::fmt::Debug + 'static {
     /// Number of lanes.
     const LANES: usize;
     /// The path that this backend implements.
     const PATH: Path;
+    /// What a lane holds.
+    type Scalar: Scalar;
     /// As many vectors as lanes, `[Self; LANES]`.
     type Block: Copy + IndexMut<usize, Output = Self>;
 
@@ -40,7 +71,14 @@ pub trait Simd: Copy + Send + Sync + std::fmt::Debug + 'static {
     fn enter<T: Task<Self>>(task: T) -> T::Output;
 
     /// All lanes equal.
-    fn splat(value: f64) -> Self;
+    #[inline(always)]
+    fn splat(value: f64) -> Self {
+        Self::broadcast(Self::Scalar::rounded(value))
+    }
+    /// All lanes equal.
+    fn broadcast(value: Self::Scalar) -> Self;
+    /// The lanes as they are; those beyond [`Self::LANES`] are 0.
+    fn scalars(self) -> [Self::Scalar; MAX_LANES];
     /// The first `LANES` numbers of a slice that has at least as many.
     fn load(from: &[f64]) -> Self;
     /// Writes the lanes to the first `LANES` numbers of a slice that has at least as many.
@@ -131,10 +169,17 @@ pub enum Path {
     Avx2,
     /// AVX-512F, eight lanes.
     Avx512,
+    /// Mixed precision, plain arrays of eight.
+    GenericMixed,
+    /// Mixed precision, AVX2 and FMA, eight lanes.
+    Avx2Mixed,
 }
 
 impl Path {
-    const ALL: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Generic];
+    /// Those of double precision, fastest first.
+    const DOUBLE: [Self; 3] = [Self::Avx512, Self::Avx2, Self::Generic];
+    /// Those of mixed precision, fastest first.
+    const MIXED: [Self; 2] = [Self::Avx2Mixed, Self::GenericMixed];
 
     /// Name as in the `simd` argument.
     pub fn name(self) -> &'static str {
@@ -142,15 +187,19 @@ impl Path {
             Self::Generic => "generic",
             Self::Avx2 => "avx2",
             Self::Avx512 => "avx512",
+            Self::GenericMixed => "generic-mixed",
+            Self::Avx2Mixed => "avx2-mixed",
         }
     }
 
     /// Whether this build and this processor have it.
     pub fn is_supported(self) -> bool {
         match self {
-            Self::Generic => true,
+            Self::Generic | Self::GenericMixed => true,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            Self::Avx2 | Self::Avx2Mixed => {
+                is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")
+            }
             #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
             Self::Avx512 => is_x86_feature_detected!("avx512f") && Self::Avx2.is_supported(),
             #[allow(unreachable_patterns, reason = "which paths remain depends on target and compiler")]
@@ -158,30 +207,51 @@ impl Path {
         }
     }
 
-    /// Supported paths, fastest first.
+    /// Whether kernels on this path compute in mixed precision.
+    pub fn is_mixed(self) -> bool {
+        Self::MIXED.contains(&self)
+    }
+
+    /// Supported paths of double precision, fastest first.
     pub fn supported() -> Vec<Self> {
-        Self::ALL.into_iter().filter(|path| path.is_supported()).collect()
+        Self::DOUBLE.into_iter().filter(|path| path.is_supported()).collect()
     }
 
-    /// The fastest supported path.
+    /// Supported paths of mixed precision, fastest first.
+    pub fn supported_mixed() -> Vec<Self> {
+        Self::MIXED.into_iter().filter(|path| path.is_supported()).collect()
+    }
+
+    /// The fastest supported path of double precision.
     pub fn fastest() -> Self {
-        Self::ALL.into_iter().find(|path| path.is_supported()).unwrap_or(Self::Generic)
+        Self::DOUBLE.into_iter().find(|path| path.is_supported()).unwrap_or(Self::Generic)
     }
 
-    /// The path of this name, or the fastest one without a name.
+    /// The path of this name; the fastest one without a name, the fastest of mixed precision for "mixed".
     ///
     /// # Errors
     /// [`Error::Setting`] for a name that is unknown or not supported here.
     pub fn resolve(name: Option<&str>) -> Result<Self> {
         let Some(name) = name else { return Ok(Self::fastest()) };
-        let supported = Self::supported();
-        supported.iter().copied().find(|path| path.name() == name).ok_or_else(|| Error::Setting {
+        let known: Vec<Self> = [Self::supported(), Self::supported_mixed()].concat();
+        let fits = |path: &Self| path.name() == name || (name == "mixed" && path.is_mixed());
+        known.iter().copied().find(fits).ok_or_else(|| Error::Setting {
             name: "simd",
             reason: format!(
-                "expected one of {} (what this processor and build support), got {name:?}",
-                supported.iter().map(|path| path.name()).collect::<Vec<_>>().join(", ")
+                "expected one of {}, mixed (what this processor and build support), got {name:?}",
+                known.iter().map(|path| path.name()).collect::<Vec<_>>().join(", ")
             ),
         })
+    }
+
+    /// # Errors
+    /// [`Error::Setting`] for a path of mixed precision.
+    pub fn require_double(self, engine: &str) -> Result<()> {
+        if !self.is_mixed() {
+            return Ok(());
+        }
+        let reason = format!("{engine} are evaluated in double precision only");
+        Err(Error::Setting { name: "precision", reason })
     }
 }
 
@@ -201,11 +271,13 @@ mod tests {
             let y: Vec<f64> = (0..8).map(|k| 5.1 - 0.7 * f64::from(k)).collect();
             let (a, b) = (S::load(&x), S::load(&y));
             let c = S::splat(2.5);
+            // Rounding of the lanes, in units of what f64 gives.
+            let unit = if std::mem::size_of::<S::Scalar>() == 4 { 1e9 } else { 1.0 };
             let check = |got: S, expected: &dyn Fn(f64, f64) -> f64| {
                 let mut lanes = [0.0; MAX_LANES];
                 got.store(&mut lanes);
                 for k in 0..S::LANES {
-                    assert!((lanes[k] - expected(x[k], y[k])).abs() < 1e-13);
+                    assert!((lanes[k] - expected(x[k], y[k])).abs() < 1e-13 * unit);
                 }
             };
             check(a.add(b), &|x, y| x + y);
@@ -218,6 +290,8 @@ mod tests {
             check(a.neg_mul_add(b, c), &|x, y| 2.5 - x * y);
             assert!(a.any_less(c) && !b.any_less(S::splat(y[S::LANES - 1])));
             let long: Vec<f64> = (0..41).map(f64::from).collect();
+            let scalars = a.scalars();
+            check(S::broadcast(scalars[1]), &|_, _| x[1]);
             let rows = S::load_strided(&long, 1, 4);
             for k in 0..S::LANES {
                 assert!((rows[k].lanes()[1] - (4 * k + 2) as f64).abs() < 1e-15);
@@ -228,12 +302,12 @@ mod tests {
                 assert_eq!(whole[k], x[k] as u32);
             }
             let total: f64 = x[..S::LANES].iter().sum();
-            assert!((a.sum() - total).abs() < 1e-12);
+            assert!((a.sum() - total).abs() < 1e-12 * unit);
             let mut block = S::zero_block();
             (block[1], block[3]) = (c, a);
             let sums = S::reduce(block).lanes();
-            assert!((sums[1] - 2.5 * S::LANES as f64).abs() < 1e-12 && sums[2] == 0.0);
-            assert!((sums[3] - total).abs() < 1e-12);
+            assert!((sums[1] - 2.5 * S::LANES as f64).abs() < 1e-12 * unit && sums[2] == 0.0);
+            assert!((sums[3] - total).abs() < 1e-12 * unit);
             let mut block = S::zero_block();
             for i in 0..S::LANES {
                 let row: Vec<f64> = (0..S::LANES).map(|j| (10 * i + j) as f64).collect();
@@ -252,13 +326,16 @@ mod tests {
 
     #[test]
     fn every_supported_backend_computes() {
-        for path in Path::supported() {
+        for path in [Path::supported(), Path::supported_mixed()].concat() {
             match path {
                 Path::Generic => Generic::enter(Check),
                 #[cfg(target_arch = "x86_64")]
                 Path::Avx2 => Avx2::enter(Check),
                 #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
                 Path::Avx512 => Avx512::enter(Check),
+                Path::GenericMixed => GenericSingle::enter(Check),
+                #[cfg(target_arch = "x86_64")]
+                Path::Avx2Mixed => Avx2Single::enter(Check),
                 #[allow(unreachable_patterns, reason = "which paths remain depends on target and compiler")]
                 _ => unreachable!("{path:?} is not supported here"),
             }
@@ -269,6 +346,9 @@ mod tests {
     fn names_resolve() {
         assert_eq!(Path::resolve(Some("generic")), Ok(Path::Generic));
         assert_eq!(Path::resolve(None).map(Path::is_supported), Ok(true));
+        assert_eq!(Path::resolve(Some("mixed")), Ok(Path::supported_mixed()[0]));
+        assert!(Path::fastest().require_double("splines").is_ok());
+        assert!(Path::GenericMixed.require_double("splines").is_err());
         assert!(matches!(Path::resolve(Some("sse9")), Err(Error::Setting { name: "simd", .. })));
     }
 }

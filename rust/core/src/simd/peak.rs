@@ -67,6 +67,9 @@ pub fn peak(path: Path, rounds: usize) -> Result<f64> {
         Path::Avx2 => rate::<super::Avx2>(rounds),
         #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
         Path::Avx512 => rate::<super::Avx512>(rounds),
+        #[cfg(target_arch = "x86_64")]
+        Path::Avx2Mixed => rate::<super::Avx2Single>(rounds),
+        Path::GenericMixed => rate::<super::GenericSingle>(rounds),
         _ => rate::<Generic>(rounds),
     })
 }

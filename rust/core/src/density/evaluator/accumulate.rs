@@ -97,13 +97,13 @@ fn radial_values<S: Simd>(
     column: usize,
 ) {
     let rows = table_rows(class, geometry);
-    let fractions = geometry.fraction.lanes();
+    let fractions = geometry.fraction.scalars();
     let outputs = radial.chunks_exact_mut(S::LANES).take(class.width);
     for (group, out) in outputs.enumerate() {
         let mut block = S::zero_block();
         for lane in 0..S::LANES {
             let c = &rows[lane][group];
-            let u = S::splat(fractions[lane]);
+            let u = S::broadcast(fractions[lane]);
             let mut value = c[N_COEFFICIENTS - 1];
             for order in (0..N_COEFFICIENTS - 1).rev() {
                 value = value.mul_add(u, c[order]);

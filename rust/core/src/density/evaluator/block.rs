@@ -29,7 +29,7 @@ pub struct BlockOutput {
 
 /// Scratch of one thread.
 #[derive(Debug)]
-pub struct Scratch<S> {
+pub struct Scratch<S: Simd> {
     /// Neighbors of the atoms of a batch.
     neighborhoods: Vec<Neighborhood<S>>,
     accumulator: Accumulator<S>,
@@ -61,7 +61,7 @@ impl<S: Simd> Scratch<S> {
 }
 
 /// Evaluation of one block; run it with [`Simd::enter`].
-pub struct BlockTask<'a, S> {
+pub struct BlockTask<'a, S: Simd> {
     /// Model of the centres' species.
     pub kernel: &'a CenterKernel<S>,
     /// The system.

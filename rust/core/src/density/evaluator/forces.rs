@@ -6,7 +6,7 @@
 //! of `Y_lm` is never formed.
 
 use crate::radial::table::N_COEFFICIENTS;
-use crate::simd::{Simd, Task};
+use crate::simd::{Scalar, Simd, Task};
 
 use super::accumulate::{grow, table_rows};
 use super::environment::Geometry;
@@ -22,7 +22,7 @@ type Pair<S> = [S; 2];
 
 /// Scratch of [`Gradient::run`].
 #[derive(Debug)]
-pub struct Gradient<S> {
+pub struct Gradient<S: Simd> {
     /// Radial functions.
     radial: Vec<Pair<S>>,
     /// `T` of all rows.
@@ -30,7 +30,7 @@ pub struct Gradient<S> {
     /// `Q_lm(z)`.
     legendre: Vec<S>,
     /// Adjoints of the sums of one class, in the order of its blocks.
-    adjoints: Vec<f64>,
+    adjoints: Vec<S::Scalar>,
 }
 
 impl<S: Simd> Gradient<S> {
@@ -47,9 +47,9 @@ impl<S: Simd> Gradient<S> {
             grow(&mut self.contracted, (legendre.lmax() + 1).pow(2), [S::zero(); 2]);
         }
         self.adjoints.clear();
-        self.adjoints.resize(class.layout.n_adjoints, 0.0);
+        self.adjoints.resize(class.layout.n_adjoints, S::Scalar::default());
         for &(to, from) in &class.layout.adjoints {
-            self.adjoints[to as usize] += adjoint(from as usize);
+            self.adjoints[to as usize] += S::Scalar::rounded(adjoint(from as usize));
         }
     }
 
@@ -93,13 +93,13 @@ impl<S: Simd> Gradient<S> {
     #[inline(always)]
     fn radial(&mut self, class: &Class<S>, geometry: &Geometry<S>) {
         let rows = table_rows(class, geometry);
-        let fractions = geometry.fraction.lanes();
+        let fractions = geometry.fraction.scalars();
         let outputs = self.radial.chunks_exact_mut(S::LANES);
         for (group, out) in outputs.take(class.width).enumerate() {
             let (mut values, mut slopes) = (S::zero_block(), S::zero_block());
             for lane in 0..S::LANES {
                 let c = &rows[lane][group];
-                let u = S::splat(fractions[lane]);
+                let u = S::broadcast(fractions[lane]);
                 let mut value = c[N_COEFFICIENTS - 1].mul_add(u, c[N_COEFFICIENTS - 2]);
                 let mut slope = c[N_COEFFICIENTS - 1].mul_add(u, value);
                 for order in (1..N_COEFFICIENTS - 2).rev() {
@@ -152,7 +152,7 @@ impl<S: Simd> Gradient<S> {
 /// `Σ_k u_{k,row} R_k` and the same with `dR_k` for some rows.
 #[inline(always)]
 fn contract_rows<S: Simd, const ROWS: usize, const N: usize>(
-    u: &[f64],
+    u: &[S::Scalar],
     radial: &[Pair<S>],
     out: &mut [Pair<S>],
 ) {
@@ -162,7 +162,7 @@ fn contract_rows<S: Simd, const ROWS: usize, const N: usize>(
     for k in 0..n {
         let [value, slope] = radial[k];
         for i in 0..ROWS {
-            let u = S::splat(u[k * ROWS + i]);
+            let u = S::broadcast(u[k * ROWS + i]);
             sums[i][0] = u.mul_add(value, sums[i][0]);
             sums[i][1] = u.mul_add(slope, sums[i][1]);
         }

@@ -6,7 +6,7 @@ use crate::density::readout::{CenterReadout, MAX_DENSITIES};
 use crate::error::Result;
 use crate::pair::Zbl;
 use crate::radial::table::{N_COEFFICIENTS, RadialTable, TableCell, Tabulation};
-use crate::simd::Simd;
+use crate::simd::{Scalar, Simd};
 
 use super::contraction::Contraction;
 use super::harmonics::Legendre;
@@ -46,7 +46,7 @@ pub struct Towards {
 
 /// The model of one centre species.
 #[derive(Debug)]
-pub struct CenterKernel<S> {
+pub struct CenterKernel<S: Simd> {
     /// Energy from densities and core repulsion; the coefficients are in the tables and the products.
     pub readout: CenterReadout,
     /// Sums of pair functions; they follow the one-particle sums.
@@ -66,7 +66,7 @@ pub struct CenterKernel<S> {
     /// Number of densities, rounded up to what the products have code for.
     pub n_densities: usize,
     /// Weights of the leaves of the products, `[leaf][density]`.
-    pub leaf_weights: Vec<f64>,
+    pub leaf_weights: Vec<S::Scalar>,
 }
 
 impl<S: Simd> CenterKernel<S> {
@@ -89,7 +89,8 @@ impl<S: Simd> CenterKernel<S> {
         let layout = Layout::new(n_species, &inputs.entries, &inputs.conjugate);
         let dag = Dag::build(&inputs.conjugate, &inputs.monomials);
         let n_densities = padded(readout.densities.len());
-        let leaf_weights = dag.leaf_weights(&contraction.weights, readout.densities.len(), n_densities);
+        let weights = dag.leaf_weights(&contraction.weights, readout.densities.len(), n_densities);
+        let leaf_weights = weights.into_iter().map(S::Scalar::rounded).collect();
         let terms = PairTerms::new(&readout, zbl.max_cutoff() > 0.0);
         let mut classes: Vec<Class<S>> =
             layout.classes.iter().map(|class| Class::new(class, terms.len())).collect();

@@ -104,6 +104,13 @@ impl Evaluator {
             Path::Avx512 => {
                 Box::new(Kernels::<crate::simd::Avx512>::new(program, readout, zbl, options.tables)?)
             }
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2Mixed => {
+                Box::new(Kernels::<crate::simd::Avx2Single>::new(program, readout, zbl, options.tables)?)
+            }
+            Path::GenericMixed => {
+                Box::new(Kernels::<crate::simd::GenericSingle>::new(program, readout, zbl, options.tables)?)
+            }
             _ => Box::new(Kernels::<Generic>::new(program, readout, zbl, options.tables)?),
         };
         Ok(Self {
@@ -200,7 +207,7 @@ impl Evaluator {
 ///
 /// # Errors
 /// [`Error::Length`] for a wrong number of them, [`Error::Setting`] for values that are not finite or a path that is
-/// not supported here.
+/// not supported here or of mixed precision, which only the density engine has.
 pub(crate) fn check_linear(
     (coefficients, n_features): (&[f64], usize),
     (e0, n_species): (&[f64], usize),
@@ -212,6 +219,7 @@ pub(crate) fn check_linear(
         let reason = format!("number {k} of coefficients and e0 is not finite");
         return Err(Error::Setting { name: "coefficients", reason });
     }
+    path.require_double("splines and moment tensors")?;
     Path::resolve(Some(path.name())).map(|_| ())
 }
 
@@ -228,7 +236,7 @@ pub(crate) trait Engine: std::fmt::Debug + Send + Sync {
 
 /// Compiled models of all centre species.
 #[derive(Debug)]
-struct Kernels<S> {
+struct Kernels<S: Simd> {
     centers: Vec<CenterKernel<S>>,
     scratch: ScratchPool<Scratch<S>>,
 }

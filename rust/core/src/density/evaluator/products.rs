@@ -113,7 +113,8 @@ impl<S: Simd> Products<S> {
             let baseline = &mut self.sums[layout.size];
             let mut out = [[0.0; MAX_LANES]; VECTORS];
             for g in 0..VECTORS {
-                energies[g].add(baseline[g]).add(S::splat(kernel.readout.e0)).store(&mut out[g]);
+                energies[g].add(baseline[g]).store(&mut out[g]);
+                out[g].iter_mut().for_each(|energy| *energy += kernel.readout.e0);
             }
             *baseline = [S::splat(1.0); VECTORS];
             out
@@ -200,7 +201,7 @@ fn densities<S: Simd, const P: usize>(
             let Some(weights) = weights.first_chunk::<P>() else { continue };
             let b = values[node as usize];
             for p in 0..P {
-                sums[p] = add_scaled(sums[p], [S::splat(weights[p]); VECTORS], b);
+                sums[p] = add_scaled(sums[p], [S::broadcast(weights[p]); VECTORS], b);
             }
         }
         for ((rho, sum), inner) in rho.iter_mut().zip(&sums).zip(inner) {
@@ -238,7 +239,7 @@ fn density_adjoints<S: Simd, const P: usize>(
             let Some(weights) = weights.first_chunk::<P>() else { continue };
             let mut sum = adjoints[node as usize];
             for p in 0..P {
-                sum = add_scaled(sum, [S::splat(weights[p]); VECTORS], a[p]);
+                sum = add_scaled(sum, [S::broadcast(weights[p]); VECTORS], a[p]);
             }
             adjoints[node as usize] = sum;
         }
@@ -260,7 +261,7 @@ fn linear_leaves<S: Simd>(
         let weights = &kernel.leaf_weights[group.leaves.clone()];
         let nodes = &dag.leaf_nodes[group.leaves.clone()];
         for (&weight, &node) in weights.iter().zip(nodes) {
-            let (weight, node) = ([S::splat(weight); VECTORS], node as usize);
+            let (weight, node) = ([S::broadcast(weight); VECTORS], node as usize);
             inner = add_scaled(inner, weight, values[node]);
             adjoints[node] = add_scaled(adjoints[node], weight, a);
         }
