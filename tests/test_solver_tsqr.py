@@ -70,6 +70,27 @@ def test_state_continues_bitwise():
     assert second.n_rows == 900
 
 
+@pytest.mark.parametrize("rows", [20, 21, 255, 256, 300])
+def test_few_rows_are_kept_as_they_are(rows):
+    matrix, target = problem(rows=rows, columns=20)
+    part, joined = factor(matrix, target, 50), np.column_stack([matrix, target])
+    assert part.is_triangular == (rows >= 256)
+    assert part.rows().T @ part.rows() == pytest.approx(joined.T @ joined, rel=1e-9, abs=1e-7)
+    if rows < 256:
+        assert np.array_equal(part.rows(), joined)
+    system = combine([(part, 1.0)])
+    assert system.r.T @ system.r == pytest.approx(matrix.T @ matrix, rel=1e-9, abs=1e-7)
+
+
+def test_state_of_few_rows():
+    matrix, target = problem(rows=9, columns=20)
+    part = RFactor.restore(factor(matrix, target, 4).state())
+    assert np.array_equal(part.rows(), np.column_stack([matrix, target]))
+    part.append(matrix, target, 2.0)
+    assert part.n_rows == 18
+    assert len(part.rows()) == 18
+
+
 def test_no_rows_at_all():
     with pytest.raises(ValueError, match="no rows"):
         combine([(RFactor(3), 1.0)])

@@ -10,9 +10,8 @@ import numpy as np
 
 from ferrip.data import Frame
 from ferrip.fitting.folds import N_FOLDS
-from ferrip.fitting.rows import BLOCK_BYTES, n_rows
+from ferrip.fitting.rows import BLOCK_BYTES, has_stress, n_rows
 from ferrip.fitting.tsqr import RFactor, block_rows
-from ferrip.fitting.weights import QUANTITIES
 from ferrip.models.family import Descriptor
 
 PROBE_COLUMNS = 256
@@ -20,6 +19,8 @@ SVD_FLOPS = 25.0
 """Flops of the singular value decomposition over p³."""
 FOLD_FLOPS = 20.0
 """Flops over p³ of one held-out fold: Gram matrices and an eigendecomposition."""
+WORKING_SQUARES = 6
+"""Matrices (p, p) beside the Gram matrices of folds and quantities: sums and an eigendecomposition."""
 BASE_BYTES = 250 * 1024 * 1024
 """Interpreter, libraries and data."""
 
@@ -66,15 +67,21 @@ def estimate(
     flops = 2.0 * rows * columns**2 + (SVD_FLOPS + N_FOLDS * FOLD_FLOPS) * columns**3
     square = 8.0 * (columns + 1) ** 2
     block = max(BLOCK_BYTES, 8.0 * columns * max(n_rows(frame) for frame in frames))
-    n_factors = N_FOLDS * len(QUANTITIES)
-    buffers = n_factors * 8.0 * block_rows(columns) * (columns + 1)
-    working = max(2 * block, 9 * square)
+    counts = [len(frames), rows - 7 * len(frames), 6 * sum(has_stress(frame) for frame in frames)]
+    held = N_FOLDS * sum(_held_bytes(count / N_FOLDS, columns) for count in counts)
+    working = max(2 * block, (N_FOLDS * sum(count > 0 for count in counts) + WORKING_SQUARES) * square)
     return Estimate(
         n_rows=rows,
         n_columns=columns,
-        bytes=BASE_BYTES + n_factors * square + buffers + working,
+        bytes=BASE_BYTES + held + working,
         seconds=per_row * rows + flops / _fold_rate(),
     )
+
+
+def _held_bytes(rows: float, columns: int) -> float:
+    """Bytes of the factor of one quantity and fold, or of its rows where they are few."""
+    block = block_rows(columns)
+    return 8.0 * (columns + 1) * (columns + 1 + block if rows >= block else rows)
 
 
 def _fold_rate() -> float:

@@ -12,7 +12,7 @@ So it also compares weights of the energy rows, which data sets want differently
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,18 +71,23 @@ class Choice:
 
 
 def choose(
-    folds: Sequence[dict[str, F64]], candidates: Sequence[Mapping[str, float]], penalty: F64
+    folds: Sequence[dict[str, F64]],
+    candidates: Sequence[Mapping[str, float]],
+    penalty: F64,
+    tied: Callable[[F64], F64] = lambda rows: rows,
 ) -> Choice | None:
     """λ and weights of the smallest held-out error.
 
     Parameters
     ----------
     folds
-        Per fold and quantity, the triangular factor (p + 1, p + 1) of `[A b]`.
+        Per fold and quantity, (k, p + 1) rows `[A b]` or their triangular factor.
     candidates
         Weights to choose from: factors on the rows of each quantity.
     penalty
         (p,) Γ of the penalty λ ‖Γ u‖²; infinite entries force u to 0.
+    tied
+        Columns of u from the columns of the rows.
 
     Returns
     -------
@@ -94,7 +99,7 @@ def choose(
         return None
     active = np.flatnonzero(np.isfinite(penalty))
     gamma, kept = np.append(penalty[active], 1.0), [*active.tolist(), -1]
-    grams = [{name: _gram(factor[:, kept] / gamma) for name, factor in fold.items()} for fold in folds]
+    grams = [{name: _gram(tied(rows)[:, kept] / gamma) for name, rows in fold.items()} for fold in folds]
     found = [(*_best_ridge(grams, weights), weights) for weights in candidates]
     criterion, ridge, weights = min(found, key=lambda one: one[0])
     return Choice(ridge=ridge, weights=weights, criterion=criterion)
@@ -102,12 +107,13 @@ def choose(
 
 def _best_ridge(folds: Sequence[dict[str, F64]], weights: Mapping[str, float]) -> tuple[float, float]:
     """Smallest criterion over λ, and its λ, from the Gram matrices of every fold."""
-    parts = [np.sum([weights[name] ** 2 * gram for name, gram in fold.items()], axis=0) for fold in folds]
-    total = np.sum(parts, axis=0)
+    total = np.zeros_like(next(iter(folds[0].values())))
+    for fold in folds:
+        total += _weighted(fold, weights)
     ridges = RELATIVE_RIDGES * float(np.linalg.norm(total[:-1, :-1], 2))
     errors = {name: np.zeros(len(ridges)) for fold in folds for name in fold}
-    for fold, part in zip(folds, parts, strict=True):
-        train = total - part
+    for fold in folds:
+        train = total - _weighted(fold, weights)
         values, vectors = eigh(train[:-1, :-1], check_finite=False)
         shrunk = (vectors.T @ train[:-1, -1])[:, None] / (np.maximum(values, 0.0)[:, None] + ridges)
         solutions = np.vstack([vectors @ shrunk, np.full(len(ridges), -1.0)])
@@ -117,6 +123,14 @@ def _best_ridge(folds: Sequence[dict[str, F64]], weights: Mapping[str, float]) -
     criterion = np.sum(np.log(np.maximum(judged, 1e-300)), axis=0)
     best = int(np.argmin(criterion))
     return float(criterion[best]), float(ridges[best])
+
+
+def _weighted(grams: Mapping[str, F64], weights: Mapping[str, float]) -> F64:
+    """Gram matrix of the weighted rows of one fold."""
+    total = np.zeros_like(next(iter(grams.values())))
+    for name, gram in grams.items():
+        total += weights[name] ** 2 * gram
+    return total
 
 
 def _gram(factor: F64) -> F64:

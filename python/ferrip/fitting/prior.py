@@ -165,8 +165,7 @@ class Prior:
 
         `problem` holds all rows; its column norms enter the penalty.
         """
-        tied = [{name: self._tied(factor) for name, factor in fold.items()} for fold in folds]
-        return choose(tied, candidates, self.penalty(problem))
+        return choose(folds, candidates, self.penalty(problem), self._tied)
 
     def _tied(self, matrix: F64) -> F64:
         """Columns of the coefficients as columns of the uncorrelated u; further columns stay."""

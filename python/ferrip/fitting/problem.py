@@ -155,12 +155,12 @@ class Problem:
 
 
 def by_fold(factors: dict[str, RFactor], weights: dict[str, float]) -> list[dict[str, F64]]:
-    """Triangular factors by fold and quantity."""
+    """Rows, or their triangular factors, by fold and quantity."""
     folds: dict[str, dict[str, F64]] = {}
     for name, factor in factors.items():
         quantity, _, fold = name.partition("/")
         if factor.n_rows and weights[quantity] > 0:
-            folds.setdefault(fold, {})[quantity] = np.triu(factor.factor())
+            folds.setdefault(fold, {})[quantity] = factor.rows()
     return list(folds.values())
 
 

@@ -5,7 +5,8 @@ For weighted rows A (m, p) with targets b (m,), the factor of `[A b]` is
     R = | R_A  q |      min ‖A c − b‖² = ‖R_A c − q‖² + ρ²,
         |  0   ρ |
 
-so that everything a linear regressor needs fits in (p + 1)² numbers, whatever m is. A fold of m rows costs
+so that everything a linear regressor needs fits in (p + 1)² numbers, whatever m is; fewer rows than a block (the
+energies, most often) are kept as they are. A fold of m rows costs
 2 m p² flops (LAPACK `dtpqrt`, triangular-pentagonal QR). Source: Demmel, Grigori, Hoemmen, Langou,
 doi:10.1137/080731992.
 """
@@ -43,8 +44,8 @@ class RFactor:
     def __init__(self, n_columns: int) -> None:
         self.n_columns = n_columns
         self.n_rows = 0
-        self._factor = np.zeros((n_columns + 1, n_columns + 1), order="F")
-        self._block: F64 | None = None
+        self._factor: F64 | None = None
+        self._block = np.zeros((0, n_columns + 1), order="F")
         self._filled = 0
 
     def append(self, rows: F64, target: F64, weight: float) -> None:
@@ -59,50 +60,67 @@ class RFactor:
         """
         start, total = 0, len(target)
         while start < total:
-            block = self._open_block()
+            block = self._open_block(total - start)
             count = min(total - start, len(block) - self._filled)
             into = slice(self._filled, self._filled + count)
             np.multiply(rows[start : start + count], weight, out=block[into, :-1])
             np.multiply(target[start : start + count], weight, out=block[into, -1])
             self._filled += count
             start += count
-            if self._filled == len(block):
+            if self._filled == block_rows(self.n_columns):
                 self._fold()
         self.n_rows += total
 
     def factor(self) -> F64:
         """(p + 1, p + 1) upper triangular factor of all rows so far."""
-        if self._filled:
-            self._open_block()[self._filled :] = 0.0
+        if self._filled or self._factor is None:
             self._fold()
+        assert self._factor is not None
         return self._factor
+
+    @property
+    def is_triangular(self) -> bool:
+        """Whether rows have been folded: `rows` is then the triangular factor."""
+        return self._factor is not None
+
+    def rows(self) -> F64:
+        """(k, p + 1) rows with the Gram matrix of all rows so far: these themselves while they fit into a block."""
+        return self.factor() if self.is_triangular else self._block[: self._filled]
 
     def state(self) -> dict[str, F64]:
         """Arrays from which `restore` continues bitwise identically."""
-        pending = (
-            self._open_block()[: self._filled].copy() if self._filled else np.zeros((0, self.n_columns + 1))
-        )
-        return {"factor": self._factor, "pending": pending, "n_rows": np.array([float(self.n_rows)])}
+        factor = np.zeros((0, self.n_columns + 1)) if self._factor is None else self._factor
+        pending = self._block[: self._filled].copy()
+        return {"factor": factor, "pending": pending, "n_rows": np.array([float(self.n_rows)])}
 
     @classmethod
     def restore(cls, state: dict[str, F64]) -> RFactor:
         """Accumulator from the arrays of `state`."""
-        restored = cls(len(state["factor"]) - 1)
-        restored._factor[:] = state["factor"]
-        restored._filled = len(state["pending"])
-        if restored._filled:
-            restored._open_block()[: restored._filled] = state["pending"]
+        restored = cls(state["factor"].shape[1] - 1)
+        if len(state["factor"]):
+            restored._factor = np.asfortranarray(state["factor"])
+        restored._block = np.array(state["pending"], order="F")
+        restored._filled = len(restored._block)
         restored.n_rows = int(state["n_rows"][0])
         return restored
 
-    def _open_block(self) -> F64:
-        if self._block is None:
-            self._block = np.zeros((block_rows(self.n_columns), self.n_columns + 1), order="F")
+    def _open_block(self, more: int) -> F64:
+        """The block, with room for `more` further rows as far as a block has it."""
+        wanted = min(self._filled + more, block_rows(self.n_columns))
+        if wanted > len(self._block):
+            capacity = min(max(wanted, 2 * len(self._block)), block_rows(self.n_columns))
+            block = np.zeros((capacity, self.n_columns + 1), order="F")
+            block[: self._filled] = self._block[: self._filled]
+            self._block = block
         return self._block
 
     def _fold(self) -> None:
-        self._factor = _fold(self._factor, self._open_block(), triangular=False)
-        self._filled = 0
+        if self._factor is None:
+            self._factor = np.zeros((self.n_columns + 1, self.n_columns + 1), order="F")
+        if self._filled:
+            rows = np.asfortranarray(self._block[: self._filled])
+            self._factor = _fold(self._factor, rows, triangular=False)
+            self._filled = 0
 
 
 def _fold(factor: F64, rows: F64, *, triangular: bool) -> F64:
@@ -158,8 +176,8 @@ def combine(factors: list[tuple[RFactor, float]]) -> LeastSquares:
     n = used[0][0].n_columns + 1
     total = np.zeros((n, n), order="F")
     for part, weight in used:
-        scaled = np.asfortranarray(np.triu(part.factor()) * weight)
-        total = _fold(total, scaled, triangular=True)
+        rows = part.rows()
+        total = _fold(total, np.asfortranarray(rows * weight), triangular=part.is_triangular)
     return LeastSquares.from_factor(total, sum(part.n_rows for part, _ in used))
 
 

@@ -170,9 +170,7 @@ class Trainer:
             return regressor
         if state.ridge is not None and state.iteration >= CHOOSING_ITERATIONS:
             return replace(regressor, ridge=state.ridge)
-        folds = by_fold(factors, state.weights)
-        tied = [{name: coordinates.columns(factor) for name, factor in fold.items()} for fold in folds]
-        choice = choose(tied, [state.weights], penalty)
+        choice = choose(by_fold(factors, state.weights), [state.weights], penalty, coordinates.columns)
         return regressor if choice is None else replace(regressor, ridge=choice.ridge)
 
     def _stream(self, densities: Densities, stop: Interruption) -> dict[str, RFactor]:
