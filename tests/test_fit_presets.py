@@ -17,10 +17,10 @@ NEAREST = {
 }
 
 
-def resolve(name, size="small", **settings):
+def resolve(name, size="small", *, periodic=True, **settings):
     nearest = NEAREST[name]
     elements = sorted({z for pair in nearest for z in pair})
-    distances = PairDistances(minimum=nearest, nearest=nearest, neighbors=40.0)
+    distances = PairDistances(minimum=nearest, nearest=nearest, neighbors=40.0, periodic=periodic)
     return family("ace").resolve(AceSettings(**settings), size, elements, distances)
 
 
@@ -31,6 +31,14 @@ def test_counts_approach_the_target_from_below(name, size):
     descriptor = family("ace").descriptor(resolved)
     target = min(PRESETS[size].functions * len(resolved["elements"]), MAX_COLUMNS)
     assert 0.5 * target < descriptor.n_features <= target
+
+
+@pytest.mark.parametrize("size", PRESETS)
+def test_molecules_have_more_functions(size):
+    crystal, molecule = resolve("CHO", size), resolve("CHO", size, periodic=False)
+    counts = [family("ace").descriptor(one).n_features for one in (crystal, molecule)]
+    target = min(PRESETS[size].molecular_functions * 3, MAX_COLUMNS)
+    assert counts[0] < counts[1] <= target
 
 
 def test_settings_survive_json():

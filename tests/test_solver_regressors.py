@@ -1,5 +1,7 @@
 """Ridge and Bayesian ridge against direct formulas on the dense matrix."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import multivariate_normal
@@ -30,6 +32,30 @@ def test_given_ridge(data, regressor):
     assert fit.coefficients == pytest.approx(dense_ridge(matrix, target, penalty, 0.3), rel=1e-9)
     hat = matrix @ np.linalg.solve(matrix.T @ matrix + 0.3 * np.diag(penalty**2), matrix.T)
     assert fit.effective_parameters == pytest.approx(np.trace(hat))
+
+
+@pytest.mark.parametrize("square", [True, False])
+def test_given_ridge_is_a_point_of_the_path(data, square):
+    """One QR gives what the singular values give, also for columns in other coordinates and columns that are off."""
+    penalty, system = data[2].copy(), data[3]
+    if not square:
+        penalty[4] = np.inf
+        system = replace(system, r=system.r @ np.linalg.qr(np.random.default_rng(1).normal(size=(15, 15)))[0])
+    path = Ridge().solve(system, penalty)
+    fit = Ridge(ridge=path.ridge).solve(system, penalty)
+    assert fit.coefficients == pytest.approx(path.coefficients, rel=1e-8)
+    assert fit.noise_variance == pytest.approx(path.noise_variance)
+    assert fit.effective_parameters == pytest.approx(path.effective_parameters)
+    covariances = [one.posterior_factor @ one.posterior_factor.T for one in (fit, path)]
+    assert covariances[0] == pytest.approx(covariances[1], rel=1e-6, abs=1e-12)
+
+
+@pytest.mark.parametrize("ridge", [None, 0.1])
+def test_a_design_of_zeros_is_refused(ridge):
+    accumulator = RFactor(2)
+    accumulator.append(np.zeros((5, 2)), np.ones(5), 1.0)
+    with pytest.raises(ValueError, match="zero"):
+        Ridge(ridge=ridge).solve(LeastSquares.from_factor(accumulator.factor(), 5), np.ones(2))
 
 
 def dense_gcv(matrix, target, penalty, ridge, inflation=1.0):

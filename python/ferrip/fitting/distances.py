@@ -29,11 +29,14 @@ class PairDistances:
         is one that all of the rare ones have).
     neighbors
         Mean number of neighbors per atom within `SEARCH_RADIUS`.
+    periodic
+        Whether a frame has a periodic direction; false for molecules and clusters alone.
     """
 
     minimum: dict[tuple[int, int], float]
     nearest: dict[tuple[int, int], float]
     neighbors: float
+    periodic: bool = True
 
 
 def pair_distances(frames: Sequence[Frame], num_threads: int | None = None) -> PairDistances:
@@ -60,4 +63,9 @@ def pair_distances(frames: Sequence[Frame], num_threads: int | None = None) -> P
             pair = (min(a, b), max(a, b))
             minimum[pair] = min(float(values.min()), minimum.get(pair, np.inf))
             nearest[pair] = min(float(np.median(values)), nearest.get(pair, np.inf))
-    return PairDistances(minimum=minimum, nearest=nearest, neighbors=edges / max(atoms, 1))
+    return PairDistances(
+        minimum=minimum,
+        nearest=nearest,
+        neighbors=edges / max(atoms, 1),
+        periodic=any(bool(frame.pbc.any()) for frame in frames),
+    )

@@ -1,7 +1,8 @@
 """Linear regressors on the triangular form: ridge with GCV, Bayesian ridge with evidence maximisation.
 
 With the penalty Γ = diag(γ), the singular values s and rotated targets β of `R Γ⁻¹ = U S Vᵀ`, `β = Uᵀ q`, the
-ridge solution for any λ is `c = Γ⁻¹ V diag(s / (s² + λ)) β`: the whole path costs one SVD.
+ridge solution for any λ is `c = Γ⁻¹ V diag(s / (s² + λ)) β`: the whole path costs one SVD. Where λ > 0 is given, one
+QR of `[R; √λ Γ] = Q P` does, for a tenth of the time: the posterior factor is P⁻¹.
 
 - Ridge picks λ by generalised cross-validation (Golub, Heath, Wahba, doi:10.1080/00401706.1979.10489751),
   `GCV(λ) = n RSS / (n − κ dof)²`; κ > 1 is the robust form for correlated rows.
@@ -15,22 +16,23 @@ independent rows than there are; noise and variances are therefore lower bounds,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import svd
+from scipy.linalg import solve_triangular, svd
 from scipy.optimize import minimize_scalar
 
 from ferrip.errors import SettingsError
-from ferrip.fitting.tsqr import LeastSquares
+from ferrip.fitting.tsqr import LeastSquares, stacked
 
 F64 = NDArray[np.float64]
 
 RELATIVE_RANGE = (1e-16, 1e2)
 """Smallest and largest λ looked at, relative to the largest s²."""
 GRID_POINTS = 145
+ZERO_DESIGN = "the design matrix is zero: no atom has a neighbor within the cutoff"
 RANK_TOLERANCE = 1e-14
 """Directions with s below this times the largest s carry no data: c is 0 there, with the variance of the prior."""
 
@@ -79,16 +81,13 @@ class _Path:
     """Ridge solutions of one problem for every λ."""
 
     def __init__(self, problem: LeastSquares, penalty: F64) -> None:
-        if penalty.shape != problem.q.shape or not (penalty > 0).all():
-            raise ValueError(
-                f"penalty: expected {problem.q.shape} positive numbers, got shape {penalty.shape}"
-            )
+        _check_penalty(problem, penalty)
         self.active = np.isfinite(penalty)
         self.gamma = penalty[self.active]
         u, s, vt = svd(problem.r[:, self.active] / self.gamma, full_matrices=False, check_finite=False)
         keep = s > RANK_TOLERANCE * s[0] if len(s) else np.zeros(0, bool)
         if not keep.any():
-            raise ValueError("the design matrix is zero: no atom has a neighbor within the cutoff")
+            raise ValueError(ZERO_DESIGN)
         self.s, self.vt, self.unseen = s[keep], vt[keep], vt[~keep]
         self.beta = u[:, keep].T @ problem.q
         self.rho2 = problem.rho2 + max(0.0, float(problem.q @ problem.q - self.beta @ self.beta))
@@ -145,6 +144,38 @@ class _Path:
         )
 
 
+def _at_ridge(problem: LeastSquares, penalty: F64, ridge: float) -> LinearFit:
+    """The solution at λ > 0 from one QR."""
+    _check_penalty(problem, penalty)
+    active = np.isfinite(penalty)
+    gamma, n = penalty[active], int(active.sum())
+    seen = replace(problem, r=problem.r[:, active])
+    if not seen.r.any():
+        raise ValueError(ZERO_DESIGN)
+    penalised = stacked(seen, ridge**0.5 * gamma, np.zeros(n))
+    inverse = solve_triangular(penalised.r, np.eye(n), check_finite=False)
+    solution = inverse @ penalised.q
+    dof = n - ridge * float(np.sum((gamma[:, None] * inverse) ** 2))
+    residual = seen.r @ solution - seen.q
+    rss = problem.rho2 + float(residual @ residual)
+    noise = rss / max(problem.n_rows - dof, 1.0)
+    coefficients, factor = np.zeros(len(penalty)), np.zeros((len(penalty), n))
+    coefficients[active], factor[active] = solution, noise**0.5 * inverse
+    return LinearFit(
+        coefficients=coefficients,
+        ridge=ridge,
+        effective_parameters=dof,
+        noise_variance=noise,
+        posterior_factor=factor,
+        objective=np.nan,
+    )
+
+
+def _check_penalty(problem: LeastSquares, penalty: F64) -> None:
+    if penalty.shape != problem.q.shape or not (penalty > 0).all():
+        raise ValueError(f"penalty: expected {problem.q.shape} positive numbers, got shape {penalty.shape}")
+
+
 def _check_ridge(ridge: float | None) -> None:
     if ridge is not None and not (np.isfinite(ridge) and ridge >= 0):
         raise SettingsError(f"ridge: expected a number ≥ 0, got {ridge}")
@@ -172,6 +203,8 @@ class Ridge:
 
     def solve(self, problem: LeastSquares, penalty: F64) -> LinearFit:
         """Solve `problem` with penalty λ ‖diag(penalty) c‖²."""
+        if self.ridge:
+            return _at_ridge(problem, penalty, self.ridge)
         path = _Path(problem, penalty)
         ridge, objective = self.ridge, np.nan
         if ridge is None:

@@ -187,13 +187,13 @@ def stacked(problem: LeastSquares, diagonal: F64, target: F64) -> LeastSquares:
     Parameters
     ----------
     problem
-        Problem of p columns.
+        Problem of p columns; its r may be any (k, p) matrix.
     diagonal, target
         (p,) entries and right-hand sides of the new rows.
     """
-    n = len(problem.q)
-    factor = np.zeros((n + 1, n + 1), order="F")
-    factor[:n, :n], factor[:n, n], factor[n, n] = problem.r, problem.q, problem.rho2**0.5
-    rows = np.zeros((n + 1, n + 1), order="F")
-    rows[range(n), range(n)], rows[:n, n] = diagonal, target
-    return LeastSquares.from_factor(_fold(factor, rows, triangular=True), problem.n_rows)
+    k, n = problem.r.shape
+    factor, rows = np.zeros((n + 1, n + 1), order="F"), np.zeros((k + 1, n + 1), order="F")
+    factor[range(n), range(n)], factor[:n, n] = diagonal, target
+    rows[:k, :n], rows[:k, n], rows[k, n] = problem.r, problem.q, problem.rho2**0.5
+    triangular = k == n and not np.tril(problem.r, -1).any()
+    return LeastSquares.from_factor(_fold(factor, rows, triangular=triangular), problem.n_rows)

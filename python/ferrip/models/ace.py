@@ -93,6 +93,8 @@ class Preset:
     ----------
     functions
         Target number of functions per centre element.
+    molecular_functions
+        The same for molecules, whose few neighbors make functions cheap and whose errors are those of a small basis.
     max_order
         Correlation order.
     slope
@@ -102,15 +104,16 @@ class Preset:
     """
 
     functions: int
+    molecular_functions: int
     max_order: int
     slope: float
     n_pair: int
 
 
 PRESETS = {
-    "small": Preset(functions=100, max_order=3, slope=1.0, n_pair=10),
-    "medium": Preset(functions=300, max_order=3, slope=1.0, n_pair=14),
-    "large": Preset(functions=1000, max_order=4, slope=2.0, n_pair=14),
+    "small": Preset(functions=100, molecular_functions=200, max_order=3, slope=1.0, n_pair=10),
+    "medium": Preset(functions=300, molecular_functions=600, max_order=3, slope=1.0, n_pair=14),
+    "large": Preset(functions=1000, molecular_functions=2000, max_order=4, slope=2.0, n_pair=14),
 }
 
 
@@ -241,7 +244,8 @@ class Ace(Family):
             return resolved | {"degrees": list(settings.degrees)}
         if settings.degree is not None:
             return resolved | {"degrees": _degrees(settings.degree, max_order)}
-        target = min(preset.functions * len(elements), MAX_COLUMNS)
+        functions = preset.functions if distances.periodic else preset.molecular_functions
+        target = min(functions * len(elements), MAX_COLUMNS)
         return resolved | {"degrees": self._degrees_for(resolved, target, max_order, preset.slope)}
 
     def descriptor(self, resolved: dict[str, Any]) -> _core.Descriptor:
