@@ -21,7 +21,7 @@ from scipy.linalg import lapack
 
 F64 = NDArray[np.float64]
 
-PANEL = 32
+PANEL = 64
 """Panel width of `dtpqrt`."""
 
 
