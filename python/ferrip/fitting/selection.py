@@ -1,8 +1,9 @@
 """Choice between the variants of a family that no setting decides, on held-out training frames.
 
 Covalent and metallic systems want radial functions of different reach. Where the user has not said which, each
-variant is fitted to four fifths of a sample of the training data at size medium, and the one with the smaller
-weighted squared error on the last fifth is taken. Test data play no part.
+variant is fitted to four fifths of a sample of the training data at size medium (small where medium has too many
+functions for a choice), and the one with the smaller weighted squared error on the last fifth is taken. Test data play
+no part.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ SAMPLE_ATOMS = 6000
 """Atoms of the sample, at most (one frame at least)."""
 FOLD = 5
 """Every fifth frame of the sample is held out."""
-SIZE = "medium"
+SIZE, CHEAPER_SIZE = "medium", "small"
+MAX_COLUMNS = 1500
+"""Columns above which the cheaper size decides."""
 
 
 def choose(
@@ -68,6 +71,8 @@ def _held_out_error(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the fit itself gives them, for all frames
         problem = prepare(family, SIZE, settings, candidate, sample, num_threads)
+        if problem.source.n_columns > MAX_COLUMNS:
+            problem = prepare(family, CHEAPER_SIZE, settings, candidate, sample, num_threads)
     with blas_threads(problem.source.descriptor.n_features, num_threads):
         train = _factors(problem, [frame for k, frame in enumerate(sample) if k % FOLD])
         test = _factors(problem, sample[::FOLD])
