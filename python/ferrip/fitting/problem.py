@@ -281,6 +281,7 @@ def describe(problem: Problem) -> list[str]:
     counts: dict[int, int] = {}
     for center, _ in descriptor.feature_table():
         counts[center] = counts.get(center, 0) + 1
+    shared = set(counts) == {0}
     per_element = ", ".join(f"{chemical_symbols[z]} {count}" for z, count in counts.items())
     labels = [
         f"{name} of {sum(keys.values())} ({', '.join(keys)})" if keys else f"{name} of none"
@@ -292,7 +293,8 @@ def describe(problem: Problem) -> list[str]:
     ]
     stress = [] if problem.stress_note is None else [f"stress labels {problem.stress_note}"]
     return [
-        f"{problem.family.name} {problem.size}: {descriptor.n_features} functions ({per_element}), "
+        f"{problem.family.name} {problem.size}: {descriptor.n_features} functions "
+        f"({'of all elements' if shared else per_element}), "
         f"cutoff {descriptor.cutoff:.2f} Å, {len(problem.frames)} frames",
         f"labels: {', '.join(labels)}; E0: {', '.join(e0)}",
         *stress,

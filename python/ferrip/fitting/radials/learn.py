@@ -24,15 +24,15 @@ SAMPLE_ATOMS = 6000
 """Atoms of the frames that θ is learned on, at most (one frame at least)."""
 LOWER_SAMPLE_ATOMS = 3000
 """As `SAMPLE_ATOMS`, on the lower rungs of a ladder."""
-ITERATIONS = 10
-TOLERANCE = 0.01
+ITERATIONS = 15
+TOLERANCE = 0.005
 """Relative decrease of the loss that is worth another iteration."""
 DAMPING = 1e-4
 """Damping of the first step."""
-EASED, RAISED = 0.1, 100.0
-"""What the damping is multiplied by after a step that lowers the loss, and after one that does not."""
-TRIALS = 4
-"""Dampings that are tried before a rung ends."""
+RATIO = 10.0
+"""Between the dampings that are tried."""
+TRIALS = 6
+"""Dampings that are tried per iteration, at most."""
 UNSEEN_PENALTY = 1e6
 """Γ of coefficients that neither the data nor their relatives decide; they stay 0."""
 
@@ -114,21 +114,40 @@ def _learned(problem: Problem, theta: F64, frames: Sequence[Frame], label: str, 
     """θ after the iterations of a rung."""
     point, damping = _point(problem, theta, frames), DAMPING
     for iteration in range(ITERATIONS):
-        step = _Step(point, frames)
         before = point.loss(point.fit.ridge, point.weights)
-        for _ in range(TRIALS):
-            trial = step.reached(damping)
-            after = trial.loss(point.fit.ridge, point.weights)
-            if after < before:
-                break
-            damping *= RAISED
-        else:
+        found = _searched(point, before, frames, damping)
+        if found is None:
             break
-        point, damping = trial, damping * EASED
-        reporter.note(f"{label}, iteration {iteration + 1}: loss {before:.5g} → {after:.5g}")
+        point, after, damping = found
+        reporter.note(
+            f"{label}, iteration {iteration + 1}: loss {before:.5g} → {after:.5g}, damping {damping:.0e}"
+        )
         if after > before * (1 - TOLERANCE):
             break
     return point.theta
+
+
+def _searched(
+    point: Point, before: float, frames: Sequence[Frame], damping: float
+) -> tuple[Point, float, float] | None:
+    """The best of several steps from a point, with its loss and damping; `None` where none lowers the loss.
+
+    The damping falls as long as that is better, or rises until a step is better at all.
+    """
+    step, best, lowest, ratio = _Step(point, frames), None, before, 1 / RATIO
+    for _ in range(TRIALS):
+        trial = step.reached(damping)
+        loss = trial.loss(point.fit.ridge, point.weights)
+        if loss < lowest:
+            best, lowest = (trial, loss, damping), loss
+            if ratio > 1:
+                break
+        elif best is not None:
+            break
+        else:
+            ratio = RATIO
+        damping *= ratio
+    return best
 
 
 def _point(problem: Problem, theta: F64, frames: Sequence[Frame]) -> Point:
