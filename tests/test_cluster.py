@@ -138,7 +138,7 @@ def test_evaluator_is_the_descriptor_with_coefficients(name: str) -> None:
     c = coefficients_of(descriptor)
     zbl = _core.zbl_defaults(descriptor.elements)
     structure = scattered(descriptor.elements, 40, 8.0, seed=4)
-    rows = descriptor.design([structure]) @ c + _core.zbl_design_offset([structure], zbl)
+    rows = descriptor.design([structure]) @ c + _core.pair_design_offset([structure], zbl)
     for simd in _core.supported_simd():
         evaluator = descriptor.evaluator(c, [0.0] * len(descriptor.elements), zbl, simd)
         for energies, forces, strain in (

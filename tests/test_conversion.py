@@ -50,7 +50,7 @@ def fitted(shape: str = "linear", *, pair_cutoff: float = 4.2, zbl: bool = False
         settings=settings,
         coefficients=coefficients[0] if shape == "linear" else coefficients,
         e0={13: -1.0, 29: -2.0},
-        repulsion=_core.zbl_defaults([13, 29]) if zbl else (),
+        pairs=tuple(_core.zbl_defaults([13, 29])) if zbl else (),
         metadata={"minimum_distances": {"Al-Al": 2.4, "Al-Cu": 2.3, "Cu-Cu": 2.2}},
         embeddings=None if embedding is None else {13: embedding, 29: embedding},
     )
@@ -58,7 +58,7 @@ def fitted(shape: str = "linear", *, pair_cutoff: float = 4.2, zbl: bool = False
 
 def computed(potential: Potential, length: float = 4.4) -> list[np.ndarray]:
     atoms = structure(length=length)
-    return list(_core.compute_analytic(potential.descriptor, potential.readout(), atoms, potential.repulsion))
+    return list(_core.compute_analytic(potential.descriptor, potential.readout(), atoms, potential.pairs))
 
 
 def scale(values: list[np.ndarray]) -> float:
@@ -116,7 +116,7 @@ def test_fewer_elements(make) -> None:
 
 def test_repulsion_is_opt_in_for_imported_files(tmp_path: Path) -> None:
     potential = imported(oracle_pace.random_potential("ChebPow"))
-    assert potential.repulsion == ()
+    assert potential.pairs == ()
     repulsive = with_repulsion(potential)
     path = tmp_path / "out.ferrip"
     repulsive.save(path)

@@ -34,7 +34,7 @@ def random_structure(
     return rng.choice(elements, n).astype(np.int64), fractional @ cell, cell, np.array(pbc)
 
 
-def model(name: str, seed: int = 0) -> tuple[_core.Descriptor, np.ndarray, list[float], list[_core.ZblPair]]:
+def model(name: str, seed: int = 0) -> tuple[_core.Descriptor, np.ndarray, list[float], list[_core.PairTerm]]:
     d = descriptor(name)
     coefficients = np.random.default_rng(seed).normal(size=d.n_features) / np.sqrt(d.n_features)
     return d, coefficients, [-1.0 - k for k in range(len(d.elements))], _core.zbl_defaults(d.elements)
@@ -50,7 +50,7 @@ def test_equals_descriptor_times_coefficients(name: str, pbc: tuple[bool, bool, 
     d, c, e0, zbl = model(name)
     structure = random_structure(d.elements, 14, 5.6, pbc, seed=3)
     numbers = structure[0]
-    baseline = _core.zbl_design_offset([structure], zbl)
+    baseline = _core.pair_design_offset([structure], zbl)
     expected = d.values(structure) @ c + np.array(e0)[np.searchsorted(d.elements, numbers)]
     positions_bar, strain_bar = d.vjp(structure, np.tile(c, (len(numbers), 1)))
     voigt = [(0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1)]
@@ -171,7 +171,7 @@ def test_core_repulsion_is_monotone_and_finite() -> None:
     evaluator = _core.Evaluator(d, np.zeros_like(c), e0, zbl)
     pbc, cell = np.zeros(3, bool), np.zeros((3, 3))
     energies = []
-    for r in np.linspace(0.01, zbl[0][3], 100):
+    for r in np.linspace(0.01, zbl[0][4][2], 100):
         e, _forces, _ = evaluator.compute((np.array([14, 14]), np.array([[0.0, 0, 0], [0, 0, r]]), cell, pbc))
         energies.append(e.sum())
     assert np.all(np.isfinite(energies))
@@ -187,8 +187,8 @@ def test_bad_settings_are_refused() -> None:
         _core.Evaluator(d, c[1:], e0)
     with pytest.raises(DataError, match="e0"):
         _core.Evaluator(d, c, [])
-    with pytest.raises(SettingsError, match="zbl"):
-        _core.Evaluator(d, c, e0, [(14, 14, 2.0, 1.0)])
+    with pytest.raises(SettingsError, match="Si-Si: expected a switch"):
+        _core.Evaluator(d, c, e0, [(14, 14, "zbl", (), ("switch", 2.0, 1.0))])
     with pytest.raises(SettingsError, match="tolerance"):
         _core.Evaluator(d, c, e0, tolerance=0.0)
     with pytest.raises(SettingsError, match="skin"):

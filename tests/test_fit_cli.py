@@ -114,7 +114,7 @@ def test_info(files):
     for text in ("O, Si", "functions", "train errors", "Si -3 eV", "given"):
         assert text in result.stderr
     document = json.loads(run("info", files / "out.ferrip", "--json").stdout)
-    assert document["format_version"] == 2
+    assert document["format_version"] == 3
     assert document["arrays"]["coefficients"] == [16]
 
 

@@ -12,6 +12,7 @@ from safetensors.numpy import save as save_tensors
 import ferrip
 from ferrip import modelfile
 from ferrip.errors import FerripError, ModelFileError
+from ferrip.models.pair_terms import zbl
 from ferrip.potential import Potential
 
 
@@ -24,7 +25,7 @@ def example():
         settings={"elements": [8, 14], "cutoff": 4.0, "n_powers": 4},
         coefficients=rng.normal(size=16),
         e0={8: -5.0, 14: -3.0},
-        repulsion=[(8, 14, 0.5, 1.0)],
+        pairs=[zbl(8, 14, 0.5, 1.0)],
         metadata={"minimum_distances": {"O-Si": 1.6}},
         posterior_factor=rng.normal(size=(16, 16)),
     )
@@ -42,7 +43,7 @@ def test_round_trip(saved):
     assert np.array_equal(first.coefficients, second.coefficients)
     assert second.posterior_factor == pytest.approx(first.posterior_factor, rel=1e-6)
     assert (second.family, second.settings, second.e0) == (first.family, first.settings, first.e0)
-    assert second.repulsion == first.repulsion
+    assert list(second.pairs) == first.pairs
     assert second.minimum_distances == {(8, 14): 1.6}
     assert second.symbols == ["O", "Si"]
 
@@ -86,12 +87,12 @@ def test_any_bytes(content):
         modelfile.parse(content)
 
 
-@pytest.mark.parametrize("version", [0, 3])
+@pytest.mark.parametrize("version", [0, 4])
 def test_other_versions_are_refused(saved, tmp_path, version):
     header, arrays = modelfile.read(saved)
     path = tmp_path / "other.ferrip"
     modelfile.write(path, header | {"format_version": version}, arrays)
-    with pytest.raises(ModelFileError, match=f"format version {version} .* reads versions 1 to 2"):
+    with pytest.raises(ModelFileError, match=f"format version {version} .* reads versions 1 to 3"):
         ferrip.load(path)
 
 
@@ -105,7 +106,7 @@ def test_other_versions_are_refused(saved, tmp_path, version):
         {"e0": {"O": 1.0}},
         {"e0": {"O": "x", "Si": 1.0}},
         {"fingerprint": {"n_features": 16, "sha256": "0"}},
-        {"repulsion": [[1]]},
+        {"pairs": [[1]]},
         {"metadata": []},
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from ferrip import _core
 from ferrip.models.mtp import Mtp
 from ferrip.models.mtp_radial import ordered_pairs
+from ferrip.models.pair_terms import zbl
 from ferrip.potential import Potential
 from ferrip.testing import check_descriptor, check_potential
 
@@ -102,7 +103,7 @@ def potential(level: int, softness: float = 0.0) -> Potential:
         settings=settings(level, softness=softness),
         coefficients=weights / scale,
         e0={13: -1.5, 22: -2.5},
-        repulsion=[(13, 22, 1.0, 2.2)],
+        pairs=[zbl(13, 22, 1.0, 2.2)],
     )
 
 

@@ -114,7 +114,7 @@ def test_a_pair_potential_is_learned_and_survives_the_file(tmp_path: Path) -> No
     notes = files.save(potential, tmp_path / "Cu.uf3")
     assert [note.split()[0] for note in notes] == ["energies", "core", "the"]
     imported = files.load(tmp_path / "Cu.uf3")
-    core = max(outer for _, _, _, outer in potential.repulsion)
+    core = max(ending[2] for *_, ending in potential.pairs)
     far = [frame for frame in test if _core.neighbor_list(*frame.structure, core)[0].size == 0]
     assert far
     for frame in far:

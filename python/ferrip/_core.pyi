@@ -14,8 +14,11 @@ I32 = NDArray[np.int32]
 Structure = tuple[I64, F64, F64, NDArray[np.bool_]]
 """(numbers (N,) int64, positions (N,3), cell (3,3), pbc (3,) bool)"""
 
-ZblPair = tuple[int, int, float, float]
-"""ZBL repulsion between two elements: (z1, z2, inner, outer), switched off smoothly from inner to outer (Å)."""
+PairTerm = tuple[int, int, str, Sequence[float], tuple[str, float, float]]
+"""A pair function between two elements: (z1, z2, form, numbers, (ending, start, cutoff)). Forms and their
+numbers: 'zbl'; 'lennard-jones' ε, σ; 'morse' D, a, r₀; 'buckingham' A, ρ, C; 'table' distances, energies and slopes,
+column behind column. Endings: 'switch' smoothly from start to cutoff (Å); 'shift' and 'shift-force' by the value,
+or value and slope, at the cutoff."""
 
 def resolve_threads(num_threads: int | None = None) -> int: ...
 def neighbor_list(
@@ -57,7 +60,7 @@ class _Features:
         self,
         coefficients: F64,
         e0: Sequence[float],
-        zbl: Sequence[ZblPair] = (),
+        pairs: Sequence[PairTerm] = (),
         simd: str | None = None,
     ) -> Evaluator:
         """Contracted fast evaluator of a linear potential, `e0` in the order of `elements`. Radial functions of a
@@ -182,7 +185,7 @@ def pace_subset(yace: str, elements: Sequence[int]) -> str:
     """The text of a `.yace` file cut down to some elements (atomic numbers)."""
 
 def export_pace(
-    descriptor: Descriptor, readout: Readout, zbl: Sequence[ZblPair]
+    descriptor: Descriptor, readout: Readout, pairs: Sequence[PairTerm]
 ) -> tuple[str, str | None, list[str]]:
     """(text of the `.yace` file, text of a second one with the pair functions where they reach further, notes on
     what the files do not express)."""
@@ -312,7 +315,7 @@ class Evaluator:
         descriptor: Descriptor,
         coefficients: F64,
         e0: Sequence[float],
-        zbl: Sequence[ZblPair] = (),
+        pairs: Sequence[PairTerm] = (),
         simd: str | None = None,
         tolerance: float | None = None,
     ) -> Evaluator: ...
@@ -320,7 +323,7 @@ class Evaluator:
     def from_readout(
         descriptor: Descriptor,
         readout: Readout,
-        zbl: Sequence[ZblPair] = (),
+        pairs: Sequence[PairTerm] = (),
         simd: str | None = None,
         tolerance: float | None = None,
         bin_width: float | None = None,
@@ -328,6 +331,9 @@ class Evaluator:
         """As the constructor, with a readout. The radial tables are within `tolerance` (relative; 20 times as much per
         Å for derivatives) of the radial functions, or of their cubic interpolation on bins of `bin_width` Å (as many
         as fit, stretched to end at the cutoff: the grid of ML-PACE)."""
+    @staticmethod
+    def sum(parts: Sequence[Evaluator]) -> Evaluator:
+        """The sum of evaluators of the same elements, on one neighbor list."""
     @property
     def elements(self) -> list[int]: ...
     @property
@@ -356,18 +362,18 @@ def compute_analytic(
     descriptor: Descriptor,
     readout: Readout,
     structure: Structure,
-    zbl: Sequence[ZblPair] = (),
+    pairs: Sequence[PairTerm] = (),
     num_threads: int | None = None,
 ) -> tuple[F64, F64, F64]:
     """As Evaluator.compute, through all features and with the radial functions instead of tables: strict, slow."""
 
-def zbl_defaults(elements: Sequence[int]) -> list[ZblPair]:
-    """Default ZBL switches of all unordered pairs, from covalent radii."""
+def zbl_defaults(elements: Sequence[int]) -> list[PairTerm]:
+    """ZBL between all unordered pairs, switched off by covalent radii."""
 
-def zbl_design_offset(
-    structures: Sequence[Structure], zbl: Sequence[ZblPair], num_threads: int | None = None
+def pair_design_offset(
+    structures: Sequence[Structure], pairs: Sequence[PairTerm], num_threads: int | None = None
 ) -> F64:
-    """(rows,) energy, forces and strain derivatives of the ZBL baseline in the row layout of Descriptor.design."""
+    """(rows,) energy, forces and strain derivatives of a pair baseline in the row layout of Descriptor.design."""
 
 def supported_simd() -> list[str]: ...
 def peak_flops(simd: str | None = None, rounds: int = 20) -> float:

@@ -18,6 +18,8 @@ from ferrip.models import family as find_family
 from ferrip.models import mtp_file, pace, uf3_file, uf3_json
 from ferrip.models.mtp import Mtp
 from ferrip.models.mtp_radial import ordered_pairs
+from ferrip.models.pair_potential import PairPotential
+from ferrip.models.pair_terms import among, beyond_zbl
 from ferrip.models.uf3 import Uf3
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
     if target.suffix == ".ferrip":
         potential.save(target)
         return [str(target)], []
+    _check_exportable(potential, target)
     if target.suffix == uf3_file.EXTENSION:
         return [str(target)], uf3_file.save(potential, target)
     if target.suffix == uf3_json.EXTENSION:
@@ -68,7 +71,7 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
         raise SettingsError(
             f"{target}: can write {', '.join(WRITTEN[:-1])} and {WRITTEN[-1]}, not {target.suffix or 'this'!r}"
         )
-    if potential.family == pace.Pace.name and not potential.repulsion:
+    if potential.family == pace.Pace.name and not potential.pairs:
         texts, notes = {target: str(potential.settings["yace"])}, []
     else:
         texts, notes = _exported(potential, target)
@@ -77,13 +80,22 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
     return [str(file) for file in texts], notes
 
 
+def _check_exportable(potential: Potential, target: Path) -> None:
+    """Raises SettingsError for what is in no file of another program."""
+    if potential.added:
+        raise SettingsError(f"{target}: a sum of potentials can be written as .ferrip only")
+    others = beyond_zbl(potential.pairs)
+    if others:
+        raise SettingsError(f"{target}: {others[0][2]} functions can be written as .ferrip only")
+
+
 def _exported(potential: Potential, target: Path) -> tuple[dict[Path, str], list[str]]:
     if "species_weights" in potential.settings:
         potential = with_species_resolved(potential)
     descriptor = potential.descriptor
     if not isinstance(descriptor, _core.Descriptor):
         raise SettingsError(f"{target}: a potential of the family {potential.family!r} is no ACE")
-    text, pair, notes = _core.export_pace(descriptor, potential.readout(), potential.repulsion)
+    text, pair, notes = _core.export_pace(descriptor, potential.readout(), potential.pairs)
     texts = {target: text}
     if pair is not None:
         second = target.with_suffix(PAIR_SUFFIX)
@@ -104,9 +116,9 @@ def with_repulsion(potential: Potential) -> Potential:
     SettingsError
         If it has one already.
     """
-    if potential.repulsion:
+    if len(beyond_zbl(potential.pairs)) < len(potential.pairs):
         raise SettingsError("repulsion: this potential has ZBL core repulsion already")
-    return replace(potential, repulsion=_core.zbl_defaults(potential.elements))
+    return replace(potential, pairs=(*potential.pairs, *_core.zbl_defaults(potential.elements)))
 
 
 def with_species_resolved(potential: Potential) -> Potential:
@@ -162,13 +174,13 @@ def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:
     kept = sorted({atomic_numbers[symbol] for symbol in symbols})
     common: dict[str, Any] = {
         "metadata": _metadata(potential.metadata, kept),
-        "repulsion": [pair for pair in potential.repulsion if {pair[0], pair[1]} <= set(kept)],
+        "pairs": tuple(among(potential.pairs, kept)),
+        "added": tuple(with_elements(other, symbols) for other in potential.added),
     }
     if potential.family == pace.Pace.name:
         text = _core.pace_subset(cast("str", potential.settings["yace"]), kept)
         return replace(pace.from_text(text, "yace"), **common)
-    subset = {Uf3.name: _uf3_settings, Mtp.name: _mtp_settings}.get(potential.family, _ace_settings)
-    settings = subset(potential, kept)
+    settings = _subset(potential, kept)
     descriptor = find_family(potential.family).descriptor(settings)
     columns = _columns(potential.descriptor, descriptor)
     factor, embeddings = potential.posterior_factor, potential.embeddings
@@ -184,6 +196,14 @@ def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:
         embeddings=None if embeddings is None else {z: embeddings[z] for z in kept},
         **common,
     )
+
+
+def _subset(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
+    """Settings for fewer elements."""
+    if potential.family == PairPotential.name:
+        return {"elements": [int(z) for z in kept]}
+    subset = {Uf3.name: _uf3_settings, Mtp.name: _mtp_settings}.get(potential.family, _ace_settings)
+    return subset(potential, kept)
 
 
 def _uf3_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:

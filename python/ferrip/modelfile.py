@@ -3,7 +3,9 @@
 The safetensors metadata hold two strings: `ferrip`, the JSON header, and `sha256`, the digest of header and
 arrays. Arrays: `coefficients` (p,) f64 and, if stored, `posterior_factor` (p, k) f32 (its use needs no more). Since
 format 2, potentials with embedded densities have `coefficients` (densities, p), an optional `core` (p,) f64, and
-`embeddings` and `bin_width` in the header; all others are as in format 1.
+`embeddings` and `bin_width` in the header; all others are as in format 1. Since format 3, `pairs` holds all pair
+functions (before, `repulsion` those of ZBL alone), and `added` the headers of potentials that add to this one; the
+arrays of the first of these start with `added/0/`.
 Nothing in the file is executed; files are read as untrusted bytes.
 """
 
@@ -24,10 +26,12 @@ from safetensors.numpy import save as save_tensors
 
 from ferrip.errors import ModelFileError
 
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 """Format that is written."""
-READABLE = (1, 2)
+READABLE = (1, 2, 3)
 """Formats that are read."""
+FIRST_WITH_PAIRS = 3
+"""Format from which on all pair functions are in one list."""
 MAX_HEADER = 64 * 1024 * 1024
 """Bytes; a longer header is refused."""
 
@@ -39,11 +43,10 @@ REQUIRED = {
     "elements": list,
     "units": dict,
     "e0": dict,
-    "repulsion": list,
     "fingerprint": dict,
     "metadata": dict,
 }
-"""Keys of the header and their types."""
+"""Keys of the header and their types; `pairs`, or before format 3 `repulsion`, is a list."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -95,7 +98,14 @@ def parse(data: bytes, name: str = "model file") -> tuple[dict[str, Any], Arrays
         raise ModelFileError(f"{name}: truncated or corrupt arrays ({error})") from None
     if _digest(text, arrays) != digest:
         raise ModelFileError(f"{name}: corrupt (the checksum does not match the content)")
-    for key, kind in REQUIRED.items():
+    _check(header, arrays, name)
+    return header, arrays
+
+
+def _check(header: dict[str, Any], arrays: Arrays, name: str) -> None:
+    """Raises ModelFileError where keys or arrays are missing, also of potentials that are added."""
+    pairs = "pairs" if header["format_version"] >= FIRST_WITH_PAIRS else "repulsion"
+    for key, kind in (REQUIRED | {pairs: list}).items():
         if not isinstance(header.get(key), kind):
             raise ModelFileError(f"{name}: the header has no valid {key!r}")
     coefficients = arrays.get("coefficients")
@@ -104,7 +114,28 @@ def parse(data: bytes, name: str = "model file") -> tuple[dict[str, Any], Arrays
         raise ModelFileError(f"{name}: no coefficients of type f64 in {dimensions} dimensions")
     if not all(np.isfinite(array).all() for array in arrays.values()):
         raise ModelFileError(f"{name}: an array holds numbers that are not finite")
-    return header, arrays
+    for other, parts in added_parts(header, arrays):
+        if not isinstance(other, dict) or other.get("format_version") != header["format_version"]:
+            raise ModelFileError(f"{name}: the header of an added potential is corrupt")
+        if other.get("added"):
+            raise ModelFileError(f"{name}: an added potential has potentials added to it")
+        _check(other, parts, name)
+
+
+def added_parts(header: dict[str, Any], arrays: Arrays) -> list[tuple[dict[str, Any], Arrays]]:
+    """Header and arrays of every potential that is added to the one of the file."""
+    added = header.get("added", [])
+    parts = []
+    for k, other in enumerate(added if isinstance(added, list) else [added]):
+        prefix = added_prefix(k)
+        own = {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+        parts.append((other, own))
+    return parts
+
+
+def added_prefix(k: int) -> str:
+    """Start of the names of the arrays of the added potential `k`."""
+    return f"added/{k}/"
 
 
 def replace_file(path: str | os.PathLike[str], data: bytes) -> None:

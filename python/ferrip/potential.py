@@ -16,11 +16,12 @@ from ferrip import _core
 from ferrip.data import Frame
 from ferrip.errors import FerripError, SettingsError
 from ferrip.models.family import Descriptor
+from ferrip.models.pair_terms import reach
 from ferrip.prediction import Prediction
 from ferrip.readout import Embedding
 
 if TYPE_CHECKING:
-    from ferrip._core import Structure, ZblPair
+    from ferrip._core import PairTerm, Structure
 
 F64 = NDArray[np.float64]
 Structures = Frame | Atoms | Sequence[Frame | Atoms]
@@ -30,7 +31,9 @@ UNITS = {"length": "Å", "energy": "eV", "force": "eV/Å", "stress": "eV/Å³"}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Potential:
-    """A potential `E = Σ_i (E0(z_i) + c · B_i) + E_repulsion`, or with embedded densities; immutable.
+    """A potential `E = Σ_i (E0(z_i) + c · B_i) + E_pairs`, or with embedded densities; immutable.
+
+    `first + second` is their sum (see `ferrip.sums`).
 
     Attributes
     ----------
@@ -45,8 +48,8 @@ class Potential:
         feature's element are 0.
     e0
         Energy of the free atom in eV by atomic number.
-    repulsion
-        ZBL pairs (z1, z2, inner, outer in Å); empty without core repulsion.
+    pairs
+        Pair functions that are not fitted, such as the core repulsion; see `ferrip.pair`.
     metadata
         Fit settings, metrics, minimum distances, DFT settings, citations, … (JSON types).
     posterior_factor
@@ -57,6 +60,8 @@ class Potential:
         (p,) coefficients of ρ_core on the pair functions, or `None`.
     bin_width
         Width in Å of the grid on which the radial functions are defined (ML-PACE); `None` for functions without one.
+    added
+        Potentials of the same elements whose energies add to this one's; they count as exact.
 
     Examples
     --------
@@ -69,12 +74,13 @@ class Potential:
     settings: Mapping[str, Any]
     coefficients: F64
     e0: Mapping[int, float]
-    repulsion: Sequence[ZblPair] = ()
+    pairs: Sequence[PairTerm] = ()
     metadata: Mapping[str, Any] = field(default_factory=dict)
     posterior_factor: F64 | None = None
     embeddings: Mapping[int, Embedding] | None = None
     core: F64 | None = None
     bin_width: float | None = None
+    added: Sequence[Potential] = ()
     _evaluators: dict[str | None, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -91,6 +97,13 @@ class Potential:
             )
         if self.core is not None and (self.embeddings is None or self.core.shape != (n,)):
             raise FerripError(f"core: expected {n} coefficients beside embeddings, got {self.core.shape}")
+        if any(other.elements != self.elements for other in self.added):
+            raise FerripError("added: expected potentials of the same elements")
+
+    def __add__(self, other: Potential) -> Potential:
+        from ferrip.sums import add
+
+        return add(self, other)
 
     @property
     def elements(self) -> list[int]:
@@ -105,7 +118,7 @@ class Potential:
     @property
     def cutoff(self) -> float:
         """Largest interaction distance in Å."""
-        return self.descriptor.cutoff
+        return max(self.descriptor.cutoff, reach(self.pairs), *(other.cutoff for other in self.added), 0.0)
 
     @property
     def minimum_distances(self) -> dict[tuple[int, int], float]:
@@ -119,15 +132,17 @@ class Potential:
         if simd not in self._evaluators:
             if self.embeddings is None:
                 e0 = [self.e0[z] for z in self.elements]
-                new = self.descriptor.evaluator(self.coefficients, e0, self.repulsion, simd)
+                new = self.descriptor.evaluator(self.coefficients, e0, self.pairs, simd)
             else:
                 new = _core.Evaluator.from_readout(
                     cast("_core.Descriptor", self.descriptor),
                     self.readout(),
-                    self.repulsion,
+                    self.pairs,
                     simd,
                     bin_width=self.bin_width,
                 )
+            if self.added:
+                new = _core.Evaluator.sum([new, *(other.evaluator(simd) for other in self.added)])
             self._evaluators[simd] = new
         return self._evaluators[simd]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +15,11 @@ from ase.data import atomic_numbers, chemical_symbols
 from ferrip import _core, modelfile
 from ferrip.errors import FerripError, ModelFileError
 from ferrip.models import family as find_family
-from ferrip.models import mtp_file, pace, uf3_file, uf3_json
+from ferrip.models import mtp_file, pace, pair_terms, uf3_file, uf3_json
 from ferrip.readout import Embedding
 
 if TYPE_CHECKING:
+    from ferrip._core import PairTerm
     from ferrip.models.family import Descriptor
     from ferrip.potential import Potential
 
@@ -43,7 +44,14 @@ def content(potential: Potential) -> tuple[dict[str, Any], modelfile.Arrays]:
         arrays["posterior_factor"] = potential.posterior_factor.astype(np.float32)
     if potential.core is not None:
         arrays["core"] = potential.core
-    return _header(potential), arrays
+    header = _header(potential)
+    if potential.added:
+        header["added"] = []
+    for k, other in enumerate(potential.added):
+        document, parts = content(other)
+        header["added"].append(document)
+        arrays |= {modelfile.added_prefix(k) + name: array for name, array in parts.items()}
+    return header, arrays
 
 
 def _header(potential: Potential) -> dict[str, Any]:
@@ -58,7 +66,7 @@ def _header(potential: Potential) -> dict[str, Any]:
         "units": UNITS,
         "cutoff": potential.cutoff,
         "e0": {chemical_symbols[z]: energy for z, energy in potential.e0.items()},
-        "repulsion": [list(pair) for pair in potential.repulsion],
+        "pairs": pair_terms.to_json(potential.pairs),
         "fingerprint": fingerprint(potential.descriptor),
         "metadata": dict(potential.metadata),
     }
@@ -114,9 +122,7 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
         settings=header["settings"],
         coefficients=arrays["coefficients"],
         e0={atomic_numbers[symbol]: float(energy) for symbol, energy in header["e0"].items()},
-        repulsion=[
-            (int(a), int(b), float(inner), float(outer)) for a, b, inner, outer in header["repulsion"]
-        ],
+        pairs=tuple(pairs_of(header)),
         metadata=header["metadata"],
         posterior_factor=None if posterior is None else posterior.astype(np.float64),
         embeddings=None
@@ -124,6 +130,7 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
         else {atomic_numbers[symbol]: Embedding.from_json(one) for symbol, one in embeddings.items()},
         core=arrays.get("core"),
         bin_width=None if bin_width is None else float(bin_width),
+        added=tuple(_build(*part) for part in modelfile.added_parts(header, arrays)),
     )
     if fingerprint(potential.descriptor) != header["fingerprint"]:
         raise ModelFileError("this version of ferrip builds another basis from the stored settings")
@@ -132,6 +139,16 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
     if posterior is not None and (posterior.ndim != 2 or len(posterior) != potential.coefficients.size):
         raise ModelFileError("posterior_factor does not match the coefficients")
     return potential
+
+
+def pairs_of(header: Mapping[str, Any]) -> list[PairTerm]:
+    """The pair functions of a header of any format."""
+    if header["format_version"] < modelfile.FIRST_WITH_PAIRS:
+        return [
+            pair_terms.zbl(int(a), int(b), float(inner), float(outer))
+            for a, b, inner, outer in header["repulsion"]
+        ]
+    return pair_terms.from_json(header["pairs"])
 
 
 def fingerprint(descriptor: Descriptor) -> dict[str, Any]:

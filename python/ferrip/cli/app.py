@@ -19,6 +19,7 @@ COMMANDS = {
     "bench": "ferrip.cli.bench:bench",
     "info": "ferrip.cli.info:info",
     "convert": "ferrip.cli.convert:convert",
+    "pair": "ferrip.cli.pair:pair",
     "quickstart": "ferrip.cli.quickstart:quickstart",
 }
 """Command → module and function. Modules import ase, scipy and matplotlib inside the function: startup is quick."""

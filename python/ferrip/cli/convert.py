@@ -31,6 +31,10 @@ def convert(
         Literal["zbl"] | None,
         typer.Option("--repulsion", help="Add core repulsion to an imported potential."),
     ] = None,
+    add: Annotated[
+        list[Path] | None,
+        typer.Option("--add", help="Potential file whose energies are added (repeatable)."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Convert a potential file; the extensions say from what to what."""
@@ -38,6 +42,8 @@ def convert(
     from ferrip.conversion import with_elements, with_repulsion, write
 
     potential = ferrip.load(source, species=None if species is None else _symbols(species))
+    for other in add or ():
+        potential = potential + ferrip.load(other)
     if elements is not None:
         potential = with_elements(potential, _symbols(elements))
     if repulsion is not None:

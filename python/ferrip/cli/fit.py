@@ -47,6 +47,10 @@ def fit(
     ] = None,
     stress: Annotated[str | None, typer.Option(help="auto, force or off.")] = None,
     repulsion: Annotated[str | None, typer.Option(help="zbl or none.")] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(help="Potential file: only what this one lacks is fitted, and the sum is written."),
+    ] = None,
     solver: Annotated[str | None, typer.Option(help="ridge (GCV) or bayes (evidence).")] = None,
     ridge: Annotated[float | None, typer.Option(help="λ; chosen from the data if not given.")] = None,
     cutoff: Annotated[float | None, typer.Option(help="Many-body cutoff, Å.")] = None,
@@ -105,6 +109,7 @@ def fit(
         elements=reading.elements,
         checkpoint=checkpoint,
         num_threads=threads,
+        reference=None if reference is None else ferrip.load(reference),
         **settings,
     )
     potential.save(output)

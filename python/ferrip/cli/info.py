@@ -18,12 +18,18 @@ def info(
     as_json: JsonFlag = False,
 ) -> None:
     """Print what a potential file holds: elements, settings, errors, provenance."""
+    from ferrip.models.pair_terms import beyond_zbl, described
+    from ferrip.potential_io import pairs_of
+
     header, arrays = _content(potential)
     if as_json:
         print_json(header | {"arrays": {name: list(array.shape) for name, array in arrays.items()}})
         return
     metadata = header["metadata"]
     fit = metadata.get("fit", {})
+    pairs = pairs_of(header)
+    others = beyond_zbl(pairs)
+    repulsion = {"ZBL": len(others) < len(pairs), "ML-PACE's": "core" in arrays}
     rows = {
         "family": f"{header['family']} {fit.get('size', '')}",
         "elements": ", ".join(header["elements"]),
@@ -32,10 +38,12 @@ def info(
         "cutoff": f"{header.get('cutoff', float('nan')):.3f} Å",
         "E0": ", ".join(f"{symbol} {energy:.6g} eV" for symbol, energy in header["e0"].items()),
         "E0 from": ", ".join(f"{symbol}: {source}" for symbol, source in fit.get("e0_source", {}).items()),
-        "core repulsion": " and ".join(
-            name for name, there in (("ZBL", header["repulsion"]), ("ML-PACE's", "core" in arrays)) if there
-        )
-        or "none",
+        "core repulsion": " and ".join(name for name, there in repulsion.items() if there) or "none",
+        "pair functions": "; ".join(described(term) for term in others),
+        "plus": "; ".join(
+            f"{other['family']} ({arrays[f'added/{k}/coefficients'].shape[-1]} functions)"
+            for k, other in enumerate(header.get("added", []))
+        ),
         "stress labels": fit.get("stress", ""),
         "uncertainty": "yes" if "posterior_factor" in arrays else "no",
         "minimum distances": ", ".join(

@@ -6,8 +6,8 @@ mode among those whose dimers repel is c = c₀ + L x with
 
     min ‖x‖²   subject to   D L x ≥ v,      v = g − D c₀ − b,
 
-where D are the force rows of dimers, b the forces of the core repulsion and g a small force that is asked for. This
-is least distance programming: Lawson, Hanson, Solving Least Squares Problems (1974), chapter 23,
+where D are the force rows of dimers, b the forces of core repulsion and reference and g a small force that is asked
+for. This is least distance programming: Lawson, Hanson, Solving Least Squares Problems (1974), chapter 23,
 doi:10.1137/1.9781611971217.
 """
 
@@ -30,10 +30,12 @@ from ferrip.fitting.nonlinear.densities import Densities
 from ferrip.fitting.nonlinear.rows import LinearizedRows
 from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.rows import RowSource
+from ferrip.models.pair_terms import zbl
 
 if TYPE_CHECKING:
     from ferrip._core import Structure
     from ferrip.fitting.core import Pair
+    from ferrip.potential import Potential
 
 F64 = NDArray[np.float64]
 
@@ -59,7 +61,9 @@ def reach(elements: Sequence[int], shortest: Mapping[Pair, float]) -> dict[Pair,
     }
 
 
-def repelling(fit: LinearFit, source: RowSource, shortest: Mapping[Pair, float]) -> LinearFit:
+def repelling(
+    fit: LinearFit, source: RowSource, shortest: Mapping[Pair, float], reference: Potential | None = None
+) -> LinearFit:
     """`fit` with the nearest coefficients, in units of their posterior, whose dimers repel.
 
     Parameters
@@ -70,13 +74,15 @@ def repelling(fit: LinearFit, source: RowSource, shortest: Mapping[Pair, float])
         What forms the rows.
     shortest
         Å, shortest distance of every pair in the data.
+    reference
+        What the fit will be added to.
 
     Returns
     -------
     LinearFit
         `fit` itself where its dimers repel already, or where no coefficients would (rank-deficient posterior).
     """
-    rows, wanted = _demands(source, reach(source.descriptor.elements, shortest))
+    rows, wanted = _demands(source, reach(source.descriptor.elements, shortest), reference)
     missing = wanted - rows @ fit.coefficients
     if not (missing > MET).any():
         return fit
@@ -87,7 +93,11 @@ def repelling(fit: LinearFit, source: RowSource, shortest: Mapping[Pair, float])
 
 
 def repelling_densities(
-    densities: Densities, fit: LinearFit, source: RowSource, shortest: Mapping[Pair, float]
+    densities: Densities,
+    fit: LinearFit,
+    source: RowSource,
+    shortest: Mapping[Pair, float],
+    reference: Potential | None = None,
 ) -> Densities:
     """Densities with the nearest coefficients whose dimers repel, linearised anew until they do.
 
@@ -97,19 +107,19 @@ def repelling_densities(
         Trained densities.
     fit
         Their posterior.
-    source, shortest
+    source, shortest, reference
         As for `repelling`.
     """
     for _ in range(LINEARISATIONS):
         here = replace(fit, coefficients=densities.vector)
-        moved = repelling(here, LinearizedRows.of(source, densities), shortest)
+        moved = repelling(here, LinearizedRows.of(source, densities), shortest, reference)
         if moved is here:
             break
         densities = densities.moved(moved.coefficients)
     return densities
 
 
-def _demands(source: RowSource, ends: Mapping[Pair, float]) -> tuple[F64, F64]:
+def _demands(source: RowSource, ends: Mapping[Pair, float], reference: Potential | None) -> tuple[F64, F64]:
     """Force rows (m, p) of the dimers, and what they are to give at least (m,)."""
     rows, wanted = [], []
     for (a, b), end in ends.items():
@@ -117,10 +127,12 @@ def _demands(source: RowSource, ends: Mapping[Pair, float]) -> tuple[F64, F64]:
         frames = [_frame(dimer((a, b), r)) for r in distances]
         design, baseline = source.design(frames)
         structures = [frame.structure for frame in frames]
-        bare = _core.zbl_design_offset(structures, [(a, b, end, end + 1.0)], source.num_threads)
+        bare = _core.pair_design_offset(structures, [zbl(a, b, end, end + 1.0)], source.num_threads)
         share = ZBL_SHARE * bare[FORCES] * (1.0 - distances / end)
         rows.append(design[FORCES])
-        wanted.append(np.maximum(share, FORCE_FLOOR) - baseline[FORCES])
+        said = [] if reference is None else reference.evaluate(frames, source.num_threads)
+        beside = np.array([one.forces[1, 0] for one in said]) if said else 0.0
+        wanted.append(np.maximum(share, FORCE_FLOOR) - baseline[FORCES] - beside)
     return np.concatenate(rows), np.concatenate(wanted)
 
 

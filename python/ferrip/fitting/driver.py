@@ -27,6 +27,7 @@ from ferrip.fitting.progress import Reporter
 from ferrip.fitting.provenance import metadata
 from ferrip.fitting.radials import LearnsRadials, with_learned_radials
 from ferrip.fitting.regressors import LinearFit
+from ferrip.fitting.residual import residual
 from ferrip.fitting.rows import stream
 from ferrip.fitting.selection import choose
 from ferrip.fitting.settings import FitSettings, parse_settings
@@ -52,6 +53,7 @@ def fit(
     test: DataSource | None = None,
     keys: LabelKeys | None = None,
     elements: Sequence[str] | None = None,
+    reference: Potential | None = None,
     checkpoint: str | os.PathLike[str] | None = None,
     num_threads: int | None = None,
     progress: bool = True,
@@ -69,6 +71,9 @@ def fit(
         Names of the labels in the files, where they are not the usual ones.
     elements
         Chemical symbols of the atom types 0, 1, … in files that number them (MLIP's `.cfg`).
+    reference
+        A potential whose energies, forces and stresses are subtracted from the labels before the fit; the result is
+        the sum of both.
     checkpoint
         File that an interrupted fit leaves and that the same fit continues from; removed at the end.
     num_threads
@@ -103,14 +108,16 @@ def fit(
     if isinstance(chosen, EmbeddedFamily):
         classes.append(TrainingSettings)
     fit_settings, model_settings, *training = parse_settings(
-        settings, *classes, others=("model", "size", "test")
+        settings, *classes, others=("model", "size", "test", "reference")
     )
     frames = read_frames(data, keys, elements=elements)
     test_frames = [] if test is None else read_frames(test, keys, elements=elements)
     settings_of_fit = cast(FitSettings, fit_settings)
-    model_settings = choose(chosen, settings_of_fit, model_settings, frames, num_threads)
-    problem = prepare(chosen, size, settings_of_fit, model_settings, frames, num_threads)
+    model_settings = choose(chosen, settings_of_fit, model_settings, frames, num_threads, reference)
+    problem = prepare(chosen, size, settings_of_fit, model_settings, frames, num_threads, reference)
     check_test(problem, test_frames)
+    if problem.reference is not None:
+        test_frames = residual(test_frames, problem.reference, num_threads)
     if isinstance(chosen, LearnsRadials) and chosen.learns_radials(model_settings):
         stopped = "stopped while learning the radial functions"
         with _saving(lambda: stopped), blas_threads(problem.source.descriptor.n_features, num_threads):
@@ -135,7 +142,11 @@ def fit(
         with _saving(lambda: trainer.stopped):
             if settings_of_fit.repulsion != "none":
                 repelled = repelling_densities(
-                    trained.densities, trained.fit, problem.source, problem.distances.minimum
+                    trained.densities,
+                    trained.fit,
+                    problem.source,
+                    problem.distances.minimum,
+                    problem.reference,
                 )
                 trained = replace(trained, densities=repelled)
             potential = _examined(embedded_potential(problem, trained), problem, test_frames, num_threads)
@@ -144,7 +155,7 @@ def fit(
             factors, solution, stress_note = _linear(problem, checkpoint, reporter, num_threads)
         with _saving(lambda: _save_checkpoint(problem, checkpoint, len(problem.frames), factors)):
             if settings_of_fit.repulsion != "none":
-                solution = repelling(solution, problem.source, problem.distances.minimum)
+                solution = repelling(solution, problem.source, problem.distances.minimum, problem.reference)
             potential = problem.potential(solution, metadata(problem, solution, stress_note))
             potential = _examined(potential, problem, test_frames, num_threads)
     origin = dict(potential.metadata)
@@ -153,7 +164,8 @@ def fit(
     origin["fit"]["seconds"] = round(time.perf_counter() - started, 2)
     if checkpoint is not None:
         Path(checkpoint).unlink(missing_ok=True)
-    return replace(potential, metadata=origin)
+    potential = replace(potential, metadata=origin)
+    return potential if problem.reference is None else potential + problem.reference
 
 
 def _examined(
@@ -166,7 +178,8 @@ def _examined(
         for name, part in (("train", problem.frames), ("test", test_frames))
         if part
     }
-    dimers = named(attractive_ranges(potential, potential.minimum_distances))
+    whole = potential if problem.reference is None else potential + problem.reference
+    dimers = named(attractive_ranges(whole, whole.minimum_distances))
     origin["fit"] = {**origin["fit"], "attractive_dimers": dimers}
     if potential.posterior_factor is not None:
         origin["uncertainty"] = calibrate(potential, problem.frames, num_threads)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from ase.data import chemical_symbols
+from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import NDArray
 
 from ferrip import _core
@@ -27,12 +27,14 @@ from ferrip.fitting.folds import Choice
 from ferrip.fitting.prior import Prior, SpeciesTies, family_groups, tied_groups
 from ferrip.fitting.reference import reference_energies
 from ferrip.fitting.regressors import LinearFit, Ridge
+from ferrip.fitting.residual import reference_for, residual
 from ferrip.fitting.rows import RowSource, has_stress, quantity_of
 from ferrip.fitting.settings import FitSettings
 from ferrip.fitting.tsqr import LeastSquares, RFactor, combine
 from ferrip.fitting.weighting import energy_weighted
 from ferrip.models import Family
 from ferrip.models.family import Descriptor
+from ferrip.models.pair_terms import to_json
 from ferrip.potential import Potential
 from ferrip.readout import Embedding
 
@@ -53,7 +55,10 @@ class Problem:
     settings: FitSettings
     resolved: dict[str, Any]
     frames: list[Frame]
+    """With labels less those of the reference."""
     frames_hash: str
+    """Of the data as they are."""
+    reference: Potential | None
     distances: PairDistances
     source: RowSource
     e0_source: dict[str, str]
@@ -66,11 +71,11 @@ class Problem:
     def key(self) -> str:
         """Equal keys stream equal rows; what is applied after streaming does not enter."""
         return checkpoints.run_key(
-            self.frames_hash,
+            checkpoints.data_hash(self.frames),
             {
                 "descriptor": self.resolved,
                 "e0": {str(z): e for z, e in self.source.e0.items()},
-                "repulsion": [list(pair) for pair in self.source.repulsion],
+                "repulsion": to_json(self.source.repulsion),
                 "config_weights": {k: v.model_dump() for k, v in self.source.config_weights.items()},
                 "size_power": self.source.size_power,
                 "use_stress": self.source.use_stress,
@@ -147,7 +152,7 @@ class Problem:
             settings=self.resolved,
             coefficients=solution.coefficients if coefficients is None else coefficients,
             e0=self.source.e0,
-            repulsion=self.source.repulsion,
+            pairs=tuple(self.source.repulsion),
             metadata=metadata,
             posterior_factor=solution.posterior_factor if self.settings.uncertainty else None,
             embeddings=None if embedding is None else dict.fromkeys(descriptor.elements, embedding),
@@ -171,8 +176,9 @@ def prepare(
     model_settings: Any,
     frames: list[Frame],
     num_threads: int | None,
+    reference: Potential | None = None,
 ) -> Problem:
-    """Checks the labels and fixes descriptor, E0 and baseline."""
+    """Checks the labels and fixes descriptor, E0 and baseline, for what is left beside a reference."""
     if not frames:
         raise DataError("no training frames")
     _check_labels(frames, settings)
@@ -181,10 +187,16 @@ def prepare(
     stress_note = _stress_note(settings, verdicts)
     frames = energy_weighted(frames, settings.weighting, settings.energy_scale)
     elements = [int(z) for z in np.unique(np.concatenate([frame.numbers for frame in frames]))]
+    frames_hash = checkpoints.data_hash(frames)
+    given = settings.e0
+    if reference is not None:
+        reference = reference_for(reference, elements)
+        frames = residual(frames, reference, num_threads)
+        given = {z: e - reference.e0.get(atomic_numbers.get(z, 0), 0.0) for z, e in (given or {}).items()}
     distances = pair_distances(frames, num_threads)
     resolved = chosen.resolve(model_settings, size, elements, distances)
     descriptor = chosen.descriptor(resolved)
-    e0, e0_source = reference_energies(frames, elements, settings.e0)
+    e0, e0_source = reference_energies(frames, elements, given)
     source = RowSource(
         descriptor=descriptor,
         e0=e0,
@@ -200,7 +212,8 @@ def prepare(
         settings=settings,
         resolved=resolved,
         frames=frames,
-        frames_hash=checkpoints.data_hash(frames),
+        frames_hash=frames_hash,
+        reference=reference,
         distances=distances,
         source=source,
         e0_source=e0_source,

@@ -18,7 +18,7 @@ from ferrip.fitting.weights import QUANTITIES, Quantity, QuantityFactors, row_we
 from ferrip.models.family import Descriptor
 
 if TYPE_CHECKING:
-    from ferrip._core import Structure, ZblPair
+    from ferrip._core import PairTerm, Structure
 
 F64 = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ class RowSource:
     e0
         Energies (eV) by atomic number, subtracted from the energies.
     repulsion
-        ZBL pairs, subtracted from all targets.
+        Core repulsion, subtracted from all targets.
     config_weights, size_power
         See `ferrip.fitting.weights`.
     use_stress
@@ -48,7 +48,7 @@ class RowSource:
 
     descriptor: Descriptor
     e0: dict[int, float]
-    repulsion: Sequence[ZblPair]
+    repulsion: Sequence[PairTerm]
     config_weights: dict[str, QuantityFactors]
     size_power: float
     use_stress: bool
@@ -112,7 +112,7 @@ class RowSource:
         """Energy, forces and strain derivatives of the repulsion."""
         if not self.repulsion:
             return np.zeros(sum(1 + 3 * len(numbers) + 6 for numbers, *_ in structures))
-        return _core.zbl_design_offset(structures, self.repulsion, self.num_threads)
+        return _core.pair_design_offset(structures, self.repulsion, self.num_threads)
 
     def _checked(self, frames: Sequence[Frame]) -> tuple[F64, F64]:
         try:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ferrip.data import Frame
     from ferrip.fitting.settings import FitSettings
     from ferrip.models import Family
+    from ferrip.potential import Potential
 
 SAMPLE_ATOMS = 6000
 """Atoms of the sample, at most (one frame at least)."""
@@ -41,6 +42,7 @@ def choose(
     model_settings: BaseModel,
     frames: Sequence[Frame],
     num_threads: int | None,
+    reference: Potential | None = None,
 ) -> BaseModel:
     """The family's settings with every open choice made.
 
@@ -53,7 +55,10 @@ def choose(
     sample = spread(frames, SAMPLE_ATOMS)
     if len(candidates) == 1 or len(sample) < 2 * FOLD:
         return candidates[0]
-    scores = [_held_out_error(family, settings, candidate, sample, num_threads) for candidate in candidates]
+    scores = [
+        _held_out_error(family, settings, candidate, sample, num_threads, reference)
+        for candidate in candidates
+    ]
     return candidates[int(np.argmin(scores))]
 
 
@@ -65,14 +70,20 @@ def spread(frames: Sequence[Frame], most: int) -> list[Frame]:
 
 
 def _held_out_error(
-    family: Family, settings: FitSettings, candidate: BaseModel, sample: list[Frame], num_threads: int | None
+    family: Family,
+    settings: FitSettings,
+    candidate: BaseModel,
+    sample: list[Frame],
+    num_threads: int | None,
+    reference: Potential | None,
 ) -> float:
     """Weighted squared error on the held-out frames."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the fit itself gives them, for all frames
-        problem = prepare(family, SIZE, settings, candidate, sample, num_threads)
+        problem = prepare(family, SIZE, settings, candidate, sample, num_threads, reference)
         if problem.source.n_columns > MAX_COLUMNS:
-            problem = prepare(family, CHEAPER_SIZE, settings, candidate, sample, num_threads)
+            problem = prepare(family, CHEAPER_SIZE, settings, candidate, sample, num_threads, reference)
+    sample = problem.frames
     with blas_threads(problem.source.descriptor.n_features, num_threads):
         train = _factors(problem, [frame for k, frame in enumerate(sample) if k % FOLD])
         test = _factors(problem, sample[::FOLD])

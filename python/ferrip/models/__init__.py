@@ -5,6 +5,7 @@ from ferrip.models.ace_fs import AceFs, AceFsSettings
 from ferrip.models.family import Descriptor, EmbeddedFamily, Evaluator, Family, family, register
 from ferrip.models.mtp import Mtp, MtpSettings
 from ferrip.models.pace import Pace
+from ferrip.models.pair_potential import PairPotential
 from ferrip.models.uf3 import Uf3, Uf3Settings
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Mtp",
     "MtpSettings",
     "Pace",
+    "PairPotential",
     "Uf3",
     "Uf3Settings",
     "family",

@@ -12,7 +12,7 @@ from ferrip.errors import SettingsError
 from ferrip.features import F64, Features
 
 if TYPE_CHECKING:
-    from ferrip._core import Structure, ZblPair
+    from ferrip._core import PairTerm, Structure
     from ferrip.fitting.distances import PairDistances
 
 
@@ -58,7 +58,7 @@ class Descriptor(Features, Protocol):
         self,
         coefficients: F64,
         e0: Sequence[float],
-        zbl: Sequence[ZblPair] = (),
+        pairs: Sequence[PairTerm] = (),
         simd: str | None = None,
     ) -> Any:
         """The `Evaluator` of a linear potential with these coefficients; `e0` in the order of the elements."""

@@ -83,7 +83,7 @@ def save(potential: Potential, path: str | os.PathLike[str]) -> list[str]:
             + ", ".join(f"{low} Å ({pair})" for pair, low in softened.items())
             + " they go on instead of levelling off"
         )
-    if potential.repulsion:
+    if potential.pairs:
         notes.append("the format has no core repulsion: it is left out, so energies and forces differ")
     descriptor = Mtp().descriptor({**potential.settings, "radial": in_one_range(potential.settings)})
     e0 = [potential.e0[z] for z in potential.elements]

@@ -122,7 +122,7 @@ def left_out(potential: Potential) -> list[str]:
     notes = []
     if any(potential.e0.values()):
         notes.append("energies of free atoms: total energies in LAMMPS are relative to free atoms")
-    if potential.repulsion:
+    if potential.pairs:
         notes.append("core repulsion (ZBL): add `pair_style zbl` with `hybrid/overlay` where atoms collide")
     if any(entry["knots"][3] > 0 for entry in potential.settings["pairs"]):
         notes.append("the linear continuation of pair energies below their first knot")

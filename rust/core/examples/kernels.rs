@@ -11,7 +11,7 @@ use ferrip_core::ace::{AceSettings, PairSettings, Selection, SpeciesBasis, compi
 use ferrip_core::density::evaluator::{Evaluator, Options};
 use ferrip_core::density::readout::{CenterReadout, Embedding, Readout, Term, Variant};
 use ferrip_core::neighbors::NeighborList;
-use ferrip_core::pair::Zbl;
+use ferrip_core::pair::Baseline;
 use ferrip_core::radial::RadialSettings;
 use ferrip_core::radial::table::Tabulation;
 use ferrip_core::simd::Path;
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let readout =
         Readout::new(&ace.program, vec![CenterReadout { e0: 0.0, densities, embedding, core: None }])?;
     let options = Options { path, tables: Tabulation::default() };
-    let evaluator = Evaluator::new(&ace.program, &readout, &Zbl::default(), options)?;
+    let evaluator = Evaluator::new(&ace.program, &readout, &Baseline::default(), options)?;
     let structure = silicon()?;
     let list = NeighborList::build(&structure, CUTOFF)?;
     let evaluation = evaluator.compute(&structure, &list, Some(1))?;

@@ -15,7 +15,7 @@ use rayon::prelude::*;
 
 use crate::density::evaluator::Evaluator;
 use crate::error::{Error, Result};
-use crate::pair::Zbl;
+use crate::pair::Baseline;
 use crate::simd::Path;
 use crate::structure::{Structure, dot};
 use crate::threads;
@@ -73,12 +73,18 @@ pub trait Features: Send + Sync {
     fn design_one(&self, structure: &Structure) -> Result<Vec<f64>>;
 
     /// The contracted evaluator of the potential with one coefficient (eV) per feature, one energy `e0` (eV) per
-    /// species and a pair repulsion.
+    /// species and a pair baseline.
     ///
     /// # Errors
     /// [`Error::Length`] for a wrong number of coefficients or energies, [`Error::Setting`] for values that are
     /// not finite or a path that is not supported here.
-    fn evaluator(&self, coefficients: &[f64], e0: &[f64], zbl: &Zbl, path: Path) -> Result<Evaluator>;
+    fn evaluator(
+        &self,
+        coefficients: &[f64],
+        e0: &[f64],
+        baseline: &Baseline,
+        path: Path,
+    ) -> Result<Evaluator>;
 
     /// Gradient of `Σ values_bar · values`; `values_bar` is row-major (N, K).
     ///

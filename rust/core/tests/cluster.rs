@@ -3,7 +3,7 @@
 use ferrip_core::cluster::{Pair, Program, Triplet, evaluator, spline::Axis};
 use ferrip_core::density::evaluator::{Edges, Neighborhoods};
 use ferrip_core::neighbors::{Displacements, NeighborList};
-use ferrip_core::pair::{Switch, Zbl};
+use ferrip_core::pair::{Baseline, Ending, Form, Term};
 use ferrip_core::simd::Path;
 use ferrip_core::{Cell, Result, Structure};
 
@@ -65,10 +65,18 @@ fn hosts_and_tiles_agree() -> Result<()> {
     let elements = (0..24).map(|k| if k % 3 == 1 { 8 } else { 14 }).collect();
     let structure = Structure::new(elements, positions, cell)?;
     let program = program()?;
-    let zbl = Zbl::new(&[(8, 14, Switch { inner: 1.6, outer: 2.3 })])?;
+    let baseline = Baseline::new(vec![
+        Term { elements: [8, 14], form: Form::Zbl, ending: Ending::Switch { start: 1.6 }, cutoff: 2.3 },
+        Term {
+            elements: [14, 14],
+            form: Form::Morse { depth: 0.4, stiffness: 1.5, distance: 2.2 },
+            ending: Ending::ShiftForce,
+            cutoff: 5.9,
+        },
+    ])?;
     for path in Path::supported() {
         let coefficients = numbers(program.n_features());
-        let evaluator = evaluator::compile(&program, &coefficients, &[-1.0, 2.0], &zbl, path)?;
+        let evaluator = evaluator::compile(&program, &coefficients, &[-1.0, 2.0], &baseline, path)?;
         let list = NeighborList::build(&structure, 6.0)?;
         let species = structure.numbers().iter().map(|&z| u16::from(z == 14)).collect();
         let host = Host { displacements: Displacements::new(&list, &structure)?, species };

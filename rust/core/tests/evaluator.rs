@@ -7,7 +7,7 @@ use ferrip_core::density::evaluator::{Evaluation, Evaluator, Options, compute_an
 use ferrip_core::density::program::ANY_SPECIES;
 use ferrip_core::density::{Center, Descriptor, OneParticle, Program, Radial, Ragged, Readout};
 use ferrip_core::neighbors::NeighborList;
-use ferrip_core::pair::{Switch, Zbl};
+use ferrip_core::pair::{Baseline, Ending, Form, Term};
 use ferrip_core::radial::table::Tabulation;
 use ferrip_core::simd::Path;
 use ferrip_core::{Cell, Error, Structure};
@@ -139,7 +139,7 @@ struct Case {
     program: Program,
     coefficients: Vec<f64>,
     e0: Vec<f64>,
-    zbl: Zbl,
+    baseline: Baseline,
 }
 
 impl Case {
@@ -162,20 +162,25 @@ impl Case {
         let n = species.len();
         let coefficients = (0..program.n_features()).map(|_| 0.2 * (numbers.next() - 0.5)).collect();
         let e0 = (0..n).map(|k| -1.5 - k as f64).collect();
-        let pairs = [(species[0], species[n - 1], Switch { inner: 1.2, outer: 2.3 })];
-        let zbl = Zbl::new(&pairs).expect("a valid switch");
-        Self { program, coefficients, e0, zbl }
+        let term = Term {
+            elements: [species[0], species[n - 1]],
+            form: Form::Zbl,
+            ending: Ending::Switch { start: 1.2 },
+            cutoff: 2.3,
+        };
+        let baseline = Baseline::new(vec![term]).expect("a valid switch");
+        Self { program, coefficients, e0, baseline }
     }
 
     fn evaluator(&self, path: Path, tolerance: f64) -> Evaluator {
-        let options = Options { path, tables: Tabulation { tolerance, grid: None } };
+        let options = Options { path, tables: Tabulation { tolerance, ..Tabulation::default() } };
         let readout = Readout::linear(&self.program, &self.coefficients, &self.e0).expect("a readout");
-        Evaluator::new(&self.program, &readout, &self.zbl, options).expect("an evaluator")
+        Evaluator::new(&self.program, &readout, &self.baseline, options).expect("an evaluator")
     }
 
     /// Per-atom energies by explicit sums over images, entries and monomials.
     fn oracle(&self, structure: &Structure) -> Vec<f64> {
-        let cutoff = self.program.cutoff().max(self.zbl.max_cutoff());
+        let cutoff = self.program.cutoff().max(self.baseline.max_cutoff());
         let list = NeighborList::build(structure, cutoff).expect("a list");
         let species = self.program.species_indices(structure.numbers()).expect("known species");
         (0..structure.len()).map(|i| self.atom_oracle(structure, &list, &species, i)).collect()
@@ -199,7 +204,7 @@ impl Case {
             for p in 0..N_PAIR {
                 energy += c[z * N_PAIR + p] * value[N_CHANNELS + p];
             }
-            energy += 0.5 * self.zbl.evaluate(structure.numbers()[i], structure.numbers()[j], r).0;
+            energy += 0.5 * self.baseline.evaluate(structure.numbers()[i], structure.numbers()[j], r).0;
             for (v, sum) in center.one_particle.iter().zip(&mut sums) {
                 if usize::from(v.species) == z || v.species == ANY_SPECIES {
                     let y = harmonic(v.l.into(), v.m.into(), d.map(|x| x / r));
@@ -331,10 +336,11 @@ fn sums_over_all_species() {
         let descriptor = Descriptor::new(Arc::new(case.program));
         let readout = Readout::linear(descriptor.program(), &case.coefficients, &case.e0).expect("a readout");
         let exact =
-            compute_analytic(&descriptor, &readout, &case.zbl, &structure, Some(1)).expect("energies");
+            compute_analytic(&descriptor, &readout, &case.baseline, &structure, Some(1)).expect("energies");
         for path in Path::supported() {
             let options = Options { path, tables: Tabulation::default() };
-            let evaluator = Evaluator::new(descriptor.program(), &readout, &case.zbl, options).expect("one");
+            let evaluator =
+                Evaluator::new(descriptor.program(), &readout, &case.baseline, options).expect("one");
             let got = compute(&evaluator, &structure, 1);
             assert_eq!(got.n_edges, exact.n_edges);
             for (k, a) in got.energies.iter().enumerate() {

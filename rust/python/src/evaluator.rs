@@ -1,4 +1,4 @@
-//! The classes `Evaluator` and `Session`, and the ZBL baseline.
+//! The classes `Evaluator` and `Session`, and pair baselines.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use ferrip_core::density::Readout;
 use ferrip_core::density::evaluator::{Evaluation, Evaluator, Options, Session, compute_analytic};
 use ferrip_core::neighbors::NeighborList;
-use ferrip_core::pair::{Switch, Zbl};
+use ferrip_core::pair::{Baseline, Ending, Form, Term, zbl};
 use ferrip_core::radial::table::Tabulation;
 use ferrip_core::simd::Path;
 use ferrip_core::simd::peak::peak;
@@ -21,20 +21,26 @@ use crate::descriptor::PyDescriptor;
 use crate::errors::{detached, to_python};
 use crate::readout::PyReadout;
 
-/// A ZBL switch: (z1, z2, inner, outer).
-pub type ZblPair = (u8, u8, f64, f64);
+/// A pair function: (z1, z2, form, numbers, (ending, start, cutoff)).
+pub type PairTerm = (u8, u8, String, Vec<f64>, (String, f64, f64));
 
 /// Energies (N,), forces (N, 3) and strain derivative (3, 3).
 type Arrays<'py> = (Bound<'py, PyArray1<f64>>, Bound<'py, PyArray2<f64>>, Bound<'py, PyArray2<f64>>);
 
-/// The repulsion of a list of pairs.
+/// The baseline of a list of pair functions.
 ///
 /// # Errors
-/// Those of [`Zbl::new`].
-pub fn baseline(pairs: &[ZblPair]) -> Result<Zbl> {
-    let pairs: Vec<_> =
-        pairs.iter().map(|&(z1, z2, inner, outer)| (z1, z2, Switch { inner, outer })).collect();
-    Zbl::new(&pairs)
+/// Those of [`Form::named`], [`Ending::named`] and [`Baseline::new`].
+pub fn baseline(terms: &[PairTerm]) -> Result<Baseline> {
+    let term = |(z1, z2, form, numbers, (ending, start, cutoff)): &PairTerm| {
+        Ok(Term {
+            elements: [*z1, *z2],
+            form: Form::named(form, numbers)?,
+            ending: Ending::named(ending, *start)?,
+            cutoff: *cutoff,
+        })
+    };
+    Baseline::new(terms.iter().map(term).collect::<Result<_>>()?)
 }
 
 fn arrays(py: Python<'_>, evaluation: Evaluation) -> PyResult<Arrays<'_>> {
@@ -49,7 +55,8 @@ fn arrays(py: Python<'_>, evaluation: Evaluation) -> PyResult<Arrays<'_>> {
 }
 
 fn tables(tolerance: Option<f64>, grid: Option<f64>) -> Tabulation {
-    Tabulation { tolerance: tolerance.unwrap_or(Tabulation::default().tolerance), grid }
+    let default = Tabulation::default();
+    Tabulation { tolerance: tolerance.unwrap_or(default.tolerance), grid, ..default }
 }
 
 /// Contracted fast evaluator of a potential.
@@ -61,15 +68,15 @@ pub struct PyEvaluator {
 
 #[pymethods]
 impl PyEvaluator {
-    /// Compiles a descriptor, one coefficient per feature, one energy (eV) per element and ZBL pairs.
+    /// Compiles a descriptor, one coefficient per feature, one energy (eV) per element and pair functions.
     #[new]
-    #[pyo3(signature = (descriptor, coefficients, e0, zbl=Vec::new(), simd=None, tolerance=None))]
+    #[pyo3(signature = (descriptor, coefficients, e0, pairs=Vec::new(), simd=None, tolerance=None))]
     fn new(
         py: Python<'_>,
         descriptor: &PyDescriptor,
         coefficients: PyReadonlyArray1<'_, f64>,
         e0: Vec<f64>,
-        zbl: Vec<ZblPair>,
+        pairs: Vec<PairTerm>,
         simd: Option<&str>,
         tolerance: Option<f64>,
     ) -> PyResult<Self> {
@@ -78,19 +85,19 @@ impl PyEvaluator {
         let inner = detached(py, || {
             let options = Options { path: Path::resolve(simd)?, tables: tables(tolerance, None) };
             let readout = Readout::linear(program, &coefficients, &e0)?;
-            Evaluator::new(program, &readout, &baseline(&zbl)?, options)
+            Evaluator::new(program, &readout, &baseline(&pairs)?, options)
         })?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
     /// As the constructor, with a readout instead of coefficients and energies.
     #[staticmethod]
-    #[pyo3(signature = (descriptor, readout, zbl=Vec::new(), simd=None, tolerance=None, bin_width=None))]
+    #[pyo3(signature = (descriptor, readout, pairs=Vec::new(), simd=None, tolerance=None, bin_width=None))]
     fn from_readout(
         py: Python<'_>,
         descriptor: &PyDescriptor,
         readout: &PyReadout,
-        zbl: Vec<ZblPair>,
+        pairs: Vec<PairTerm>,
         simd: Option<&str>,
         tolerance: Option<f64>,
         bin_width: Option<f64>,
@@ -98,8 +105,16 @@ impl PyEvaluator {
         let program = descriptor.inner.program();
         let inner = detached(py, || {
             let options = Options { path: Path::resolve(simd)?, tables: tables(tolerance, bin_width) };
-            Evaluator::new(program, &readout.inner, &baseline(&zbl)?, options)
+            Evaluator::new(program, &readout.inner, &baseline(&pairs)?, options)
         })?;
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// The sum of evaluators of the same elements.
+    #[staticmethod]
+    fn sum(py: Python<'_>, parts: Vec<PyRef<'_, Self>>) -> PyResult<Self> {
+        let parts: Vec<&Evaluator> = parts.iter().map(|part| &*part.inner).collect();
+        let inner = Evaluator::sum(&parts).map_err(|error| to_python(py, &error))?;
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -194,18 +209,18 @@ impl PySession {
 
 /// Energies (N,), forces (N, 3) and dE/dε (3, 3) through all features, without tables: strict and slow.
 #[pyfunction(name = "compute_analytic")]
-#[pyo3(signature = (descriptor, readout, structure, zbl=Vec::new(), num_threads=None))]
+#[pyo3(signature = (descriptor, readout, structure, pairs=Vec::new(), num_threads=None))]
 fn analytic<'py>(
     py: Python<'py>,
     descriptor: &PyDescriptor,
     readout: &PyReadout,
     structure: StructureArg<'py>,
-    zbl: Vec<ZblPair>,
+    pairs: Vec<PairTerm>,
     num_threads: Option<usize>,
 ) -> PyResult<Arrays<'py>> {
     let atoms = self::structure(py, &structure)?;
     let evaluation = detached(py, || {
-        compute_analytic(&descriptor.inner, &readout.inner, &baseline(&zbl)?, &atoms, num_threads)
+        compute_analytic(&descriptor.inner, &readout.inner, &baseline(&pairs)?, &atoms, num_threads)
     })?;
     arrays(py, evaluation)
 }
@@ -223,26 +238,27 @@ fn peak_flops(py: Python<'_>, simd: Option<&str>, rounds: usize) -> PyResult<f64
     detached(py, || peak(Path::resolve(simd)?, rounds.max(1)))
 }
 
-/// Default ZBL switches of all unordered pairs of elements.
+/// ZBL with default switches between all unordered pairs of elements.
 #[pyfunction]
-fn zbl_defaults(elements: Vec<u8>) -> Vec<(u32, u32, f64, f64)> {
-    Zbl::defaults(&elements)
-        .into_iter()
-        .map(|(z1, z2, switch)| (z1.into(), z2.into(), switch.inner, switch.outer))
-        .collect()
+fn zbl_defaults(elements: Vec<u8>) -> Vec<PairTerm> {
+    let term = |Term { elements: [z1, z2], form, ending, cutoff }: Term| {
+        let ((form, numbers), (ending, start)) = (form.name(), ending.name());
+        (z1, z2, form.to_owned(), numbers, (ending.to_owned(), start, cutoff))
+    };
+    zbl::defaults(&elements).into_iter().map(term).collect()
 }
 
-/// Energy, forces and strain derivatives of the ZBL baseline in the row layout of `Descriptor.design`.
+/// Energy, forces and strain derivatives of a pair baseline in the row layout of `Descriptor.design`.
 #[pyfunction]
-#[pyo3(signature = (structures, zbl, num_threads=None))]
-fn zbl_design_offset<'py>(
+#[pyo3(signature = (structures, pairs, num_threads=None))]
+fn pair_design_offset<'py>(
     py: Python<'py>,
     structures: Vec<StructureArg<'py>>,
-    zbl: Vec<ZblPair>,
+    pairs: Vec<PairTerm>,
     num_threads: Option<usize>,
 ) -> PyResult<Bound<'py, PyArray1<f64>>> {
     let list = structures.iter().map(|s| structure(py, s)).collect::<PyResult<Vec<_>>>()?;
-    let rows = detached(py, || baseline(&zbl)?.design_rows(&list, num_threads))?;
+    let rows = detached(py, || baseline(&pairs)?.design_rows(&list, num_threads))?;
     Ok(rows.into_pyarray(py))
 }
 
@@ -257,5 +273,5 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(supported_simd, module)?)?;
     module.add_function(wrap_pyfunction!(peak_flops, module)?)?;
     module.add_function(wrap_pyfunction!(zbl_defaults, module)?)?;
-    module.add_function(wrap_pyfunction!(zbl_design_offset, module)?)
+    module.add_function(wrap_pyfunction!(pair_design_offset, module)?)
 }

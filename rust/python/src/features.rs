@@ -12,7 +12,7 @@ use pyo3::prelude::*;
 
 use crate::convert::{StructureArg, structure, vectors};
 use crate::errors::{detached, to_python};
-use crate::evaluator::{PyEvaluator, ZblPair, baseline};
+use crate::evaluator::{PairTerm, PyEvaluator, baseline};
 
 /// A matrix for Python.
 pub type Matrix<'py> = Bound<'py, PyArray2<f64>>;
@@ -136,18 +136,18 @@ impl PyFeatures {
     }
 
     /// The contracted evaluator with one coefficient (eV) per feature and one energy (eV) per element.
-    #[pyo3(signature = (coefficients, e0, zbl=Vec::new(), simd=None))]
+    #[pyo3(signature = (coefficients, e0, pairs=Vec::new(), simd=None))]
     fn evaluator(
         &self,
         py: Python<'_>,
         coefficients: PyReadonlyArray1<'_, f64>,
         e0: Vec<f64>,
-        zbl: Vec<ZblPair>,
+        pairs: Vec<PairTerm>,
         simd: Option<&str>,
     ) -> PyResult<PyEvaluator> {
         let coefficients = coefficients.as_array().to_vec();
         let inner = detached(py, || {
-            self.inner.evaluator(&coefficients, &e0, &baseline(&zbl)?, Path::resolve(simd)?)
+            self.inner.evaluator(&coefficients, &e0, &baseline(&pairs)?, Path::resolve(simd)?)
         })?;
         Ok(PyEvaluator { inner: Arc::new(inner) })
     }

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 
 use crate::descriptor::PyDescriptor;
 use crate::errors::detached;
-use crate::evaluator::{ZblPair, baseline};
+use crate::evaluator::{PairTerm, baseline};
 use crate::readout::PyReadout;
 
 /// Shape of an embedding and (prefactor, exponent) of each density.
@@ -106,10 +106,10 @@ fn export_pace(
     py: Python<'_>,
     descriptor: &PyDescriptor,
     readout: &PyReadout,
-    zbl: Vec<ZblPair>,
+    pairs: Vec<PairTerm>,
 ) -> PyResult<(String, Option<String>, Vec<String>)> {
     let program = descriptor.inner.program();
-    let exported = detached(py, || export(program, &readout.inner, &baseline(&zbl)?))?;
+    let exported = detached(py, || export(program, &readout.inner, &baseline(&pairs)?))?;
     Ok((write(&exported.model), exported.pair.as_ref().map(write), exported.notes))
 }
 

@@ -48,7 +48,7 @@ class Densities:
         coefficients[self.free] = vector
         return replace(self, coefficients=coefficients)
 
-    def evaluator(self, descriptor: Any, repulsion: Sequence[_core.ZblPair]) -> _core.Evaluator:
+    def evaluator(self, descriptor: Any, repulsion: Sequence[_core.PairTerm]) -> _core.Evaluator:
         """The evaluator of energies without E0."""
         return _core.Evaluator.from_readout(descriptor, self.readout(descriptor), repulsion)
 

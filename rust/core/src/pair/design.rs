@@ -1,4 +1,4 @@
-//! Energies, forces and strain derivatives of the ZBL baseline in the row layout of the design matrix.
+//! Energies, forces and strain derivatives of a pair baseline in the row layout of the design matrix.
 
 use rayon::prelude::*;
 
@@ -7,9 +7,9 @@ use crate::neighbors::{Displacements, NeighborList};
 use crate::structure::{Structure, norm};
 use crate::threads;
 
-use super::Zbl;
+use super::Baseline;
 
-impl Zbl {
+impl Baseline {
     /// Rows of the structures behind one another; 1 + 3N + 6 each: energy, forces (atom-major xyz), dE/dε
     /// (Voigt xx yy zz yz xz xy, symmetric). Units eV and eV/Å.
     ///

@@ -16,7 +16,7 @@ const FEWEST_CELLS: usize = 24;
 pub const N_COEFFICIENTS: usize = 6;
 /// Distance (Å) below which the first node continues linearly.
 const LINEAR: f64 = 0.01;
-/// Part of the cutoff from which on the size of a function is measured; at shorter distances each cell has its own.
+/// Default of [`Tabulation::usual`], and the part of the cutoff below which no kink is looked for.
 const INNER: f64 = 0.25;
 /// Units (see [`Raster`]) up to the kink where no grid is given.
 const UNITS: usize = FEWEST_CELLS << 6;
@@ -40,11 +40,14 @@ pub struct Tabulation {
     /// Width (Å) of the bins of a cubic Hermite interpolation that takes the place of the functions, stretched so that
     /// bins end at the cutoff: the grid of ML-PACE, which is part of its potentials.
     pub grid: Option<f64>,
+    /// Part of the cutoff from which on the size of a function is measured; at shorter distances each cell has its
+    /// own.
+    pub usual: f64,
 }
 
 impl Default for Tabulation {
     fn default() -> Self {
-        Self { tolerance: 3e-10, grid: None }
+        Self { tolerance: 3e-10, grid: None, usual: INNER }
     }
 }
 
@@ -91,7 +94,7 @@ impl RadialTable {
         let n_functions = floors.len();
         let grid = how.grid.map(|width| Grid::new(n_functions, cutoff, width, sample)).transpose()?;
         let raster = Raster::new([kink, cutoff], grid.as_ref());
-        let builder = Builder { cutoff, sample, grid, raster, tolerance: how.tolerance };
+        let builder = Builder { cutoff, sample, grid, raster, tolerance: how.tolerance, usual: how.usual };
         let size = builder.size(floors)?;
         let (mut cells, mut coefficients) = (Vec::with_capacity(raster.n_cells + 1), Vec::new());
         let row = N_COEFFICIENTS * n_functions;
@@ -251,6 +254,7 @@ struct Builder<'a> {
     grid: Option<Grid>,
     raster: Raster,
     tolerance: f64,
+    usual: f64,
 }
 
 impl Builder<'_> {
@@ -267,7 +271,7 @@ impl Builder<'_> {
         let mut size = floors.to_vec();
         let steps = 16 * FEWEST_CELLS;
         for k in 0..steps {
-            let part = INNER + (1.0 - INNER) * k as f64 / steps as f64;
+            let part = self.usual + (1.0 - self.usual) * k as f64 / steps as f64;
             enlarge(&mut size, &self.node(floors.len(), part * self.cutoff)?);
         }
         Ok(size)
@@ -392,7 +396,12 @@ mod tests {
     #[test]
     fn keeps_the_tolerance_with_few_bins() -> Result<()> {
         for (tolerance, most) in [(1e-6, 50), (1e-9, 90), (1e-12, 400)] {
-            let table = RadialTable::new(&[0.0; 2], [5.0; 2], Tabulation { tolerance, grid: None }, &smooth)?;
+            let table = RadialTable::new(
+                &[0.0; 2],
+                [5.0; 2],
+                Tabulation { tolerance, ..Tabulation::default() },
+                &smooth,
+            )?;
             let [value, derivative] = deviation(&table, 0.02, &smooth);
             assert!(value < 200.0 * tolerance && derivative < 1500.0 * tolerance, "{value} {derivative}");
             assert!(table.n_bins() < most, "{}", table.n_bins());
@@ -469,9 +478,11 @@ mod tests {
             derivative[0] = 0.0;
         };
         assert!(RadialTable::new(&[0.0], [4.0; 2], Tabulation::default(), &diverging).is_err());
-        for how in
-            [Tabulation { tolerance: 0.0, grid: None }, Tabulation { tolerance: 1e-9, grid: Some(-1.0) }]
-        {
+        for how in [(0.0, None), (1e-9, Some(-1.0))].map(|(tolerance, grid)| Tabulation {
+            tolerance,
+            grid,
+            usual: 0.5,
+        }) {
             assert!(RadialTable::new(&[0.0; 2], [4.0; 2], how, &smooth).is_err());
         }
         let fine = Tabulation { grid: Some(1e-9), ..Tabulation::default() };

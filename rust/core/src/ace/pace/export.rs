@@ -13,7 +13,7 @@ use crate::density::readout::{CenterReadout, Embedding as Shape, Readout, Varian
 use crate::density::{Center, Program, Radial};
 use crate::elements::symbol;
 use crate::error::{Error, Result};
-use crate::pair::Zbl;
+use crate::pair::{Baseline, Form};
 
 use super::chebyshev::{Expansion, expand};
 use super::model::{Bond, Embedding, Function, InnerCutoff, PaceModel};
@@ -41,14 +41,17 @@ pub struct Export {
 ///
 /// # Errors
 /// [`Error::Setting`] naming the setting that ML-PACE cannot express.
-pub fn export(program: &Program, readout: &Readout, zbl: &Zbl) -> Result<Export> {
-    let exporter = Exporter { program, readout, zbl };
+pub fn export(program: &Program, readout: &Readout, baseline: &Baseline) -> Result<Export> {
+    let exporter = Exporter { program, readout, baseline };
     let mut notes = Vec::new();
-    if zbl.max_cutoff() > 0.0 {
+    if let Some(term) = baseline.terms().find(|term| term.form != Form::Zbl) {
+        return Err(bad(format!("ML-PACE has no {} functions", term.form.name().0)));
+    }
+    if baseline.max_cutoff() > 0.0 {
         notes.push(format!(
             "repulsion: ML-PACE has no switched ZBL; below {:.3} Å (the end of the largest switch) the file has \
              its exponential core repulsion instead",
-            zbl.max_cutoff()
+            baseline.max_cutoff()
         ));
     }
     let cores = |c: &CenterReadout| c.core.is_some();
@@ -87,7 +90,7 @@ struct Parts {
 struct Exporter<'a> {
     program: &'a Program,
     readout: &'a Readout,
-    zbl: &'a Zbl,
+    baseline: &'a Baseline,
 }
 
 impl Exporter<'_> {
@@ -214,12 +217,12 @@ impl Exporter<'_> {
     /// Prefactor and λ of the exponential repulsion in place of ZBL: equal at the start of its switch, and
     /// without effect where it ends.
     fn core(&self, [z1, z2]: [u8; 2]) -> [f64; 2] {
-        let end = self.zbl.cutoff(z1, z2);
+        let end = self.baseline.cutoff(z1, z2);
         if end == 0.0 {
             return [0.0, 1.0];
         }
         let start = 0.5 * end;
-        let energy = 0.5 * self.zbl.evaluate(z1, z2, start).0;
+        let energy = 0.5 * self.baseline.evaluate(z1, z2, start).0;
         let lambda = (energy * start / (REST * end)).ln() / (end * end - start * start);
         [energy * start * (lambda * start * start).exp(), lambda]
     }

@@ -1,8 +1,9 @@
 //! The compiled model of one centre species.
 
 use crate::cluster::program::{Columns, Program, Triplet};
+use crate::error::Result;
 use crate::neighbors::tiles::Reach;
-use crate::pair::Zbl;
+use crate::pair::{Baseline, Curve};
 use crate::simd::MAX_LANES;
 
 use super::table::{Cubics, Functions};
@@ -12,29 +13,25 @@ use super::table::{Cubics, Functions};
 pub struct CenterKernel {
     /// Energy of the free atom, eV.
     pub e0: f64,
-    /// Atomic number.
-    pub element: u8,
     /// Towards each neighbor species.
     pub towards: Vec<Towards>,
     /// Triplets with neighbors of species `first ≤ second`.
     pub triplets: Vec<TripletKernel>,
-    /// Pair repulsion.
-    pub zbl: Zbl,
 }
 
 /// What matters of neighbors of one species.
 #[derive(Debug)]
 pub struct Towards {
-    /// Atomic number.
-    pub element: u8,
     /// Square of the largest distance that matters in pairs, Å².
     pub squared_pair: f64,
     /// Square of the largest distance that matters in triplets, Å².
     pub squared_short: f64,
-    /// Square of the distance at which the repulsion ends, Å².
-    pub squared_repulsion: f64,
+    /// Square of the distance at which the baseline ends, Å².
+    pub squared_baseline: f64,
     /// Spline of the pair.
     pub pair: Option<Cubics>,
+    /// Pair baseline.
+    pub baseline: Option<Curve>,
 }
 
 /// The spline of a triplet.
@@ -52,40 +49,42 @@ pub struct TripletKernel {
 
 impl CenterKernel {
     /// The model of centre species `z` with raw coefficients.
-    pub fn new(program: &Program, z: usize, raw: &[f64], e0: f64, zbl: &Zbl) -> Self {
+    ///
+    /// # Errors
+    /// Those of [`Curve::new`].
+    pub fn new(program: &Program, z: usize, raw: &[f64], e0: f64, baseline: &Baseline) -> Result<Self> {
         let n = program.species().len();
-        let element = program.species()[z];
-        let mut towards: Vec<Towards> = (0..n)
-            .map(|other| {
-                let number = program.species()[other];
-                let repulsion = zbl.cutoff(element, number);
-                let pair = program.pair(z, other);
-                let reach = pair.map_or(0.0, |pair| pair.kernel.axis.high()).max(repulsion);
-                Towards {
-                    element: number,
-                    squared_pair: reach * reach,
-                    squared_short: 0.0,
-                    squared_repulsion: repulsion * repulsion,
-                    pair: pair.map(|pair| {
-                        let start = pair.starts[0] as usize;
-                        Cubics::new(&pair.kernel.axis, &raw[start..start + pair.starts.len()])
-                    }),
-                }
-            })
-            .collect();
+        let mut towards = Vec::with_capacity(n);
+        for (other, &number) in program.species().iter().enumerate() {
+            let baseline = Curve::new(baseline, program.species()[z], number)?;
+            let pair = program.pair(z, other);
+            let end = baseline.as_ref().map_or(0.0, |curve| curve.cutoff);
+            let reach = pair.map_or(0.0, |pair| pair.kernel.axis.high()).max(end);
+            let pair = pair.map(|pair| {
+                let start = pair.starts[0] as usize;
+                Cubics::new(&pair.kernel.axis, &raw[start..start + pair.starts.len()])
+            });
+            towards.push(Towards {
+                squared_pair: reach * reach,
+                squared_short: 0.0,
+                squared_baseline: end * end,
+                pair,
+                baseline,
+            });
+        }
         let mut triplets = Vec::new();
         for first in 0..n {
             for second in first..n {
                 let Some(triplet) = program.triplet(z, first, second) else { continue };
                 for (species, axis) in [first, second].into_iter().zip(&triplet.kernel.axes) {
                     let squared = axis.high() * axis.high();
-                    let towards = &mut towards[species];
+                    let towards: &mut Towards = &mut towards[species];
                     towards.squared_short = towards.squared_short.max(squared);
                 }
                 triplets.push(TripletKernel::new([first, second], triplet, raw));
             }
         }
-        Self { e0, element, towards, triplets, zbl: zbl.clone() }
+        Ok(Self { e0, towards, triplets })
     }
 }
 

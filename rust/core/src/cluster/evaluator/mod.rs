@@ -13,7 +13,7 @@ use crate::density::evaluator::{
 };
 use crate::error::Result;
 use crate::neighbors::tiles::{Reach, Tile};
-use crate::pair::Zbl;
+use crate::pair::Baseline;
 use crate::simd::{Generic, Path, Simd};
 
 mod block;
@@ -28,7 +28,7 @@ use kernel::CenterKernel;
 use tile::{Scratch, TileTask};
 
 /// Compiles a program with one coefficient (eV) per feature, one energy `e0` (eV) per species and a pair
-/// repulsion. [`Path::Avx512`] runs the kernels of four lanes.
+/// baseline. [`Path::Avx512`] runs the kernels of four lanes.
 ///
 /// # Errors
 /// Those of [`check_linear`].
@@ -36,13 +36,14 @@ pub fn compile(
     program: &Program,
     coefficients: &[f64],
     e0: &[f64],
-    zbl: &Zbl,
+    baseline: &Baseline,
     path: Path,
 ) -> Result<Evaluator> {
     check_linear((coefficients, program.n_features()), (e0, program.species().len()), path)?;
     let raw = program.raw_of(coefficients);
-    let centers: Vec<CenterKernel> =
-        (0..program.species().len()).map(|z| CenterKernel::new(program, z, &raw, e0[z], zbl)).collect();
+    let centers = (0..program.species().len())
+        .map(|z| CenterKernel::new(program, z, &raw, e0[z], baseline))
+        .collect::<Result<_>>()?;
     let engine: Box<dyn Engine> = match path {
         #[cfg(target_arch = "x86_64")]
         Path::Avx2 | Path::Avx512 => Box::new(Kernels::<crate::simd::Avx2>::new(centers)),
@@ -50,7 +51,7 @@ pub fn compile(
     };
     Ok(Evaluator::from_engine(
         program.species().to_vec(),
-        program.cutoff().max(zbl.max_cutoff()),
+        program.cutoff().max(baseline.max_cutoff()),
         path,
         engine,
     ))

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::simd::Simd;
 
 use super::frame::{Frame, squared};
-use super::kernel::{CenterKernel, Towards};
+use super::kernel::Towards;
 
 /// Square of the distance (Å²) below which atoms count as lying on each other.
 const SQUARED_SHORTEST: f64 = 1e-12;
@@ -22,14 +22,14 @@ pub fn add<S: Simd>(
     frame: &mut Frame,
     center: usize,
     row: &[u32],
-    kernel: &CenterKernel,
     towards: &Towards,
     part: f64,
 ) -> Result<()> {
     let origin = frame.origin::<S>(center);
     let (cutoff, weight) = (S::splat(towards.squared_pair), S::splat(part));
+    let baseline = S::splat(towards.squared_baseline);
     let (zero, half) = (S::zero(), S::splat(0.5));
-    let (mut least, mut own) = (cutoff, [zero; 4]);
+    let (mut least, mut own) = (S::splat(f64::INFINITY), [zero; 4]);
     for images in row.chunks_exact(4) {
         let vector = frame.vectors(origin, images);
         let square = squared(vector);
@@ -37,9 +37,15 @@ pub fn add<S: Simd>(
             continue;
         }
         least = least.min(square);
-        let Some(spline) = &towards.pair else { continue };
         let r = square.sqrt();
-        let (value, slope) = spline.evaluate(r);
+        let (mut value, mut slope) = (zero, zero);
+        if let Some(spline) = &towards.pair {
+            (value, slope) = spline.evaluate(r);
+        }
+        if let (Some(curve), true) = (&towards.baseline, square.any_less(baseline)) {
+            let (v, dv) = curve.evaluate(r);
+            (value, slope) = (value.add(v), slope.add(dv));
+        }
         let scale = slope.mul(weight).div(r);
         let pull = [scale.mul(vector[0]), scale.mul(vector[1]), scale.mul(vector[2])];
         let energy = value.mul(half);
@@ -50,40 +56,19 @@ pub fn add<S: Simd>(
         frame.subtract(images, [pull[0], pull[1], pull[2], zero.sub(energy)]);
     }
     frame.add_lanes(center, own);
-    if least.any_less(S::splat(towards.squared_repulsion.max(SQUARED_SHORTEST))) {
-        repel(frame, center, row, kernel, towards, part)?;
-    }
-    Ok(())
+    if least.any_less(S::splat(SQUARED_SHORTEST)) { Err(overlap(frame, center, row)) } else { Ok(()) }
 }
 
-/// Adds the pair repulsion to the few pairs that are that close.
+/// The error for the nearest image of a row.
 #[cold]
-fn repel(
-    frame: &mut Frame,
-    center: usize,
-    row: &[u32],
-    kernel: &CenterKernel,
-    towards: &Towards,
-    part: f64,
-) -> Result<()> {
+fn overlap(frame: &Frame, center: usize, row: &[u32]) -> Error {
     let from = frame.images[center].place;
-    for image in row.iter().map(|&image| image as usize) {
-        let to = frame.images[image].place;
+    let distance = |image: u32| {
+        let to = frame.images[image as usize].place;
         let vector = [to[0] - from[0], to[1] - from[1], to[2] - from[2]];
-        let square = crate::structure::dot(&vector, &vector);
-        if square < SQUARED_SHORTEST {
-            return Err(Error::Overlap { i: center, j: image, distance: square.sqrt() });
-        }
-        if square < towards.squared_repulsion {
-            let r = square.sqrt();
-            let (value, slope) = kernel.zbl.evaluate(kernel.element, towards.element, r);
-            for (k, x) in vector.into_iter().enumerate() {
-                frame.images[center].sum[k] += part * slope / r * x;
-                frame.images[image].sum[k] -= part * slope / r * x;
-            }
-            frame.images[center].sum[3] += 0.5 * value;
-            frame.images[image].sum[3] += 0.5 * value;
-        }
-    }
-    Ok(())
+        crate::structure::norm(&vector)
+    };
+    let nearest = row.iter().map(|&image| (image, distance(image)));
+    let (j, distance) = nearest.fold((0, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
+    Error::Overlap { i: center, j: j as usize, distance }
 }

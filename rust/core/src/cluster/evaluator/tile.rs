@@ -41,7 +41,7 @@ impl<S: Simd> Task<S> for TileTask<'_> {
             let kernel = &kernels[usize::from(species[tile.atoms[center] as usize])];
             for (other, towards) in kernel.towards.iter().enumerate() {
                 let row = tile.pairs.row(center * n + other);
-                pairs::add::<S>(frame, center, row, kernel, towards, part).map_err(|e| atoms_of(e, tile))?;
+                pairs::add::<S>(frame, center, row, towards, part).map_err(|e| atoms_of(e, tile))?;
             }
             if !kernel.triplets.is_empty() {
                 triplets.gather::<S>(frame, center, &tile.short, kernel);

@@ -9,7 +9,7 @@ use crate::density::evaluator::{Evaluator, Options, Write};
 use crate::density::readout::Readout;
 use crate::error::{Error, Result};
 use crate::features::{EdgeGradient, Features, edge_tangent};
-use crate::pair::Zbl;
+use crate::pair::Baseline;
 use crate::radial::table::Tabulation;
 use crate::simd::Path;
 use crate::structure::Structure;
@@ -77,9 +77,15 @@ impl Features for Descriptor {
         self.rows_of(structure)
     }
 
-    fn evaluator(&self, coefficients: &[f64], e0: &[f64], zbl: &Zbl, path: Path) -> Result<Evaluator> {
+    fn evaluator(
+        &self,
+        coefficients: &[f64],
+        e0: &[f64],
+        baseline: &Baseline,
+        path: Path,
+    ) -> Result<Evaluator> {
         let readout = Readout::linear(&self.program, coefficients, e0)?;
-        Evaluator::new(&self.program, &readout, zbl, Options { path, tables: Tabulation::default() })
+        Evaluator::new(&self.program, &readout, baseline, Options { path, tables: Tabulation::default() })
     }
 }
 

@@ -4,7 +4,7 @@ use crate::density::dag::Dag;
 use crate::density::program::Program;
 use crate::density::readout::{CenterReadout, MAX_DENSITIES};
 use crate::error::Result;
-use crate::pair::Zbl;
+use crate::pair::Baseline;
 use crate::radial::table::{N_COEFFICIENTS, RadialTable, TableCell, Tabulation};
 use crate::simd::{Scalar, Simd};
 
@@ -78,7 +78,7 @@ impl<S: Simd> CenterKernel<S> {
         program: &Program,
         k: usize,
         readout: &CenterReadout,
-        zbl: &Zbl,
+        baseline: &Baseline,
         tables: Tabulation,
     ) -> Result<Self> {
         let center = &program.centers()[k];
@@ -91,7 +91,7 @@ impl<S: Simd> CenterKernel<S> {
         let n_densities = padded(readout.densities.len());
         let weights = dag.leaf_weights(&contraction.weights, readout.densities.len(), n_densities);
         let leaf_weights = weights.into_iter().map(S::Scalar::rounded).collect();
-        let terms = PairTerms::new(&readout, zbl.max_cutoff() > 0.0);
+        let terms = PairTerms::new(&readout, !baseline.is_empty());
         let mut classes: Vec<Class<S>> =
             layout.classes.iter().map(|class| Class::new(class, terms.len())).collect();
         let n = center.n_channels + center.n_pair;
@@ -101,14 +101,14 @@ impl<S: Simd> CenterKernel<S> {
         for (z, &class) in layout.class_of.iter().enumerate() {
             let radial = &center.radial[z];
             let (z1, z2) = (program.species()[k], program.species()[z]);
-            let cutoff = radial.cutoff().max(zbl.cutoff(z1, z2));
+            let cutoff = radial.cutoff().max(baseline.cutoff(z1, z2));
             let channels = layout.classes[class].channels.clone();
             let own = z * center.n_pair..(z + 1) * center.n_pair;
             let sample = |r: f64, value: &mut [f64], derivative: &mut [f64]| {
                 let (mut v, mut d) = (vec![0.0; n], vec![0.0; n]);
                 radial.evaluate(r, &mut v, &mut d);
-                let (repulsion, slope) = zbl.evaluate(z1, z2, r);
-                for (out, of, zbl) in [(value, &v, repulsion), (derivative, &d, slope)] {
+                let (energy, slope) = baseline.evaluate(z1, z2, r);
+                for (out, of, baseline) in [(value, &v, energy), (derivative, &d, slope)] {
                     let (many, pair) = out.split_at_mut(channels.len());
                     many.copy_from_slice(&of[channels.clone()]);
                     pair.fill(0.0);
@@ -117,7 +117,7 @@ impl<S: Simd> CenterKernel<S> {
                         *sum = of[center.n_channels..].iter().zip(&c[own.clone()]).map(|(v, c)| v * c).sum();
                     }
                     if terms.baseline {
-                        pair[terms.len() - 1] += 0.5 * zbl;
+                        pair[terms.len() - 1] += 0.5 * baseline;
                     }
                 }
             };

@@ -11,12 +11,13 @@
 //! Forces are the exact derivative of the tabulated energy. Blocks of atoms are distributed over threads and
 //! reduced in a fixed order: results are bitwise independent of the number of threads.
 
+use std::sync::Arc;
+
 use crate::density::program::Program;
 use crate::density::readout::Readout;
 use crate::error::{Error, Result};
 use crate::neighbors::NeighborList;
-use crate::neighbors::tiles::Tiles;
-use crate::pair::Zbl;
+use crate::pair::Baseline;
 use crate::radial::table::Tabulation;
 use crate::simd::{Generic, Path, Simd};
 use crate::structure::Structure;
@@ -26,6 +27,7 @@ mod batch;
 mod block;
 mod blocks;
 mod contraction;
+mod cuts;
 mod distinct;
 mod environment;
 mod forces;
@@ -46,13 +48,13 @@ pub(crate) use batch::{Batch, VECTORS, add_vector, store_batch, sums_to_batch};
 pub(crate) use block::{BlockOutput, slot};
 use block::{BlockTask, Scratch};
 pub(crate) use blocks::Block;
+use cuts::Cuts;
 pub use environment::{Edges, Neighborhoods};
 use kernel::CenterKernel;
 pub(crate) use layout::{Tile, tile_cuts};
 pub(crate) use pool::ScratchPool;
 pub use reference::compute_analytic;
 pub use session::Session;
-use system::System;
 pub(crate) use tiled::{TileEngine, TileOutput};
 pub(crate) use values::{Values, Write, compile_values};
 
@@ -84,46 +86,66 @@ pub struct Evaluator {
     species: Vec<u8>,
     cutoff: f64,
     path: Path,
-    engine: Box<dyn Engine>,
+    /// Their energies add up.
+    engines: Vec<Arc<dyn Engine>>,
 }
 
 impl Evaluator {
-    /// Compiles a program with its readout and a pair repulsion.
+    /// Compiles a program with its readout and a pair baseline.
     ///
     /// # Errors
     /// [`Error::Length`] for the readout of another program, [`Error::Setting`] for a path that is not
     /// supported here or radial functions that are not finite.
-    pub fn new(program: &Program, readout: &Readout, zbl: &Zbl, options: Options) -> Result<Self> {
+    pub fn new(program: &Program, readout: &Readout, baseline: &Baseline, options: Options) -> Result<Self> {
         let readout = Readout::new(program, readout.centers().to_vec())?;
         let readout = &readout;
         Path::resolve(Some(options.path.name()))?;
         let engine: Box<dyn Engine> = match options.path {
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2 => Box::new(Kernels::<crate::simd::Avx2>::new(program, readout, zbl, options.tables)?),
+            Path::Avx2 => {
+                Box::new(Kernels::<crate::simd::Avx2>::new(program, readout, baseline, options.tables)?)
+            }
             #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
             Path::Avx512 => {
-                Box::new(Kernels::<crate::simd::Avx512>::new(program, readout, zbl, options.tables)?)
+                Box::new(Kernels::<crate::simd::Avx512>::new(program, readout, baseline, options.tables)?)
             }
             #[cfg(target_arch = "x86_64")]
             Path::Avx2Mixed => {
-                Box::new(Kernels::<crate::simd::Avx2Single>::new(program, readout, zbl, options.tables)?)
+                Box::new(Kernels::<crate::simd::Avx2Single>::new(program, readout, baseline, options.tables)?)
             }
-            Path::GenericMixed => {
-                Box::new(Kernels::<crate::simd::GenericSingle>::new(program, readout, zbl, options.tables)?)
-            }
-            _ => Box::new(Kernels::<Generic>::new(program, readout, zbl, options.tables)?),
+            Path::GenericMixed => Box::new(Kernels::<crate::simd::GenericSingle>::new(
+                program,
+                readout,
+                baseline,
+                options.tables,
+            )?),
+            _ => Box::new(Kernels::<Generic>::new(program, readout, baseline, options.tables)?),
         };
-        Ok(Self {
-            species: program.species().to_vec(),
-            cutoff: program.cutoff().max(zbl.max_cutoff()),
-            path: options.path,
-            engine,
-        })
+        let cutoff = program.cutoff().max(baseline.max_cutoff());
+        Ok(Self::from_engine(program.species().to_vec(), cutoff, options.path, engine))
     }
 
     /// The evaluator of any engine.
     pub(crate) fn from_engine(species: Vec<u8>, cutoff: f64, path: Path, engine: Box<dyn Engine>) -> Self {
-        Self { species, cutoff, path, engine }
+        Self { species, cutoff, path, engines: vec![engine.into()] }
+    }
+
+    /// The sum of evaluators of the same elements, on one neighbor list at the largest cutoff.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] for no evaluators, or evaluators of different elements.
+    pub fn sum(parts: &[&Self]) -> Result<Self> {
+        let bad = |reason: &str| Err(Error::Setting { name: "sum", reason: reason.into() });
+        let [first, rest @ ..] = parts else { return bad("no potentials") };
+        if rest.iter().any(|part| part.species != first.species) {
+            return bad("the potentials are of different elements");
+        }
+        Ok(Self {
+            species: first.species.clone(),
+            cutoff: parts.iter().map(|part| part.cutoff).fold(0.0, f64::max),
+            path: first.path,
+            engines: parts.iter().flat_map(|part| part.engines.iter().cloned()).collect(),
+        })
     }
 
     /// Atomic numbers of the known elements, ascending.
@@ -154,17 +176,6 @@ impl Evaluator {
         list: &NeighborList,
         num_threads: Option<usize>,
     ) -> Result<Evaluation> {
-        let species = self.check(structure, list)?;
-        if let Some(engine) = self.engine.tiled() {
-            let tiles = Tiles::new(list, structure, &species, engine.reach());
-            return tiled::compute(engine, structure, &species, &tiles, num_threads);
-        }
-        let blocks = blocks::cut(0..structure.len() as u32, &species, self.species.len());
-        self.compute_blocks(structure, list, &blocks, num_threads)
-    }
-
-    /// Species of the atoms, if the list is long enough and of as many atoms as the structure.
-    fn check(&self, structure: &Structure, list: &NeighborList) -> Result<Vec<u16>> {
         if list.cutoff() < self.cutoff {
             return Err(Error::Setting {
                 name: "cutoff",
@@ -172,19 +183,7 @@ impl Evaluator {
             });
         }
         Error::check_length("neighbor list", structure.len(), list.n_centers())?;
-        crate::elements::indices(&self.species, structure.numbers())
-    }
-
-    /// As [`Self::compute`], with all atoms in blocks.
-    fn compute_blocks(
-        &self,
-        structure: &Structure,
-        list: &NeighborList,
-        blocks: &[Block],
-        num_threads: Option<usize>,
-    ) -> Result<Evaluation> {
-        let system = System::new(structure, list, self.check(structure, list)?)?;
-        blocks::compute(&*self.engine, &system, blocks, list.n_edges(), num_threads)
+        Cuts::new(self, structure, list)?.evaluate(self, structure, list, num_threads)
     }
 
     /// Energies of the first `n_centers` atoms of any source of neighborhoods, their derivatives with
@@ -199,7 +198,11 @@ impl Evaluator {
         num_threads: Option<usize>,
     ) -> Result<Evaluation> {
         let blocks = blocks::cut(0..n_centers as u32, source.species(), self.species.len());
-        blocks::compute(&*self.engine, source, &blocks, usize::MAX, num_threads)
+        let mut sum = None;
+        for engine in &self.engines {
+            sum = Some(blocks::compute(&**engine, source, &blocks, usize::MAX, num_threads)?.plus(sum));
+        }
+        Ok(sum.unwrap_or_default())
     }
 }
 
@@ -242,9 +245,9 @@ struct Kernels<S: Simd> {
 }
 
 impl<S: Simd> Kernels<S> {
-    fn new(program: &Program, readout: &Readout, zbl: &Zbl, tables: Tabulation) -> Result<Self> {
+    fn new(program: &Program, readout: &Readout, baseline: &Baseline, tables: Tabulation) -> Result<Self> {
         let centers = (0..program.species().len())
-            .map(|k| CenterKernel::new(program, k, &readout.centers()[k], zbl, tables))
+            .map(|k| CenterKernel::new(program, k, &readout.centers()[k], baseline, tables))
             .collect::<Result<_>>()?;
         Ok(Self { centers, scratch: ScratchPool::default() })
     }

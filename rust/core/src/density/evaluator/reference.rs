@@ -5,7 +5,7 @@ use crate::density::readout::Readout;
 use crate::error::Result;
 use crate::features::Features;
 use crate::neighbors::{Displacements, NeighborList};
-use crate::pair::Zbl;
+use crate::pair::Baseline;
 use crate::structure::{Structure, norm};
 
 use super::Evaluation;
@@ -18,7 +18,7 @@ use super::Evaluation;
 pub fn compute_analytic(
     descriptor: &Descriptor,
     readout: &Readout,
-    zbl: &Zbl,
+    baseline: &Baseline,
     structure: &Structure,
     num_threads: Option<usize>,
 ) -> Result<Evaluation> {
@@ -51,24 +51,29 @@ pub fn compute_analytic(
     let strain = gradient.strain;
     out.strain_gradient =
         std::array::from_fn(|a| std::array::from_fn(|b| 0.5 * (strain[a][b] + strain[b][a])));
-    add_pairs(descriptor, zbl, structure, &mut out)?;
+    add_pairs(descriptor, baseline, structure, &mut out)?;
     Ok(out)
 }
 
-/// Adds the ZBL baseline and counts the edges within the cutoffs.
-fn add_pairs(descriptor: &Descriptor, zbl: &Zbl, structure: &Structure, out: &mut Evaluation) -> Result<()> {
+/// Adds the pair baseline and counts the edges within the cutoffs.
+fn add_pairs(
+    descriptor: &Descriptor,
+    baseline: &Baseline,
+    structure: &Structure,
+    out: &mut Evaluation,
+) -> Result<()> {
     let program = descriptor.program();
     let species = program.species_indices(structure.numbers())?;
-    let list = NeighborList::build(structure, program.cutoff().max(zbl.max_cutoff()))?;
+    let list = NeighborList::build(structure, program.cutoff().max(baseline.max_cutoff()))?;
     let displacements = Displacements::new(&list, structure)?;
     let numbers = structure.numbers();
     for i in 0..structure.len() {
         for (j, d) in displacements.for_center(i) {
             let (r, z) = (norm(&d), usize::from(species[j]));
             let many_body = program.centers()[usize::from(species[i])].radial[z].cutoff();
-            let cutoff = many_body.max(zbl.cutoff(numbers[i], numbers[j]));
+            let cutoff = many_body.max(baseline.cutoff(numbers[i], numbers[j]));
             out.n_edges += usize::from(r < cutoff);
-            let (v, dv) = zbl.evaluate(numbers[i], numbers[j], r);
+            let (v, dv) = baseline.evaluate(numbers[i], numbers[j], r);
             out.energies[i] += 0.5 * v;
             for (a, g) in d.map(|x| 0.5 * dv * x / r).into_iter().enumerate() {
                 out.forces[i][a] += g;

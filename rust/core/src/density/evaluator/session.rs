@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::neighbors::tiles::{Reach, Tiles};
-use crate::neighbors::{Displacements, SpatialOrder, VerletList};
+use crate::neighbors::tiles::Reach;
+use crate::neighbors::{Displacements, VerletList};
 use crate::structure::{Structure, dot};
 
-use super::{Block, Evaluation, Evaluator, TileEngine, blocks, tiled};
+use super::cuts::Cuts;
+use super::{Evaluation, Evaluator};
 
 /// An evaluator that rebuilds its neighbor list only when atoms moved by about half of the skin.
 #[derive(Debug)]
@@ -19,10 +20,8 @@ pub struct Session {
     rebuilds: usize,
     n_edges: usize,
     last: Option<Structure>,
-    /// Species and the list cut into tiles, of an engine that wants them.
-    tiles: Option<(Vec<u16>, Tiles)>,
-    /// For other engines the atoms in blocks, those that are near one another side by side.
-    blocks: Vec<Block>,
+    /// The list as the engines work on it.
+    cuts: Option<Cuts>,
 }
 
 impl Session {
@@ -33,16 +32,7 @@ impl Session {
     pub fn new(evaluator: Arc<Evaluator>, skin: f64, num_threads: Option<usize>) -> Result<Self> {
         crate::threads::resolve(num_threads)?;
         let list = VerletList::new(evaluator.cutoff(), skin)?;
-        Ok(Self {
-            evaluator,
-            list,
-            num_threads,
-            rebuilds: 0,
-            n_edges: 0,
-            last: None,
-            tiles: None,
-            blocks: Vec::new(),
-        })
+        Ok(Self { evaluator, list, num_threads, rebuilds: 0, n_edges: 0, last: None, cuts: None })
     }
 
     /// Energies, forces and strain derivative of a structure.
@@ -53,31 +43,14 @@ impl Session {
         self.last = None;
         let rebuilt = self.list.update(&structure, self.num_threads)?;
         self.rebuilds += usize::from(rebuilt);
-        let evaluation = if let Some(engine) = self.evaluator.engine.tiled() {
-            let kept = self.tiles.take().filter(|_| !rebuilt);
-            let (species, tiles) = kept.map_or_else(|| self.cut(&structure, engine), Ok)?;
-            let evaluation = tiled::compute(engine, &structure, &species, &tiles, self.num_threads)?;
-            self.tiles = Some((species, tiles));
-            evaluation
-        } else {
-            if rebuilt || self.blocks.is_empty() {
-                let species = crate::elements::indices(self.evaluator.species(), structure.numbers())?;
-                let atoms = SpatialOrder::new(&structure).atoms;
-                self.blocks = blocks::cut(atoms.into_iter(), &species, self.evaluator.species().len());
-            }
-            let (list, blocks) = (self.list.list(), &self.blocks);
-            self.evaluator.compute_blocks(&structure, list, blocks, self.num_threads)?
-        };
+        let (evaluator, list) = (&self.evaluator, self.list.list());
+        let kept = self.cuts.take().filter(|_| !rebuilt);
+        let cuts = kept.map_or_else(|| Cuts::new(evaluator, &structure, list), Ok)?;
+        let evaluation = cuts.evaluate(evaluator, &structure, list, self.num_threads)?;
+        self.cuts = Some(cuts);
         self.n_edges = evaluation.n_edges;
         self.last = Some(structure);
         Ok(evaluation)
-    }
-
-    /// Species of a structure, and the list cut into tiles.
-    fn cut(&self, structure: &Structure, engine: &dyn TileEngine) -> Result<(Vec<u16>, Tiles)> {
-        let species = crate::elements::indices(self.evaluator.species(), structure.numbers())?;
-        let tiles = Tiles::new(self.list.list(), structure, &species, engine.reach());
-        Ok((species, tiles))
     }
 
     /// Number of neighbor lists built so far.
@@ -91,11 +64,12 @@ impl Session {
     /// Those of [`Displacements::new`].
     pub fn neighbors_per_atom(&self) -> Result<f64> {
         let Some(structure) = self.last.as_ref().filter(|last| !last.is_empty()) else { return Ok(0.0) };
-        let n_edges = match (self.evaluator.engine.tiled(), &self.tiles) {
-            // Kernels that see each pair once do not count.
-            (Some(engine), Some((species, _))) => self.count(structure, species, engine.reach())?,
-            _ => self.n_edges,
-        };
+        let mut n_edges = self.n_edges;
+        // Kernels that see each pair once do not count.
+        for engine in self.evaluator.engines.iter().filter_map(|engine| engine.tiled()) {
+            let Some(cuts) = &self.cuts else { continue };
+            n_edges = n_edges.max(self.count(structure, &cuts.species, engine.reach())?);
+        }
         Ok(n_edges as f64 / structure.len() as f64)
     }
 

@@ -9,18 +9,18 @@ use super::environment::{Edges, Neighborhoods};
 /// Edges of a neighbor list at the current positions.
 pub(super) struct System<'a> {
     displacements: Displacements<'a>,
-    species: Vec<u16>,
+    species: &'a [u16],
 }
 
 impl<'a> System<'a> {
-    pub(super) fn new(structure: &'a Structure, list: &'a NeighborList, species: Vec<u16>) -> Result<Self> {
+    pub(super) fn new(structure: &'a Structure, list: &'a NeighborList, species: &'a [u16]) -> Result<Self> {
         Ok(Self { displacements: Displacements::new(list, structure)?, species })
     }
 }
 
 impl Neighborhoods for System<'_> {
     fn species(&self) -> &[u16] {
-        &self.species
+        self.species
     }
 
     #[inline]

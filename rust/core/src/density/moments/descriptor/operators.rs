@@ -8,7 +8,7 @@ use crate::density::evaluator::Evaluator;
 use crate::density::moments::evaluator;
 use crate::error::{Error, Result};
 use crate::features::{EdgeGradient, Features, edge_tangent};
-use crate::pair::Zbl;
+use crate::pair::Baseline;
 use crate::simd::Path;
 use crate::structure::Structure;
 
@@ -101,8 +101,14 @@ impl Features for Descriptor {
         self.rows_of(structure)
     }
 
-    fn evaluator(&self, coefficients: &[f64], e0: &[f64], zbl: &Zbl, path: Path) -> Result<Evaluator> {
-        evaluator::compile(&self.program, coefficients, e0, zbl, path)
+    fn evaluator(
+        &self,
+        coefficients: &[f64],
+        e0: &[f64],
+        baseline: &Baseline,
+        path: Path,
+    ) -> Result<Evaluator> {
+        evaluator::compile(&self.program, coefficients, e0, baseline, path)
     }
 }
 

@@ -77,16 +77,15 @@ impl<S: Simd> Task<S> for BlockTask<'_, S> {
             let first = out.energies.len() - batch.len();
             for (place, &center) in batch.iter().enumerate() {
                 add_forces(model, place, center, scratch, &mut out, &mut strain);
-                out.energies[first + place] += add_repulsion(kernel, place, center, scratch, &mut out);
+                out.energies[first + place] +=
+                    add_baseline(kernel, place, center, scratch, &mut out, &mut strain);
             }
         }
         for &atom in &out.atoms {
             scratch.slots[atom as usize] = u32::MAX;
         }
         outcome?;
-        for (sum, [a, b]) in out.strain.iter_mut().zip(VOIGT) {
-            *sum += 0.5 * (strain[a][b].sum() + strain[b][a].sum());
-        }
+        out.strain = VOIGT.map(|[a, b]| 0.5 * (strain[a][b].sum() + strain[b][a].sum()));
         Ok(out)
     }
 }
@@ -165,43 +164,37 @@ fn add_forces<S: Simd>(
     }
 }
 
-/// Energy of the pair repulsion of one atom, few of whose neighbors are that close; adds its forces.
+/// Energy of the pair baseline of one atom; adds its forces.
 #[inline(always)]
-fn add_repulsion<S: Simd>(
+fn add_baseline<S: Simd>(
     kernel: &CenterKernel,
     place: usize,
     center: u32,
     scratch: &mut Scratch<S>,
     out: &mut BlockOutput,
+    strain: &mut [[S; 3]; 3],
 ) -> f64 {
-    let neighborhood = &scratch.neighborhoods[place];
-    let mut energy = 0.0;
-    for (z, towards) in kernel.towards.iter().enumerate().filter(|(_, t)| t.repulsion > 0.0) {
+    let Scratch { neighborhoods, slots, .. } = scratch;
+    let neighborhood = &neighborhoods[place];
+    let (half, mut energy, mut own) = (S::splat(0.5), S::zero(), [S::zero(); 3]);
+    for (z, towards) in kernel.towards.iter().enumerate() {
+        let Some(curve) = &towards.baseline else { continue };
         for vector in neighborhood.offsets[z]..neighborhood.offsets[z + 1] {
-            let geometry = &neighborhood.vectors[vector];
-            let distances = geometry.r.lanes();
-            for (lane, &r) in
-                distances.iter().enumerate().take(S::LANES).filter(|(_, r)| **r < towards.repulsion)
-            {
-                let (value, slope) = kernel.zbl.evaluate(kernel.element, towards.element, r);
-                energy += 0.5 * value;
-                let mut pull = [0.0; 3];
-                let mut displacement = [0.0; 3];
-                for axis in 0..3 {
-                    let unit = geometry.unit[axis].lanes()[lane];
-                    (pull[axis], displacement[axis]) = (0.5 * slope * unit, r * unit);
-                }
-                for (strain, [a, b]) in out.strain.iter_mut().zip(VOIGT) {
-                    *strain += pull[a] * displacement[b];
-                }
-                for (atom, sign) in [(center, 1.0), (neighborhood.neighbors(vector)[lane], -1.0)] {
-                    let force = slot(atom, &mut scratch.slots, out);
-                    for axis in 0..3 {
-                        force[axis] += sign * pull[axis];
-                    }
-                }
+            let place = neighborhood.vectors[vector].place();
+            let ([x, y, z], r) = place;
+            if !r.any_less(S::splat(curve.cutoff)) {
+                continue;
             }
+            let (value, slope) = curve.evaluate(r);
+            energy = value.mul_add(half, energy);
+            let pull = slope.mul(half);
+            let gradient = [x.mul(pull), y.mul(pull), z.mul(pull)];
+            add_vector(gradient, place, neighborhood.neighbors(vector), &mut own, strain, slots, out);
         }
     }
-    energy
+    let force = slot(center, slots, out);
+    for axis in 0..3 {
+        force[axis] += own[axis].sum();
+    }
+    energy.sum()
 }

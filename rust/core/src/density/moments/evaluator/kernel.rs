@@ -1,7 +1,8 @@
 //! The compiled model.
 
 use crate::density::moments::{Products, Program};
-use crate::pair::Zbl;
+use crate::error::Result;
+use crate::pair::{Baseline, Curve};
 
 use super::layout::Layout;
 use super::polynomial::Polynomial;
@@ -35,48 +36,39 @@ impl Model {
 pub struct CenterKernel {
     /// Energy of the free atom, eV.
     pub e0: f64,
-    /// Atomic number.
-    pub element: u8,
     /// Largest distance that matters, Å.
     pub cutoff: f64,
     /// Neighbor species.
     pub towards: Vec<Towards>,
-    /// Pair repulsion.
-    pub zbl: Zbl,
 }
 
 /// What matters of neighbors of one species.
 #[derive(Debug)]
 pub struct Towards {
-    /// Atomic number.
-    pub element: u8,
     /// Square of the largest distance that matters, Å².
     pub squared_cutoff: f64,
-    /// Distance at which the repulsion ends, Å.
-    pub repulsion: f64,
+    /// Pair baseline.
+    pub baseline: Option<Curve>,
     /// Radial functions in the order of the layout.
     pub radial: RadialKernel,
 }
 
 impl CenterKernel {
-    pub fn new(program: &Program, z: usize, model: &Model, e0: f64, zbl: &Zbl) -> Self {
-        let element = program.species()[z];
-        let towards: Vec<Towards> = program
-            .species()
-            .iter()
-            .enumerate()
-            .map(|(other, &number)| {
-                let pair = program.pair(z, other);
-                let repulsion = zbl.cutoff(element, number);
-                Towards {
-                    element: number,
-                    squared_cutoff: pair.max.max(repulsion).powi(2),
-                    repulsion,
-                    radial: RadialKernel::new(pair, program.settings(), &model.layout.functions),
-                }
-            })
-            .collect();
+    /// # Errors
+    /// Those of [`Curve::new`].
+    pub fn new(program: &Program, z: usize, model: &Model, e0: f64, baseline: &Baseline) -> Result<Self> {
+        let mut towards = Vec::with_capacity(program.species().len());
+        for (other, &number) in program.species().iter().enumerate() {
+            let pair = program.pair(z, other);
+            let baseline = Curve::new(baseline, program.species()[z], number)?;
+            let reach = baseline.as_ref().map_or(0.0, |curve| curve.cutoff);
+            towards.push(Towards {
+                squared_cutoff: pair.max.max(reach).powi(2),
+                baseline,
+                radial: RadialKernel::new(pair, program.settings(), &model.layout.functions),
+            });
+        }
         let cutoff = towards.iter().map(|t| t.squared_cutoff).fold(0.0, f64::max).sqrt();
-        Self { e0, element, cutoff, towards, zbl: zbl.clone() }
+        Ok(Self { e0, cutoff, towards })
     }
 }

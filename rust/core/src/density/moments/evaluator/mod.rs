@@ -11,7 +11,7 @@ use crate::density::evaluator::{
     Block, BlockOutput, Engine, Evaluator, Neighborhoods, ScratchPool, check_linear,
 };
 use crate::error::Result;
-use crate::pair::Zbl;
+use crate::pair::Baseline;
 use crate::simd::{Generic, Path, Simd};
 
 use super::Program;
@@ -29,7 +29,7 @@ use block::{BlockTask, Scratch};
 use kernel::{CenterKernel, Model};
 pub(super) use layout::Layout;
 
-/// Compiles a program with one coefficient (eV) per scalar, one energy `e0` (eV) per species and a pair repulsion.
+/// Compiles a program with one coefficient (eV) per scalar, one energy `e0` (eV) per species and a pair baseline.
 ///
 /// # Errors
 /// Those of [`check_linear`].
@@ -37,13 +37,14 @@ pub fn compile(
     program: &Program,
     coefficients: &[f64],
     e0: &[f64],
-    zbl: &Zbl,
+    baseline: &Baseline,
     path: Path,
 ) -> Result<Evaluator> {
     check_linear((coefficients, program.n_features()), (e0, program.species().len()), path)?;
     let model = Model::new(program.products(), coefficients);
-    let centers =
-        (0..program.species().len()).map(|z| CenterKernel::new(program, z, &model, e0[z], zbl)).collect();
+    let centers = (0..program.species().len())
+        .map(|z| CenterKernel::new(program, z, &model, e0[z], baseline))
+        .collect::<Result<_>>()?;
     let engine: Box<dyn Engine> = match path {
         #[cfg(target_arch = "x86_64")]
         Path::Avx2 => Box::new(Kernels::<crate::simd::Avx2>::new(model, centers)),
@@ -53,7 +54,7 @@ pub fn compile(
     };
     Ok(Evaluator::from_engine(
         program.species().to_vec(),
-        program.cutoff().max(zbl.max_cutoff()),
+        program.cutoff().max(baseline.max_cutoff()),
         path,
         engine,
     ))
