@@ -19,7 +19,6 @@ mod avx2_single;
 #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
 mod avx512;
 mod generic;
-mod generic_single;
 pub mod peak;
 pub mod select;
 
@@ -29,8 +28,7 @@ pub use avx2::Avx2;
 pub use avx2_single::Avx2Single;
 #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
 pub use avx512::Avx512;
-pub use generic::Generic;
-pub use generic_single::GenericSingle;
+pub use generic::{Generic, GenericSingle};
 
 /// Most lanes that any backend has.
 pub const MAX_LANES: usize = 8;
