@@ -37,8 +37,9 @@ CUTOFF_FACTOR = 1.9
 """Cutoff over the largest typical nearest-neighbor distance of the elements."""
 CUTOFF_RANGE = (5.0, 7.0)
 """Å; held-out training frames prefer 5.0 Å to 4.6 (mlearn_Si), 4.5 (Ni) and 5.7 Å (Mo)."""
-POLYNOMIALS = 8
-"""Default number of polynomials of a radial function."""
+POLYNOMIALS = 12
+"""Default number of polynomials of a radial function. Held-out frames of mlearn_Si at level 20: 3.61 meV/atom and 54.5
+meV/Å; with 8 (as in published potentials) 3.61 and 57.9."""
 SOFTNESS = 0.2
 """Å over which the functions level off below the shortest distance."""
 UNSEEN_START = 0.8
