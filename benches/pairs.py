@@ -12,16 +12,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import numpy as np
 from ase import Atoms, units
 from ase.build import bulk
-from uf3 import SKIN, Lammps, timed
+from lammps_peer import interleaved
 
 from ferrip.fitting.distances import PairDistances
 from ferrip.models.uf3 import Uf3, Uf3Settings
@@ -110,34 +108,21 @@ def main() -> None:
     crystal = bulk("Al", "fcc", a=LATTICE, cubic=True).repeat(repeat)
     atoms = crystal.copy()
     atoms.rattle(0.1, seed=3)
-    structure, n = as_structure(atoms), len(atoms)
-    runs: dict[str, Any] = {}
-    for name, model in (
-        ("ferrip lennard-jones", potential({"Al-Al": FUNCTION}, cutoff=CUTOFF, end="shift")),
-        ("ferrip uf3, pairs", splines()),
-    ):
-        session = model.evaluator().session(SKIN, 1)
-        session.compute(structure)
-        runs[name] = lambda session=session: timed(lambda: session.compute(structure))
-        neighbors = session.neighbors_per_atom
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    with tempfile.TemporaryDirectory() as folder:
-        if arguments.lammps_python:
-            setfl = Path(folder).resolve() / "exponentials.eam.alloy"
-            write_setfl(setfl)
-            styles = {
-                "lj/cut": [f"pair_style lj/cut {CUTOFF}", "pair_coeff 1 1 0.3 2.55"],
-                "eam/alloy": ["pair_style eam/alloy", f"pair_coeff * * {setfl} Al"],
-            }
-            peer = Lammps(arguments.lammps_python, atoms, styles, Path(folder))
-            runs |= {f"lammps {name}": lambda name=name: peer.seconds(name) for name in styles}
-        for _ in range(rounds + 1):
-            for name, run in runs.items():
-                times.setdefault(name, []).append(1e6 * run() / n)
-    medians = {name: median(values[1:]) for name, values in times.items()}
-    print(f"{n} atoms, {neighbors:.1f} neighbors, one thread")
-    for name, value in medians.items():
-        print(f"| {name} | {value:.2f} µs/atom/step | fastest round {min(times[name][1:]):.2f} |")
+
+    def styles(folder: Path) -> dict[str, list[str]]:
+        setfl = folder / "exponentials.eam.alloy"
+        write_setfl(setfl)
+        return {
+            "lj/cut": [f"pair_style lj/cut {CUTOFF}", "pair_coeff 1 1 0.3 2.55"],
+            "eam/alloy": ["pair_style eam/alloy", f"pair_coeff * * {setfl} Al"],
+        }
+
+    models = {
+        "ferrip lennard-jones": potential({"Al-Al": FUNCTION}, cutoff=CUTOFF, end="shift"),
+        "ferrip uf3, pairs": splines(),
+    }
+    times = interleaved(models, atoms, rounds, arguments.lammps_python, styles)
+    medians = {name: median(values) for name, values in times.items()}
     lists = {skin: rebuild_cost(crystal, skin, steps) for skin in SKINS}
     for skin, cost in lists.items():
         print(
@@ -145,7 +130,7 @@ def main() -> None:
             f"per rebuild, {cost['steps_between']:.0f} steps, {cost['per_step']:.3f} µs/atom/step"
         )
     if arguments.output:
-        figures = {"atoms": n, "neighbors": neighbors, "microseconds_per_atom": medians, "lists": lists}
+        figures = {"atoms": len(atoms), "microseconds_per_atom": medians, "lists": lists}
         arguments.output.write_text(json.dumps(figures, indent=2) + "\n")
 
 
