@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -14,6 +14,8 @@ Kernel = tuple[np.ndarray, np.ndarray]
 """Knots and coefficients of a pair."""
 TripletKernel = tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 """Knots along r_ij, r_ik and r_jk, and coefficients by l, m and n."""
+EmbeddingKernel = tuple[int, Kernel, Mapping[int, Kernel]]
+"""Element of the centre, function of the density, and what neighbors of each element add to the density."""
 
 
 def functions(knots: np.ndarray, r: float) -> np.ndarray:
@@ -35,14 +37,24 @@ def pair_energy(knots: np.ndarray, coefficients: np.ndarray, r: float) -> float:
     return float(spline(r)) if r >= low else float(spline(low) + spline.derivative()(low) * (r - low))
 
 
+def embedding_energy(knots: np.ndarray, coefficients: np.ndarray, density: float) -> float:
+    """F(ρ): linear beyond both ends."""
+    spline = BSpline(knots, coefficients, 3)
+    inside = float(np.clip(density, knots[3], knots[-4]))
+    return float(spline(inside) + spline.derivative()(inside) * (density - inside))
+
+
 def energies(
     structure: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
     pairs: Mapping[tuple[int, int], Kernel],
     triplets: Mapping[tuple[int, int, int], TripletKernel],
+    embeddings: Sequence[EmbeddingKernel] = (),
 ) -> np.ndarray:
-    """(N,) energies; a pair belongs to both atoms, a triplet to its centre."""
+    """(N,) energies; a pair belongs to both atoms, a triplet and a density to its centre."""
     numbers, positions, cell, pbc = structure
-    cutoff = max([knots[-4] for knots, _ in pairs.values()] + [axes[0][-4] for axes, _ in triplets.values()])
+    ends = [knots[-4] for knots, _ in pairs.values()] + [axes[0][-4] for axes, _ in triplets.values()]
+    ends += [knots[-4] for _, _, densities in embeddings for knots, _ in densities.values()]
+    cutoff = max(ends)
     i, j, vectors = neighbor_list(
         "ijD", Atoms(numbers=numbers, positions=positions, cell=cell, pbc=pbc), float(cutoff)
     )
@@ -57,6 +69,11 @@ def energies(
             triplet = triplets.get((int(z), first[0], second[0]))
             if triplet is not None:
                 out[centre] += triplet_energy(*triplet, first[1], second[1])
+        for element, function, densities in embeddings:
+            if element == z:
+                lengths = [(other, float(np.linalg.norm(v))) for other, v in neighbors]
+                terms = [pair_energy(*densities[other], r) for other, r in lengths if other in densities]
+                out[centre] += embedding_energy(*function, sum(terms))
     return out
 
 

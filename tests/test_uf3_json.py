@@ -16,7 +16,8 @@ import ferrip
 from ferrip.conversion import with_elements, write
 from ferrip.errors import FerripError, ModelFileError
 from ferrip.models import uf3_json as files
-from ferrip.models.uf3 import Uf3, uniform_knots
+from ferrip.models.knots import uniform_knots
+from ferrip.models.uf3 import Uf3
 
 PENALTIES = {"pair_curvature": 1.0, "pair_ridge": 1e-4, "triplet_curvature": 1.0, "triplet_ridge": 1e-2}
 

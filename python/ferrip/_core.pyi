@@ -43,7 +43,8 @@ class _Features:
         """First column that atoms of an element can have, and the one after their last."""
     def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
         """Per feature: (centre atomic number, [(neighbor atomic number, n, l), ...]); the neighbor's number is 0
-        in the factors of an element embedding and for r_jk of a triplet."""
+        in the factors of an element embedding and for r_jk of a triplet; of a function of a density they are
+        (0, number of the density, 0) and (0, index, 0)."""
     def values(self, structure: Structure, num_threads: int | None = None) -> F64:
         """(N, n_features); zero outside the columns of each atom's own element."""
     def vjp(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> tuple[F64, F64]:
@@ -191,7 +192,7 @@ def export_pace(
     what the files do not express)."""
 
 class ClusterDescriptor(_Features):
-    """Cubic B-splines of pairs and triplets as features (UF3), frozen."""
+    """Cubic B-splines of pairs, triplets and densities as features (UF3), frozen."""
 
     def __new__(
         cls,
@@ -204,11 +205,17 @@ class ClusterDescriptor(_Features):
                 tuple[int, int],
             ]
         ],
+        embeddings: Sequence[
+            tuple[int, Sequence[float], Sequence[tuple[int, Sequence[float], Sequence[float]]]]
+        ] = (),
     ) -> ClusterDescriptor:
         """`elements` ascending atomic numbers; `pairs` as (elements, knots in Å, trims); `triplets` as (elements of
         i, j and k, knots along r_ij, r_ik and r_jk, trims). n + 4 knots carry n functions; trims (start, end) leave
         functions out. Below its first knot a pair goes on linearly; triplets count where all distances are in
-        range. Features: a pair is shared by both atoms, half each; a triplet belongs to its centre."""
+        range. Features: a pair is shared by both atoms, half each; a triplet belongs to its centre. `embeddings` as
+        (element of i, knots of the density ρ, what neighbors add to ρ): functions B_k(ρ_i), k ≥ 1, of
+        ρ_i = Σ_j f(r_ij), linear beyond their knots, which begin with four zeros; each f as (element of j, knots in Å,
+        coefficients, the last three 0), linear below its first knot."""
     def smoothness(self) -> F64:
         """(n_features,) ones: the prior of splines is a covariance."""
 

@@ -212,6 +212,12 @@ def _uf3_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
     settings["elements"] = [int(z) for z in kept]
     for kind in ("pairs", "triplets"):
         settings[kind] = [entry for entry in settings[kind] if set(entry["elements"]) <= set(kept)]
+    if "densities" in settings:
+        settings["densities"] = [
+            entry | {"neighbors": [one for one in entry["neighbors"] if one["element"] in kept]}
+            for entry in settings["densities"]
+            if entry["center"] in kept
+        ]
     return settings
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ferrip import _core
 from ferrip.data import Frame
 from ferrip.data.distances import SERIAL_ATOMS
 
+F64 = NDArray[np.float64]
+
 SEARCH_RADIUS = 6.0
 """Å within which neighbors are looked for."""
+BIN_WIDTH = 0.05
+"""Å; width of the bins of `PairDistances.around`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +36,36 @@ class PairDistances:
         Mean number of neighbors per atom within `SEARCH_RADIUS`.
     periodic
         Whether a frame has a periodic direction; false for molecules and clusters alone.
+    around
+        Mean number of neighbors by distance, in bins of `BIN_WIDTH` up to `SEARCH_RADIUS`, by the atomic numbers of
+        the centre and of the neighbor.
     """
 
     minimum: dict[tuple[int, int], float]
     nearest: dict[tuple[int, int], float]
     neighbors: float
     periodic: bool = True
+    around: dict[tuple[int, int], F64] = field(default_factory=dict)
+
+    def mean_sum(self, center: int, neighbor: int, function: Callable[[F64], F64]) -> float:
+        """Mean over the atoms of one element of Σ f(r) over their neighbors of another within `SEARCH_RADIUS`.
+
+        Parameters
+        ----------
+        center, neighbor
+            Atomic numbers.
+        function
+            f of distances in Å.
+
+        Returns
+        -------
+        float
+            0 for elements that never are neighbors.
+        """
+        counts = self.around.get((center, neighbor))
+        if counts is None:
+            return 0.0
+        return float(counts @ function(BIN_WIDTH * (np.arange(len(counts)) + 0.5)))
 
 
 def pair_distances(frames: Sequence[Frame], num_threads: int | None = None) -> PairDistances:
@@ -44,12 +73,18 @@ def pair_distances(frames: Sequence[Frame], num_threads: int | None = None) -> P
     species = np.unique(np.concatenate([frame.numbers for frame in frames]))
     samples: dict[tuple[int, int], list[np.ndarray]] = {}
     edges = atoms = 0
+    n, bins = len(species), round(SEARCH_RADIUS / BIN_WIDTH)
+    counts, members = np.zeros(n * n * bins), np.zeros(n)
     for frame in frames:
         threads = 1 if frame.n_atoms < SERIAL_ATOMS else num_threads
         i, j, _, vectors = _core.neighbor_list(*frame.structure, SEARCH_RADIUS, threads)
         kind = np.searchsorted(species, frame.numbers)
-        closest = np.full((len(kind), len(species)), np.inf)
-        np.minimum.at(closest, (i, kind[j]), np.linalg.norm(vectors, axis=1))
+        closest = np.full((len(kind), n), np.inf)
+        lengths = np.linalg.norm(vectors, axis=1)
+        np.minimum.at(closest, (i, kind[j]), lengths)
+        place = np.minimum((lengths / BIN_WIDTH).astype(int), bins - 1)
+        counts += np.bincount((kind[i] * n + kind[j]) * bins + place, minlength=len(counts))
+        members += np.bincount(kind, minlength=n)
         edges, atoms = edges + len(i), atoms + len(kind)
         for a in np.unique(kind):
             for b in np.unique(kind):
@@ -68,4 +103,11 @@ def pair_distances(frames: Sequence[Frame], num_threads: int | None = None) -> P
         nearest=nearest,
         neighbors=edges / max(atoms, 1),
         periodic=any(bool(frame.pbc.any()) for frame in frames),
+        around={
+            (int(a), int(b)): row / max(count, 1)
+            for (a, count), rows in zip(
+                zip(species, members, strict=True), counts.reshape(n, n, bins), strict=True
+            )
+            for b, row in zip(species, rows, strict=True)
+        },
     )

@@ -1,8 +1,9 @@
-"""UF3: pair and triplet potentials of cubic B-splines; presets behind `--size` and the settings that override them.
+"""UF3: potentials of cubic B-splines of pairs, triplets and densities; presets behind `--size` and their overrides.
 
 Cutoffs and the starts of the splines are multiples of the typical nearest-neighbor distance of a pair of elements;
 the number of intervals is what a size chooses. Below its first knot a pair potential goes on linearly, on top of
-the core repulsion; triplets vanish with two derivatives at both ends of their range.
+the core repulsion; triplets vanish with two derivatives at both ends of their range. Functions of densities add a
+many-body effect at the cost of pairs (`ferrip.models.uf3_density`).
 
 Source: S. R. Xie, M. Rupp, R. G. Hennig, doi:10.1038/s41524-023-01092-7.
 """
@@ -17,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ase.data import covalent_radii
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from scipy import sparse
 
 from ferrip import _core
 from ferrip.errors import SettingsError
+from ferrip.models import uf3_density
 from ferrip.models.family import Family, preset_of, register
+from ferrip.models.knots import uniform_knots
 
 if TYPE_CHECKING:
     from ferrip.fitting.distances import PairDistances
@@ -34,6 +37,8 @@ PAIR_CUTOFF = (2.5, 5.0, 8.0)
 """Pair cutoff over the nearest-neighbor distance, and its bounds in Å."""
 TRIPLET_CUTOFF = (1.6, 3.0, 5.5)
 """As `PAIR_CUTOFF`, for r_ij and r_ik of triplets."""
+DENSITY_CUTOFF = (2.0, 4.0, 6.0)
+"""As `PAIR_CUTOFF`, for densities."""
 PAIR_START = (0.3, 0.8)
 """Bounds of the first pair knot over the nearest-neighbor distance; between them 0.95 of the shortest distance."""
 TRIPLET_START = 0.6
@@ -77,6 +82,22 @@ class Uf3Settings(BaseModel):
     pair_ridge: float = Field(default=1e-4, gt=0, description="penalty on coefficients, pairs")
     triplet_curvature: float = Field(default=1.0, ge=0, description="penalty on second differences, triplets")
     triplet_ridge: float = Field(default=1e-2, gt=0, description="penalty on coefficients, triplets")
+    density: tuple[float, ...] = Field(
+        default=(), max_length=8, description="decay β of each density; none: no functions of densities"
+    )
+    density_cutoff: float | None = Field(default=None, gt=0, le=20, description="cutoff of densities, Å")
+    density_intervals: int = Field(default=12, ge=4, le=60, description="intervals along a density")
+    density_curvature: float = Field(
+        default=1.0, gt=0, description="penalty on second differences, functions of densities"
+    )
+    density_ridge: float = Field(
+        default=1e-4, gt=0, description="penalty on coefficients, functions of densities"
+    )
+
+    @field_validator("density", mode="before")
+    @classmethod
+    def _one_number_is_one_density(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, int | float) else value
 
 
 class Uf3(Family):
@@ -98,13 +119,14 @@ class Uf3(Family):
             raise SettingsError(f"triplet_intervals: expected 4 to 60, got {bond} and {across}")
         elements = sorted(int(z) for z in elements)
         lengths = {pair: _nearest(pair, distances) for pair in combinations_with_replacement(elements, 2)}
-        pairs = []
+        pairs, pair_starts = [], {}
         for pair, length in lengths.items():
             cutoff = settings.pair_cutoff or _scaled(length, PAIR_CUTOFF)
             shortest = 0.95 * distances.minimum.get(pair, length)
             start = min(max(shortest, PAIR_START[0] * length), PAIR_START[1] * length)
             intervals = settings.pair_intervals or preset.pair
-            knots = uniform_knots(min(start, 0.5 * cutoff), cutoff, intervals)
+            pair_starts[pair] = min(start, 0.5 * cutoff)
+            knots = uniform_knots(pair_starts[pair], cutoff, intervals)
             pairs.append({"elements": list(pair), "knots": knots, "trims": list(PAIR_TRIMS)})
         triplets = []
         for center in elements if settings.triplet_cutoff != 0 else ():
@@ -121,7 +143,14 @@ class Uf3(Family):
                 triplets.append(
                     {"elements": [center, *neighbors], "knots": axes, "trims": list(TRIPLET_TRIMS)}
                 )
-        return {"elements": elements, "pairs": pairs, "triplets": triplets, "penalties": penalties(settings)}
+        resolved = {"elements": elements, "pairs": pairs, "triplets": triplets}
+        if settings.density:
+            ends = {p: settings.density_cutoff or _scaled(r, DENSITY_CUTOFF) for p, r in lengths.items()}
+            starts = {pair: min(start, 0.5 * ends[pair]) for pair, start in pair_starts.items()}
+            resolved["densities"] = uf3_density.densities(
+                settings.density, settings.density_intervals, ends, lengths, starts, distances
+            )
+        return resolved | {"penalties": penalties(settings)}
 
     def descriptor(self, resolved: dict[str, Any]) -> _core.ClusterDescriptor:
         """The compiled descriptor."""
@@ -129,20 +158,21 @@ class Uf3(Family):
             resolved["elements"],
             [(tuple(p["elements"]), p["knots"], tuple(p["trims"])) for p in resolved["pairs"]],
             [(tuple(t["elements"]), tuple(t["knots"]), tuple(t["trims"])) for t in resolved["triplets"]],
+            [uf3_density.arguments(entry) for entry in resolved.get("densities", ())],
         )
 
     def correlated_functions(self, resolved: dict[str, Any]) -> list[tuple[I64, F64]]:
-        """Columns and prior covariance of the coefficients of every pair and triplet.
+        """Columns and prior covariance of the coefficients of every pair, triplet and density.
 
         The precision is `curvature · Σ DᵀD + ridge` with second differences D along every axis, trimmed coefficients
-        being 0: the prior of smooth functions that end in 0.
+        being 0: the prior of smooth functions that end in 0 (those of densities begin with 0).
         """
         groups, start = [], 0
-        for kind in ("pair", "triplet"):
-            curvature = resolved["penalties"][f"{kind}_curvature"]
-            ridge = resolved["penalties"][f"{kind}_ridge"]
-            for one in resolved[f"{kind}s"]:
-                axes = [one["knots"]] if kind == "pair" else one["knots"]
+        for kind, plural in (("pair", "pairs"), ("triplet", "triplets"), ("density", "densities")):
+            for one in resolved.get(plural, ()):
+                curvature = resolved["penalties"][f"{kind}_curvature"]
+                ridge = resolved["penalties"][f"{kind}_ridge"]
+                axes = one["knots"] if kind == "triplet" else [one["knots"]]
                 alike = kind == "triplet" and one["elements"][1] == one["elements"][2]
                 expand = _free_columns([len(knots) - 4 for knots in axes], one["trims"], alike)
                 roughness = _second_differences([len(knots) - 4 for knots in axes]) @ expand
@@ -155,13 +185,9 @@ class Uf3(Family):
 
 def penalties(settings: Uf3Settings) -> dict[str, float]:
     """The penalties among the settings."""
-    names = ("pair_curvature", "pair_ridge", "triplet_curvature", "triplet_ridge")
+    kinds = ("pair", "triplet", *(["density"] if settings.density else []))
+    names = [f"{kind}_{what}" for kind in kinds for what in ("curvature", "ridge")]
     return {name: getattr(settings, name) for name in names}
-
-
-def uniform_knots(start: float, end: float, intervals: int) -> list[float]:
-    """Knots of `intervals` equal intervals, the first and last repeated four times."""
-    return [start] * 3 + np.linspace(start, end, intervals + 1).tolist() + [end] * 3
 
 
 def _nearest(pair: tuple[int, int], distances: PairDistances) -> float:

@@ -124,6 +124,8 @@ def left_out(potential: Potential) -> list[str]:
         notes.append("energies of free atoms: total energies in LAMMPS are relative to free atoms")
     if potential.pairs:
         notes.append("core repulsion (ZBL): add `pair_style zbl` with `hybrid/overlay` where atoms collide")
+    if potential.settings.get("densities"):
+        notes.append("functions of densities: not expressible, without them the energies mean nothing")
     if any(entry["knots"][3] > 0 for entry in potential.settings["pairs"]):
         notes.append("the linear continuation of pair energies below their first knot")
     return notes
@@ -307,6 +309,8 @@ def blocks_of(potential: Potential, path: str | os.PathLike[str]) -> list[Block]
         potential.descriptor.feature_table(), potential.coefficients, strict=True
     ):
         others = [z for z, _, _ in factors if z != 0]
+        if not others:
+            continue
         index = tuple(i for _, i, _ in factors)
         tensor = tensors[(center, *others)]
         tensor[index] = value

@@ -1,6 +1,6 @@
 //! The evaluator of the cluster engine: tiles of a structure against neighborhoods that a host gathers.
 
-use ferrip_core::cluster::{Pair, Program, Triplet, evaluator, spline::Axis};
+use ferrip_core::cluster::{Density, Embedding, Pair, Program, Triplet, evaluator, spline::Axis};
 use ferrip_core::density::evaluator::{Edges, Neighborhoods};
 use ferrip_core::neighbors::{Displacements, NeighborList};
 use ferrip_core::pair::{Baseline, Ending, Form, Term};
@@ -45,10 +45,21 @@ fn program() -> Result<Program> {
         let axes = [axis(0.8, high, 6)?, axis(0.8, high, 6)?, axis(0.5, 2.0 * high, 8)?];
         Ok(Triplet { elements, axes, trims: [0, 3] })
     };
+    let density = |z, high, sign: f64| {
+        let axis = axis(0.9, high, 5)?;
+        let coefficients = (0..axis.len()).map(|n| sign * (5.0 - n as f64).max(0.0) / 20.0).collect();
+        Ok((z, Density::new(axis, coefficients)?))
+    };
+    let embedding = |center, densities| Ok(Embedding { center, axis: axis(0.0, 2.0, 7)?, densities });
     Program::new(
         vec![8, 14],
         vec![pair([8, 8], 4.0)?, pair([8, 14], 5.0)?, pair([14, 14], 5.5)?],
         vec![triplet([8, 14, 14], 3.5)?, triplet([14, 8, 14], 3.2)?, triplet([14, 14, 14], 3.8)?],
+        vec![
+            embedding(14, vec![density(8, 4.5, 1.0)?, density(14, 3.0, 1.3)?])?,
+            embedding(14, vec![density(14, 5.2, -0.8)?])?,
+            embedding(8, vec![density(14, 4.5, 1.0)?])?,
+        ],
     )
 }
 

@@ -1,9 +1,9 @@
-//! The class `ClusterDescriptor`: splines of pairs and triplets as features.
+//! The class `ClusterDescriptor`: splines of pairs, triplets and densities as features.
 
 use std::sync::Arc;
 
 use ferrip_core::cluster::spline::Axis;
-use ferrip_core::cluster::{Descriptor, Pair, Program, Triplet};
+use ferrip_core::cluster::{Density, Descriptor, Embedding, Pair, Program, Triplet};
 use numpy::{IntoPyArray, PyArray1};
 use pyo3::prelude::*;
 
@@ -16,6 +16,10 @@ type PairArg = ((u8, u8), Vec<f64>, (usize, usize));
 /// A triplet: atomic numbers of i, j and k, knots along r_ij, r_ik and r_jk in Å, trims.
 type TripletArg = ((u8, u8, u8), (Vec<f64>, Vec<f64>, Vec<f64>), (usize, usize));
 
+/// A density: atomic number of the centre, knots of ρ, and atomic number, knots in Å and coefficients of what
+/// neighbors add.
+type EmbeddingArg = (u8, Vec<f64>, Vec<(u8, Vec<f64>, Vec<f64>)>);
+
 /// A compiled cluster-engine program, frozen.
 #[pyclass(frozen, extends = PyFeatures, name = "ClusterDescriptor", module = "ferrip._core")]
 pub struct PyClusterDescriptor {
@@ -24,14 +28,15 @@ pub struct PyClusterDescriptor {
 
 #[pymethods]
 impl PyClusterDescriptor {
-    /// Cubic B-splines of pairs and triplets; see `ferrip._core.pyi`.
+    /// Cubic B-splines of pairs, triplets and densities; see `ferrip._core.pyi`.
     #[new]
-    #[pyo3(signature = (elements, pairs, triplets))]
+    #[pyo3(signature = (elements, pairs, triplets, embeddings = Vec::new()))]
     fn new(
         py: Python<'_>,
         elements: Vec<u8>,
         pairs: Vec<PairArg>,
         triplets: Vec<TripletArg>,
+        embeddings: Vec<EmbeddingArg>,
     ) -> PyResult<PyClassInitializer<Self>> {
         let inner = detached(py, || {
             let pairs = pairs
@@ -47,12 +52,23 @@ impl PyClusterDescriptor {
                     Ok(Triplet { elements: [i, j, k], axes, trims: [lead, trail] })
                 })
                 .collect::<ferrip_core::Result<_>>()?;
-            Ok(Arc::new(Descriptor::new(Arc::new(Program::new(elements, pairs, triplets)?))))
+            let embeddings = embeddings
+                .into_iter()
+                .map(|(center, knots, densities)| {
+                    let density =
+                        |(z, knots, coefficients)| Ok((z, Density::new(Axis::new(knots)?, coefficients)?));
+                    let densities = densities.into_iter().map(density).collect::<ferrip_core::Result<_>>()?;
+                    Ok(Embedding { center, axis: Axis::new(knots)?, densities })
+                })
+                .collect::<ferrip_core::Result<_>>()?;
+            let program = Program::new(elements, pairs, triplets, embeddings)?;
+            Ok(Arc::new(Descriptor::new(Arc::new(program))))
         })?;
         Ok(PyFeatures::extended(inner.clone(), Self { inner }))
     }
 
-    /// Per feature: (centre's atomic number, factors (neighbor's atomic number or 0 for r_jk, index, 0)).
+    /// Per feature: (centre's atomic number, factors (neighbor's atomic number or 0 for r_jk, index, 0)); of a
+    /// density (0, its number, 0) and (0, index, 0).
     fn feature_table(&self) -> Vec<FeatureRow> {
         let factors = |list: &[(u8, u16)]| list.iter().map(|&(z, n)| (z, n, 0)).collect();
         self.inner.program().labels().iter().map(|(z, list)| (*z, factors(list))).collect()

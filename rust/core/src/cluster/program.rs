@@ -1,8 +1,9 @@
-//! The program of the cluster engine: splines of pairs and triplets, and the features that they make.
+//! The program of the cluster engine: splines of pairs, triplets and densities, and the features that they make.
 //!
 //! ```text
 //! E_i = Σ_{j}   ½ Σ_n c_n B_n(r_ij)                                        pairs of species (z_i, z_j)
 //!     + Σ_{j<k} Σ_{lmn} c_lmn B_l(r_ij) B_m(r_ik) B_n(r_jk)                triplets of species (z_i; z_j, z_k)
+//!     + Σ_d Σ_k c_k B_k(Σ_j f_d(r_ij))                                     densities ([`super::embedding`])
 //! ```
 //!
 //! A triplet whose neighbors are of one species has `c_lmn = c_mln`, which are one feature. Trims leave out the
@@ -17,6 +18,7 @@ use std::ops::Range;
 
 use crate::error::{Error, Result};
 
+use super::embedding::{Density, Embedding};
 use super::spline::Axis;
 
 /// Most raw columns of a program.
@@ -54,12 +56,25 @@ pub(super) struct Columns<T> {
     pub starts: Vec<u32>,
 }
 
+/// An embedding function with its columns.
+#[derive(Debug, Clone)]
+pub(super) struct EmbeddingColumns {
+    /// Density ρ.
+    pub axis: Axis,
+    /// What neighbors of each species add to ρ.
+    pub densities: Vec<Option<Density>>,
+    /// Raw column of the first function.
+    pub start: usize,
+}
+
 /// A validated program.
 #[derive(Debug, Clone)]
 pub struct Program {
     species: Vec<u8>,
     pairs: Vec<Option<Columns<Pair>>>,
     triplets: Vec<Option<Columns<Triplet>>>,
+    /// By species of the centre.
+    embeddings: Vec<Vec<EmbeddingColumns>>,
     feature_of: Vec<u32>,
     columns: Vec<u32>,
     labels: Vec<(u8, Vec<(u8, u16)>)>,
@@ -72,14 +87,20 @@ impl Program {
     /// interact.
     ///
     /// # Errors
-    /// [`Error::Setting`] for unknown or repeated elements, trims that leave nothing, or different axes r_ij and
-    /// r_ik of a triplet with neighbors of one species.
-    pub fn new(species: Vec<u8>, pairs: Vec<Pair>, triplets: Vec<Triplet>) -> Result<Self> {
+    /// [`Error::Setting`] for unknown or repeated elements, trims that leave nothing, different axes r_ij and
+    /// r_ik of a triplet with neighbors of one species, or an axis of a density that does not begin at 0.
+    pub fn new(
+        species: Vec<u8>,
+        pairs: Vec<Pair>,
+        triplets: Vec<Triplet>,
+        embeddings: Vec<Embedding>,
+    ) -> Result<Self> {
         crate::elements::check_known(&species)?;
         let n = species.len();
         let mut program = Self {
             pairs: vec![None; n * n],
             triplets: vec![None; n * n * n],
+            embeddings: vec![Vec::new(); n],
             species,
             feature_of: Vec::new(),
             columns: Vec::new(),
@@ -92,6 +113,9 @@ impl Program {
         }
         for triplet in triplets {
             program.add_triplet(triplet)?;
+        }
+        for embedding in embeddings {
+            program.add_embedding(embedding)?;
         }
         Ok(program)
     }
@@ -162,6 +186,29 @@ impl Program {
         Ok(())
     }
 
+    fn add_embedding(&mut self, embedding: Embedding) -> Result<()> {
+        embedding.check()?;
+        let Embedding { center, axis, densities: given } = embedding;
+        let own = self.index(center)?;
+        let mut densities = vec![None; self.species.len()];
+        for (neighbor, density) in given {
+            let place = &mut densities[self.index(neighbor)?];
+            if place.is_some() {
+                return Err(self.refused(format!("element {neighbor} adds to a density twice")));
+            }
+            self.cutoff = self.cutoff.max(density.axis().high());
+            *place = Some(density);
+        }
+        let (start, number) = (self.feature_of.len(), self.embeddings[own].len() as u16);
+        for k in 0..axis.len() {
+            let label = (center, vec![(0, number), (0, k as u16)]);
+            // The only function with a value at ρ = 0.
+            self.add_column((k > 0).then_some(label));
+        }
+        self.embeddings[own].push(EmbeddingColumns { axis, densities, start });
+        Ok(())
+    }
+
     fn add_column(&mut self, label: Option<(u8, Vec<(u8, u16)>)>) {
         let column = self.feature_of.len() as u32;
         let Some(label) = label else { return self.feature_of.push(NONE) };
@@ -212,7 +259,8 @@ impl Program {
     }
 
     /// Per feature: atomic number of the centre (of a pair: the lighter) and its functions as (atomic number of
-    /// the neighbor, index along the axis); the axis r_jk has number 0.
+    /// the neighbor, index along the axis); the axis r_jk has number 0. Of a density: (0, number of the density),
+    /// (0, index along its axis).
     pub fn labels(&self) -> &[(u8, Vec<(u8, u16)>)] {
         &self.labels
     }
@@ -247,6 +295,11 @@ impl Program {
         let n = self.species.len();
         self.triplets[(i * n + j) * n + k].as_ref()
     }
+
+    /// The embedding functions of a centre (index).
+    pub(super) fn embeddings(&self, i: usize) -> &[EmbeddingColumns] {
+        &self.embeddings[i]
+    }
 }
 
 #[cfg(test)]
@@ -262,13 +315,22 @@ mod tests {
         Triplet { elements, axes, trims: [0, 3] }
     }
 
+    fn embedding(center: u8, axis_of_density: Axis) -> Result<Embedding> {
+        let mut coefficients = vec![1.0; 8];
+        coefficients[5..].fill(0.0);
+        let density = Density::new(axis(5), coefficients)?;
+        Ok(Embedding { center, axis: axis_of_density, densities: vec![(1, density)] })
+    }
+
     #[test]
     fn symmetric_functions_are_one_feature() -> Result<()> {
         let pair = Pair { elements: [8, 1], axis: axis(5), trims: [0, 3] };
         let same = triplet([8, 1, 1], [axis(5), axis(5), axis(7)]);
         let other = triplet([1, 8, 1], [axis(4), axis(5), axis(7)]);
-        let program = Program::new(vec![1, 8], vec![pair], vec![same, other])?;
-        assert_eq!(program.n_features(), 5 + 15 * 7 + 4 * 5 * 7);
+        let embedding = embedding(1, axis(4))?;
+        let program = Program::new(vec![1, 8], vec![pair], vec![same, other], vec![embedding])?;
+        assert_eq!(program.n_features(), 5 + 15 * 7 + 4 * 5 * 7 + 6);
+        assert_eq!(program.labels()[program.n_features() - 1], (1, vec![(0, 0), (0, 6)]));
         assert_eq!(program.labels()[4], (1, vec![(8, 4)]));
         assert_eq!(program.triplet(0, 0, 1).unwrap().kernel.axes[0], axis(5));
         let features: Vec<f64> = (0..program.n_features()).map(|k| k as f64).collect();
@@ -277,13 +339,21 @@ mod tests {
     }
 
     #[test]
-    fn contradictions_are_refused() {
+    fn contradictions_are_refused() -> Result<()> {
         let pair = || Pair { elements: [1, 1], axis: axis(5), trims: [0, 3] };
-        assert!(Program::new(vec![1], vec![pair(), pair()], vec![]).is_err());
-        assert!(Program::new(vec![2], vec![pair()], vec![]).is_err());
-        assert!(Program::new(vec![1], vec![Pair { trims: [5, 3], ..pair() }], vec![]).is_err());
+        assert!(Program::new(vec![1], vec![pair(), pair()], vec![], vec![]).is_err());
+        assert!(Program::new(vec![2], vec![pair()], vec![], vec![]).is_err());
+        assert!(Program::new(vec![1], vec![Pair { trims: [5, 3], ..pair() }], vec![], vec![]).is_err());
         let odd = triplet([1, 1, 1], [axis(4), axis(5), axis(7)]);
-        assert!(Program::new(vec![1], vec![], vec![odd]).is_err());
-        assert!(Program::new(vec![], vec![], vec![]).is_err());
+        assert!(Program::new(vec![1], vec![], vec![odd], vec![]).is_err());
+        assert!(Program::new(vec![], vec![], vec![], vec![]).is_err());
+        let late = Axis::new((1..12).map(f64::from).collect())?;
+        for refused in [embedding(1, late)?, embedding(2, axis(4))?] {
+            assert!(Program::new(vec![1], vec![], vec![], vec![refused]).is_err());
+        }
+        let mut twice = embedding(1, axis(4))?;
+        twice.densities.push(twice.densities[0].clone());
+        assert!(Program::new(vec![1], vec![], vec![], vec![twice]).is_err());
+        Ok(())
     }
 }

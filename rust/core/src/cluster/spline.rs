@@ -109,6 +109,16 @@ impl Axis {
         self.interval(r).map(|s| self.on_interval(s, r))
     }
 
+    /// The functions at any place: beyond either end they go on linearly.
+    pub fn continued(&self, x: f64) -> Local {
+        let inside = x.clamp(self.low(), self.high());
+        let mut local = self.on_interval(self.interval(inside).unwrap_or(self.n_intervals() - 1), inside);
+        for (value, slope) in local.value.iter_mut().zip(local.slope) {
+            *value += slope * (x - inside);
+        }
+        local
+    }
+
     /// The functions of interval `s` at a distance, which may lie outside: their polynomials go on.
     pub fn on_interval(&self, s: usize, r: f64) -> Local {
         let t = &self.knots[s..s + 8];
@@ -175,6 +185,21 @@ mod tests {
                     assert!((polynomial - local.value[f]).abs() < 1e-13);
                 }
             }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn functions_go_on_linearly() -> Result<()> {
+        for axis in axes()? {
+            for (x, s, end) in [(-2.0, 0, axis.low()), (9.0, axis.n_intervals() - 1, axis.high())] {
+                let (there, here) = (axis.continued(x), axis.on_interval(s, end));
+                assert_eq!((there.first, there.slope), (s, here.slope));
+                for k in 0..4 {
+                    assert_eq!(there.value[k], here.value[k] + here.slope[k] * (x - end));
+                }
+            }
+            assert_eq!(Some(axis.continued(2.6)), axis.evaluate(2.6));
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::Descriptor;
 use super::environment::Environment;
-use super::operators::add_products;
+use super::operators::{add_four, add_products};
 use crate::centers::visit_centers;
 use crate::error::Result;
 use crate::features::design_rows;
@@ -18,6 +18,7 @@ impl Descriptor {
         visit_centers(self, structure, |centers, i| {
             environment.fill(&self.program, centers, i)?;
             self.add_pairs(&environment, &mut rows);
+            self.add_embeddings(&environment, &mut rows);
             self.add_triplets(&environment, &mut rows);
             Ok(())
         })?;
@@ -34,8 +35,7 @@ impl Descriptor {
             let Some(pair) = environment.pair(&self.program, n) else { continue };
             let along = neighbor.vector.map(|x| 0.5 * x / neighbor.distance);
             let mut add = |row: usize, weight: f64, functions: &[f64; 4]| {
-                let out = &mut rows.row(row)[pair.column..][..4];
-                out.iter_mut().zip(functions).for_each(|(out, f)| *out += weight * f);
+                add_four(rows.row(row), pair.column, weight, functions);
             };
             add(0, 0.5, &pair.value);
             for (x, along) in along.into_iter().enumerate() {
@@ -44,8 +44,31 @@ impl Descriptor {
             }
             let strain = rows.strain();
             for (k, [a, b]) in VOIGT.into_iter().enumerate() {
-                let out = &mut rows.row(strain + k)[pair.column..][..4];
-                out.iter_mut().zip(pair.slope).for_each(|(out, f)| *out += along[a] * neighbor.vector[b] * f);
+                add_four(rows.row(strain + k), pair.column, along[a] * neighbor.vector[b], &pair.slope);
+            }
+        }
+    }
+
+    fn add_embeddings(&self, environment: &Environment, rows: &mut Rows) {
+        let strain = rows.strain();
+        for term in environment.embeddings(&self.program) {
+            let (mut own, mut strained) = ([0.0; 3], [0.0; 6]);
+            add_four(rows.row(0), term.column, 1.0, &term.value);
+            for (neighbor, rise) in environment.neighbors.iter().zip(&term.rises) {
+                let along = neighbor.vector.map(|x| rise * x / neighbor.distance);
+                for (x, along) in along.into_iter().enumerate() {
+                    own[x] += along;
+                    add_four(rows.row(1 + 3 * neighbor.atom + x), term.column, -along, &term.slope);
+                }
+                for (sum, [a, b]) in strained.iter_mut().zip(VOIGT) {
+                    *sum += along[a] * neighbor.vector[b];
+                }
+            }
+            for (x, own) in own.into_iter().enumerate() {
+                add_four(rows.row(1 + 3 * environment.center + x), term.column, own, &term.slope);
+            }
+            for (k, strained) in strained.into_iter().enumerate() {
+                add_four(rows.row(strain + k), term.column, strained, &term.slope);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The neighbors of one centre, and the terms of its pairs and triplets.
+//! The neighbors of one centre, and the terms of its pairs, triplets and densities.
 
 use crate::centers::{Centers, Neighbor};
 use crate::cluster::program::Program;
@@ -22,6 +22,15 @@ pub struct PairTerm {
     pub column: usize,
     pub value: [f64; 4],
     pub slope: [f64; 4],
+}
+
+/// Functions of one density: raw column of the first of four, values and slopes in ρ.
+pub struct EmbeddingTerm {
+    pub column: usize,
+    pub value: [f64; 4],
+    pub slope: [f64; 4],
+    /// dρ/dr_ij of every neighbor, 1/Å.
+    pub rises: Vec<f64>,
 }
 
 /// Functions of one triplet along r_ij, r_ik and r_jk.
@@ -62,16 +71,27 @@ impl Environment {
         let neighbor = &self.neighbors[n];
         let pair = program.pair(self.species, neighbor.species)?;
         let (axis, r) = (&pair.kernel.axis, neighbor.distance);
-        let local = if r < axis.low() {
-            let mut local = axis.on_interval(0, axis.low());
-            for (value, slope) in local.value.iter_mut().zip(local.slope) {
-                *value += slope * (r - axis.low());
-            }
-            local
-        } else {
-            axis.evaluate(r)?
-        };
+        if r >= axis.high() {
+            return None;
+        }
+        let local = axis.continued(r);
         Some(PairTerm { column: pair.starts[local.first] as usize, value: local.value, slope: local.slope })
+    }
+
+    /// The densities around the centre.
+    pub fn embeddings(&self, program: &Program) -> impl Iterator<Item = EmbeddingTerm> {
+        program.embeddings(self.species).iter().map(|embedding| {
+            let (mut density, mut rises) = (0.0, Vec::with_capacity(self.neighbors.len()));
+            for neighbor in &self.neighbors {
+                let own = embedding.densities[neighbor.species].as_ref();
+                let (value, slope) = own.map_or((0.0, 0.0), |own| own.evaluate(neighbor.distance));
+                density += value;
+                rises.push(slope);
+            }
+            let local = embedding.axis.continued(density);
+            let column = embedding.start + local.first;
+            EmbeddingTerm { column, value: local.value, slope: local.slope, rises }
+        })
     }
 
     /// Visits all triplets of the centre with every pair of neighbors once.

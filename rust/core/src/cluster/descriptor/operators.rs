@@ -31,9 +31,11 @@ impl Features for Descriptor {
             let mut raw = vec![0.0; self.program.n_columns()];
             for n in 0..environment.neighbors.len() {
                 if let Some(pair) = environment.pair(&self.program, n) {
-                    let out = &mut raw[pair.column..][..4];
-                    out.iter_mut().zip(pair.value).for_each(|(out, value)| *out += 0.5 * value);
+                    add_four(&mut raw, pair.column, 0.5, &pair.value);
                 }
+            }
+            for term in environment.embeddings(&self.program) {
+                add_four(&mut raw, term.column, 1.0, &term.value);
             }
             environment.triplets(&self.program, |term| {
                 add_products(term, [1.0, 0.0, 0.0, 0.0], &mut raw);
@@ -79,9 +81,14 @@ impl Features for Descriptor {
             for (n, (neighbor, vector_dot)) in environment.neighbors.iter().zip(&dots).enumerate() {
                 if let Some(pair) = environment.pair(&self.program, n) {
                     let r_dot = dot(&neighbor.vector, vector_dot) / neighbor.distance;
-                    let out = &mut raw[pair.column..][..4];
-                    out.iter_mut().zip(pair.slope).for_each(|(out, slope)| *out += 0.5 * slope * r_dot);
+                    add_four(&mut raw, pair.column, 0.5 * r_dot, &pair.slope);
                 }
+            }
+            for term in environment.embeddings(&self.program) {
+                let edges = environment.neighbors.iter().zip(&dots).zip(&term.rises);
+                let density_dot: f64 =
+                    edges.map(|((n, n_dot), rise)| rise * dot(&n.vector, n_dot) / n.distance).sum();
+                add_four(&mut raw, term.column, density_dot, &term.slope);
             }
             environment.triplets(&self.program, |term| {
                 let [j_dot, k_dot] = term.edges.map(|n| dots[n]);
@@ -139,6 +146,13 @@ impl Descriptor {
                 edge.gradient = edge.vector.map(|x| along * x);
             }
         }
+        for term in environment.embeddings(&self.program) {
+            let slope: f64 = term.slope.iter().zip(&bar[term.column..]).map(|(s, b)| s * b).sum();
+            for ((edge, neighbor), rise) in edges.iter_mut().zip(&environment.neighbors).zip(&term.rises) {
+                let along = slope * rise / neighbor.distance;
+                edge.gradient.iter_mut().zip(neighbor.vector).for_each(|(g, x)| *g += along * x);
+            }
+        }
         environment.triplets(&self.program, |term| {
             let slopes = contract(term, bar);
             let [p, q] = term.edges;
@@ -150,6 +164,13 @@ impl Descriptor {
         });
         edges
     }
+}
+
+/// Adds four functions with a weight to their columns.
+#[inline]
+pub(super) fn add_four(raw: &mut [f64], column: usize, weight: f64, functions: &[f64; 4]) {
+    let out = &mut raw[column..][..4];
+    out.iter_mut().zip(functions).for_each(|(out, f)| *out += weight * f);
 }
 
 /// Adds `w₀ V + w₁ ∂V/∂r_ij + w₂ ∂V/∂r_ik + w₃ ∂V/∂r_jk` of all products V of the term to their columns.

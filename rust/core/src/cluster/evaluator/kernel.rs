@@ -6,6 +6,7 @@ use crate::neighbors::tiles::Reach;
 use crate::pair::{Baseline, Curve};
 use crate::simd::MAX_LANES;
 
+use super::densities::DensityKernel;
 use super::table::{Cubics, Functions};
 
 /// Everything that a centre of one species needs.
@@ -17,6 +18,8 @@ pub struct CenterKernel {
     pub towards: Vec<Towards>,
     /// Triplets with neighbors of species `first ≤ second`.
     pub triplets: Vec<TripletKernel>,
+    /// Densities around the centre.
+    pub densities: Vec<DensityKernel>,
 }
 
 /// What matters of neighbors of one species.
@@ -26,6 +29,8 @@ pub struct Towards {
     pub squared_pair: f64,
     /// Square of the largest distance that matters in triplets, Å².
     pub squared_short: f64,
+    /// Square of the largest distance that matters in densities, Å².
+    pub squared_density: f64,
     /// Square of the distance at which the baseline ends, Å².
     pub squared_baseline: f64,
     /// Spline of the pair.
@@ -59,7 +64,10 @@ impl CenterKernel {
             let baseline = Curve::new(baseline, program.species()[z], number)?;
             let pair = program.pair(z, other);
             let end = baseline.as_ref().map_or(0.0, |curve| curve.cutoff);
-            let reach = pair.map_or(0.0, |pair| pair.kernel.axis.high()).max(end);
+            let densities = program.embeddings(z).iter().filter_map(|one| one.densities[other].as_ref());
+            let density = densities.map(|density| density.axis().high()).fold(0.0, f64::max);
+            // Densities count among pairs, which find atoms that lie on each other.
+            let reach = pair.map_or(0.0, |pair| pair.kernel.axis.high()).max(end).max(density);
             let pair = pair.map(|pair| {
                 let start = pair.starts[0] as usize;
                 Cubics::new(&pair.kernel.axis, &raw[start..start + pair.starts.len()])
@@ -67,6 +75,7 @@ impl CenterKernel {
             towards.push(Towards {
                 squared_pair: reach * reach,
                 squared_short: 0.0,
+                squared_density: density * density,
                 squared_baseline: end * end,
                 pair,
                 baseline,
@@ -84,7 +93,8 @@ impl CenterKernel {
                 triplets.push(TripletKernel::new([first, second], triplet, raw));
             }
         }
-        Ok(Self { e0, towards, triplets })
+        let densities = program.embeddings(z).iter().map(|one| DensityKernel::new(one, raw)).collect();
+        Ok(Self { e0, towards, triplets, densities })
     }
 }
 
@@ -94,7 +104,7 @@ pub fn reach(kernels: &[CenterKernel]) -> Reach {
     Reach {
         n_species: kernels.len(),
         pairs: towards().map(|towards| towards.squared_pair.sqrt()).collect(),
-        short: towards().map(|towards| towards.squared_short.sqrt()).collect(),
+        short: towards().map(|towards| towards.squared_short.max(towards.squared_density).sqrt()).collect(),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Basis functions and coefficients become piecewise cubics of pairs and coefficient tensors of triplets. Centres come in
 //! tiles ([`crate::neighbors::tiles`]): positions and sums of the images around them lie together, each pair is visited once,
-//! and triplets find both of their neighbors around the centre ([`triplets`]). Hosts that know full neighborhoods
+//! and triplets find both of their neighbors around the centre ([`triplets`]), as do densities ([`densities`]). Hosts that know full neighborhoods
 //! only have tiles of one centre, with half the force of a pair from either end.
 
 use std::marker::PhantomData;
@@ -17,6 +17,7 @@ use crate::pair::Baseline;
 use crate::simd::{Generic, Path, Simd};
 
 mod block;
+mod densities;
 mod frame;
 mod kernel;
 mod pairs;

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::neighbors::tiles::Tile;
 use crate::simd::{Simd, Task};
 
+use super::densities::Densities;
 use super::frame::Frame;
 use super::kernel::CenterKernel;
 use super::pairs;
@@ -15,6 +16,7 @@ pub struct Scratch {
     /// The images of the tile; places are given, sums are added to.
     pub frame: Frame,
     triplets: Triplets,
+    densities: Densities,
 }
 
 /// Evaluation of one tile; run it with [`Simd::enter`].
@@ -34,7 +36,7 @@ impl<S: Simd> Task<S> for TileTask<'_> {
 
     #[inline(always)]
     fn run(self) -> Result<()> {
-        let Self { kernels, tile, species, scratch: Scratch { frame, triplets } } = self;
+        let Self { kernels, tile, species, scratch: Scratch { frame, triplets, densities } } = self;
         let part = if tile.halved { 1.0 } else { 0.5 };
         let n = kernels.len();
         for center in 0..tile.n_centers {
@@ -42,6 +44,9 @@ impl<S: Simd> Task<S> for TileTask<'_> {
             for (other, towards) in kernel.towards.iter().enumerate() {
                 let row = tile.pairs.row(center * n + other);
                 pairs::add::<S>(frame, center, row, towards, part).map_err(|e| atoms_of(e, tile))?;
+            }
+            if !kernel.densities.is_empty() {
+                densities.add::<S>(frame, center, &tile.short, kernel);
             }
             if !kernel.triplets.is_empty() {
                 triplets.gather::<S>(frame, center, &tile.short, kernel);
