@@ -65,7 +65,8 @@ class PairDistances:
         counts = self.around.get((center, neighbor))
         if counts is None:
             return 0.0
-        return float(counts @ function(BIN_WIDTH * (np.arange(len(counts)) + 0.5)))
+        middles = BIN_WIDTH * (np.arange(len(counts), dtype=np.float64) + 0.5)
+        return float(counts @ function(middles))
 
 
 def pair_distances(frames: Sequence[Frame], num_threads: int | None = None) -> PairDistances:
