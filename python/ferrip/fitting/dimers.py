@@ -49,8 +49,6 @@ MET = 1e-9
 """eV/Å; a demand that is missed by less is met."""
 FORCES = slice(4, None, 1 + 3 * 2 + 6)
 """Rows of the force on the second atom along the dimer: after the energy and the first atom of every dimer."""
-LINEARISATIONS = 8
-"""Largest number of linearisations of embedded densities."""
 
 
 def reach(elements: Sequence[int], shortest: Mapping[Pair, float]) -> dict[Pair, float]:
@@ -99,7 +97,11 @@ def repelling_densities(
     shortest: Mapping[Pair, float],
     reference: Potential | None = None,
 ) -> Densities:
-    """Densities with the nearest coefficients whose dimers repel, linearised anew until they do.
+    """Densities with the nearest coefficients of the linear ones whose dimers repel.
+
+    The energy is linear in these, so that the demands are exact and what is far from dimers changes as little as the
+    posterior says. That of the linear densities beside the others as they are follows from the triangular factor of
+    the posterior of all: with the rows of the others first, `[L_o; L_l] = [T_oo 0; T_lo T_ll] Q`, it is `T_ll`.
 
     Parameters
     ----------
@@ -110,13 +112,15 @@ def repelling_densities(
     source, shortest, reference
         As for `repelling`.
     """
-    for _ in range(LINEARISATIONS):
-        here = replace(fit, coefficients=densities.vector)
-        moved = repelling(here, LinearizedRows.of(source, densities), shortest, reference)
-        if moved is here:
-            break
-        densities = densities.moved(moved.coefficients)
-    return densities
+    exact = np.array([m == 1.0 for _, m in densities.terms])
+    linear = np.broadcast_to(exact[:, None], densities.free.shape)[densities.free]
+    order = np.concatenate([np.flatnonzero(~linear), np.flatnonzero(linear)])
+    triangle = np.linalg.qr(fit.posterior_factor[order].T, mode="r").T
+    factor = np.zeros((len(order), int(linear.sum())))
+    factor[linear] = triangle[-factor.shape[1] :, -factor.shape[1] :]
+    here = replace(fit, coefficients=densities.vector, posterior_factor=factor)
+    moved = repelling(here, LinearizedRows.of(source, densities), shortest, reference)
+    return densities.moved(moved.coefficients)
 
 
 def _demands(source: RowSource, ends: Mapping[Pair, float], reference: Potential | None) -> tuple[F64, F64]:

@@ -1,41 +1,63 @@
-"""The ladder: functions are freed rung by rung, smoothest first or by order, and where each rung starts.
+"""The ladder: functions are freed rung by rung, by correlation order or smoothest first.
 
-The first rung starts from the linear solution in its functions: it is the first density, and a part of it every other
-one, so that these are of the size where their functions are curved. The first step makes good what they add. Functions
-of later rungs start at 0.
+Rungs before the last are there for a good start, so they see as few frames as their coefficients need.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrip.fitting.nonlinear.densities import Densities, Terms
+from ferrip.data import Frame
 from ferrip.fitting.nonlinear.settings import TrainingSettings
 from ferrip.fitting.problem import Problem
-from ferrip.fitting.tsqr import LeastSquares
+from ferrip.fitting.rows import n_rows
 
-SHARE = 0.5
-"""Part of the linear solution that starts the nonlinear densities (0.5 and 1 train equally well on mlearn_Si)."""
+ROWS_PER_COEFFICIENT = 30
+"""Rows that a rung before the last one sees at least, as far as there are so many."""
 
 
-def rungs(problem: Problem, settings: TrainingSettings) -> list[NDArray[np.bool_]]:
-    """(K,) functions of every rung: fractions that the prior holds down least, or correlation orders from 2 up.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rung:
+    """One rung.
+
+    Attributes
+    ----------
+    functions
+        (K,) which functions are free.
+    every
+        Every how many-th frame is seen.
+    """
+
+    functions: NDArray[np.bool_]
+    every: int
+
+    def frames(self, frames: Sequence[Frame]) -> list[Frame]:
+        """The frames that this rung sees."""
+        return list(frames[:: self.every])
+
+
+def rungs(problem: Problem, settings: TrainingSettings, n_densities: int) -> list[Rung]:
+    """The rungs of a training; the last one has all functions and frames.
 
     Functions that differ only in species are equally smooth and come together.
     """
-    if settings.ladder_by == "order":
+    rows = sum(map(n_rows, problem.frames))
+    found = []
+    for functions in _functions(problem, settings):
+        needed = ROWS_PER_COEFFICIENT * n_densities * int(functions.sum())
+        found.append(Rung(functions=functions, every=1 if functions.all() else max(1, rows // needed)))
+    return found
+
+
+def _functions(problem: Problem, settings: TrainingSettings) -> list[NDArray[np.bool_]]:
+    """(K,) functions of every rung: orders from 2 up, or those that the prior holds down least."""
+    if settings.ladder == "order":
         table = problem.source.descriptor.feature_table()
         orders = np.array([len(factors) for _, factors in table])
         return [orders <= order for order in range(min(2, orders.max()), orders.max() + 1)]
     smoothness = problem.prior.roughness
     return [smoothness <= np.quantile(smoothness, part) * (1 + 1e-9) for part in settings.ladder]
-
-
-def start(problem: Problem, linear: LeastSquares, rung: NDArray[np.bool_], terms: Terms) -> Densities:
-    """Densities of the first rung, from the linear problem."""
-    solution = problem.prior.solve(problem.settings.regressor(), linear, rung).coefficients
-    shares = [1.0] + [SHARE] * (len(terms) - 1)
-    return Densities(
-        terms=terms, coefficients=np.outer(shares, solution), free=np.tile(rung, (len(terms), 1))
-    )

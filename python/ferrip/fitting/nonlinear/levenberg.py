@@ -1,9 +1,11 @@
 """One damped Gauss–Newton step (Levenberg–Marquardt) from a linearised problem in triangular form.
 
 The step minimises `‖R c − q‖² + ‖Γ c‖² + μ ‖D (c − c₀)‖²` with D the column norms of R and Γ (Marquardt's scaling,
-doi:10.1137/0111030). All three terms are rows of one least-squares problem, so that no normal equations are formed. A
-loss costs less than a linearisation, and as a function of μ it often has several minima: the first step looks for μ on
-a grid from nearly undamped to steepest descent, later ones on a smaller grid around the last; both refine the best.
+doi:10.1137/0111030), 0 for coefficients in which the model is linear: these are solved for exactly whatever the others
+do, and for μ → ∞ the step is the linear solution beside what the others are. All three terms are rows of one
+least-squares problem, so that no normal equations are formed. A loss costs less than a linearisation, and as a function
+of μ it often has several minima: the first step looks for μ on a grid from nearly undamped to steepest descent, later
+ones on a smaller grid around the last; both refine the best.
 """
 
 from __future__ import annotations
@@ -58,6 +60,7 @@ def damped_step(
     start: F64,
     loss: Callable[[F64], float],
     loss_at_start: float,
+    linear: NDArray[np.bool_],
     last: float | None = None,
 ) -> Step | None:
     """The best step of a search over dampings, or `None` if none lowers the loss.
@@ -74,11 +77,13 @@ def damped_step(
         The true penalised loss of given coefficients.
     loss_at_start
         Its value at c₀.
+    linear
+        (p,) coefficients in which the model is linear.
     last
         Damping of the step before, if there was one.
     """
     penalized = stacked(problem, penalty, np.zeros_like(start))
-    scale = np.linalg.norm(penalized.r, axis=0)
+    scale = np.where(linear, 0.0, np.linalg.norm(penalized.r, axis=0))
 
     def attempt(damping: float) -> Step:
         vector = damped_solution(penalized, np.sqrt(damping) * scale, start)

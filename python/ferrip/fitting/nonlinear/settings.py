@@ -16,11 +16,9 @@ class TrainingSettings(BaseModel):
     tolerance: float = Field(
         default=1e-3, gt=0, lt=1, description="relative decrease of the loss that ends a rung"
     )
-    ladder: tuple[float, ...] = Field(
-        default=(0.3, 1.0), description="fractions of the functions, smoothest first, freed rung by rung"
-    )
-    ladder_by: Literal["smoothness", "order"] = Field(
-        default="smoothness", description="what the ladder goes by; order: one rung per correlation order"
+    ladder: Literal["order"] | tuple[float, ...] = Field(
+        default="order",
+        description="order: one rung per correlation order; or fractions of the functions, smoothest first",
     )
     density_prior: float = Field(
         default=1.0,
@@ -31,7 +29,9 @@ class TrainingSettings(BaseModel):
 
     @field_validator("ladder")
     @classmethod
-    def _ascending(cls, ladder: tuple[float, ...]) -> tuple[float, ...]:
+    def _ascending(cls, ladder: str | tuple[float, ...]) -> str | tuple[float, ...]:
+        if isinstance(ladder, str):
+            return ladder
         if (
             not ladder
             or ladder[-1] != 1.0

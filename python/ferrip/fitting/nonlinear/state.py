@@ -22,6 +22,8 @@ class State:
     ----------
     coefficients
         (P, K) coefficients of the densities.
+    linear
+        (rungs, K) linear solutions in the functions of each rung.
     penalty
         (K,) Γ of the linear problem.
     stress_note
@@ -29,7 +31,7 @@ class State:
     weights
         Factor on the rows of each quantity, as the linear problem has them.
     ridge
-        λ of the rung; `None` where it is still to be chosen.
+        λ of the linear problem.
     damping
         μ of the last step.
     rung, iteration
@@ -43,10 +45,11 @@ class State:
     """
 
     coefficients: F64
+    linear: F64
     penalty: F64
     stress_note: str
     weights: dict[str, float]
-    ridge: float | None = None
+    ridge: float
     damping: float | None = None
     rung: int = 0
     iteration: int = 0
@@ -56,11 +59,21 @@ class State:
 
     def next_rung(self, ended: str) -> State:
         """At the start of the next rung."""
-        return replace(self, rung=self.rung + 1, iteration=0, ridge=None, damping=None, ended=ended)
+        return replace(self, rung=self.rung + 1, iteration=0, damping=None, ended=ended)
 
 
-ARRAYS = ("coefficients", "penalty")
-NUMBERS = ("stress_note", "weights", "ridge", "damping", "rung", "iteration", "total", "loss", "ended")
+ARRAYS = ("coefficients", "linear", "penalty")
+NUMBERS = (
+    "stress_note",
+    "weights",
+    "ridge",
+    "damping",
+    "rung",
+    "iteration",
+    "total",
+    "loss",
+    "ended",
+)
 
 
 def run_key(problem: Problem, settings: TrainingSettings, terms: Terms) -> str:

@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ferrip.fitting.folds import choose
 from ferrip.fitting.interrupted import Interrupted
 from ferrip.fitting.nonlinear import state as states
 from ferrip.fitting.nonlinear.coordinates import Coordinates
 from ferrip.fitting.nonlinear.densities import Densities, Terms
-from ferrip.fitting.nonlinear.ladder import rungs, start
+from ferrip.fitting.nonlinear.ladder import Rung, rungs
 from ferrip.fitting.nonlinear.levenberg import Step, damped_step
 from ferrip.fitting.nonlinear.loss import WeightedLabels
 from ferrip.fitting.nonlinear.rows import LinearizedRows
 from ferrip.fitting.nonlinear.settings import TrainingSettings
-from ferrip.fitting.problem import Problem, by_fold
+from ferrip.fitting.nonlinear.start import SIZES, Start
+from ferrip.fitting.problem import Problem
 from ferrip.fitting.progress import Reporter
-from ferrip.fitting.regressors import LinearFit, Regressor, Ridge
+from ferrip.fitting.regressors import BayesianRidge, LinearFit, Regressor, Ridge
 from ferrip.fitting.rows import stream
 from ferrip.fitting.tsqr import F64, RFactor
 from ferrip.interrupt import Interruption
@@ -30,8 +30,6 @@ from ferrip.interrupt import Interruption
 Linear = Callable[[], tuple[dict[str, RFactor], LinearFit, str]]
 """Factors and solution of the linear problem, and what was done with the stress labels (`"used"` or why not)."""
 
-CHOOSING_ITERATIONS = 3
-"""Iterations of a rung that choose λ anew; later ones keep it, so that their losses compare."""
 UNSEEN_PENALTY = 1e6
 """Γ of coefficients that neither the data nor their relatives decide; they stay 0."""
 
@@ -82,41 +80,51 @@ class Trainer:
         Interrupted
             After Ctrl-C or SIGTERM; the message says where the checkpoint is.
         """
-        masks = rungs(self.problem, self.settings)
+        ladder = rungs(self.problem, self.settings, len(self.terms))
         state = None if self.checkpoint is None else states.load(self.checkpoint, self.key)
         if state is None:
-            state = self._started(linear, masks[0])
+            state = self._linear_state(linear, ladder)
             self._save(state)
         else:
             self.reporter.note(f"continuing on rung {state.rung + 1} after {state.iteration} iterations")
         fit: LinearFit | None = None
         with Interruption() as stop:
-            while state.rung < len(masks):
-                state, fit = self._iterate(state, masks, stop)
+            while state.rung < len(ladder):
+                state, fit = self._iterate(state, ladder, stop)
                 self._save(state)
                 self._honour(stop)
-            return self._trained(state, fit, masks, stop)
+            return self._trained(state, fit, ladder[-1], stop)
 
-    def _started(self, linear: Linear, rung: NDArray[np.bool_]) -> states.State:
-        """The state before the first iteration, with weights and start of the linear problem."""
+    def _linear_state(self, linear: Linear, ladder: list[Rung]) -> states.State:
+        """The state before the first iteration: weights, prior and solutions of the linear problem."""
         factors, solution, note = linear()
         weights = dict(solution.weights or self.problem.weights(use_stress=note == "used"))
         weighted = self.problem.combined(factors, weights)
-        densities = start(self.problem, weighted, rung, self.terms)
-        penalty = self.problem.prior.penalty(weighted)
+        regressor, prior = self._regressor(solution.ridge), self.problem.prior
+        own = [prior.solve(regressor, weighted, rung.functions).coefficients for rung in ladder[:-1]]
         return states.State(
-            coefficients=densities.coefficients, penalty=penalty, stress_note=note, weights=weights
+            coefficients=np.zeros((len(self.terms), len(solution.coefficients))),
+            linear=np.stack([*own, solution.coefficients]),
+            penalty=prior.penalty(weighted),
+            stress_note=note,
+            weights=weights,
+            ridge=solution.ridge,
         )
 
     def _iterate(
-        self, state: states.State, masks: list[Any], stop: Interruption
+        self, state: states.State, ladder: list[Rung], stop: Interruption
     ) -> tuple[states.State, LinearFit]:
         """One linearisation and the step from it; ends the rung where nothing more is to be had."""
-        densities = self._densities(state, masks[state.rung])
-        fit, step, before = self._step(densities, state, stop)
-        label = f"rung {state.rung + 1} of {len(masks)}, iteration {state.iteration + 1}"
+        rung = ladder[state.rung]
+        if state.iteration == 0:
+            densities, (fit, step, before) = self._first(state, rung, stop)
+        else:
+            densities = self._densities(state.coefficients, rung)
+            fit, step, before = self._step(densities, state, rung, stop)
+        label = f"rung {state.rung + 1} of {len(ladder)}, iteration {state.iteration + 1}"
         if step is None:
             self.reporter.note(f"{label}: loss {before:.6g}, no step lowers it")
+            state = replace(state, coefficients=densities.coefficients)
             return state.next_rung("no step lowers the loss"), fit
         self.reporter.note(f"{label}: loss {before:.6g} → {step.loss:.6g}, damping {step.damping:.1e}")
         state = replace(
@@ -125,7 +133,6 @@ class Trainer:
             iteration=state.iteration + 1,
             total=state.total + 1,
             loss=step.loss,
-            ridge=fit.ridge,
             damping=step.damping,
         )
         if before - step.loss < self.settings.tolerance * step.loss:
@@ -134,20 +141,66 @@ class Trainer:
             return state.next_rung("largest number of iterations"), fit
         return state, fit
 
+    def _first(
+        self, state: states.State, rung: Rung, stop: Interruption
+    ) -> tuple[Densities, tuple[LinearFit, Step | None, float]]:
+        """Start of a rung and the step from it: what the rung below has reached, unless that loses to linear starts."""
+        linear, start = state.linear[state.rung], self._start(state, rung)
+        tried = []
+
+        def attempt(coefficients: F64) -> float:
+            densities = self._densities(coefficients, rung)
+            outcome = self._step(densities, state, rung, stop)
+            loss = outcome[2] if outcome[1] is None else outcome[1].loss
+            tried.append((loss, densities, outcome))
+            return loss
+
+        if state.rung:
+            further = state.coefficients.copy()
+            further[0] += linear - state.linear[state.rung - 1]
+            attempt(start.best([state.coefficients, further]))
+        if not tried or tried[0][0] > start.loss(start.alone(linear)):
+            for size in SIZES if len(self.terms) > 1 else SIZES[:1]:
+                attempt(start.curved(linear, size))
+        return min(tried, key=lambda one: one[0])[1:]
+
+    def _start(self, state: states.State, rung: Rung) -> Start:
+        """What starts are compared on."""
+        every = np.ones(state.coefficients.shape, bool)
+        coordinates = Coordinates.of(self.problem.prior.groups, every)
+        penalty = state.ridge**0.5 * _finite(self._prior(state)[every])
+
+        def penalised(coefficients: F64) -> float:
+            return float(np.sum((penalty * coordinates.of_coefficients(coefficients[every])) ** 2))
+
+        return Start(
+            source=self.problem.source,
+            labels=self._labels(state, rung),
+            terms=self.terms,
+            penalised=penalised,
+        )
+
+    def _prior(self, state: states.State) -> F64:
+        """(P, K) Γ of all coefficients."""
+        factor = np.where(self._is_linear, 1.0, self.settings.density_prior)
+        return np.outer(factor, state.penalty)
+
+    @property
+    def _is_linear(self) -> NDArray[np.bool_]:
+        """(P,) whether the energy is linear in a density."""
+        return np.array([m == 1.0 for _, m in self.terms])
+
     def _step(
-        self, densities: Densities, state: states.State, stop: Interruption
+        self, densities: Densities, state: states.State, rung: Rung, stop: Interruption
     ) -> tuple[LinearFit, Step | None, float]:
         """Linearised fit, step (if there is one) and penalised loss before it."""
-        source = self.problem.source
-        labels = WeightedLabels.of(source, self.problem.frames, state.weights)
+        source, labels = self.problem.source, self._labels(state, rung)
         coordinates = Coordinates.of(self.problem.prior.groups, densities.free)
-        factors = self._stream(densities, stop)
+        factors = self._stream(densities, rung, stop)
         linearized = coordinates.problem(self.problem.combined(factors, state.weights))
-        prior = np.array([1.0 if m == 1.0 else self.settings.density_prior for _, m in self.terms])
-        penalty = np.outer(prior, state.penalty)[densities.free]
-        regressor = self._regressor(state, factors, coordinates, penalty)
-        fit = replace(regressor.solve(linearized, penalty), weights=state.weights)
-        rows = fit.ridge**0.5 * np.where(np.isfinite(penalty), penalty, UNSEEN_PENALTY)
+        penalty = self._prior(state)[densities.free]
+        fit = replace(self._regressor(state.ridge).solve(linearized, penalty), weights=state.weights)
+        rows = fit.ridge**0.5 * _finite(penalty)
 
         def loss(vector: F64) -> float:
             moved = densities.moved(coordinates.coefficients(vector))
@@ -156,26 +209,24 @@ class Trainer:
 
         here = coordinates.of_coefficients(densities.vector)
         before = loss(here)
-        step = damped_step(linearized, rows, here, loss, before, state.damping)
+        exact = np.broadcast_to(self._is_linear[:, None], densities.free.shape)[densities.free]
+        step = damped_step(linearized, rows, here, loss, before, exact, state.damping)
         if step is not None:
             step = replace(step, vector=coordinates.coefficients(step.vector))
         return _correlated(fit, coordinates), step, before
 
-    def _regressor(
-        self, state: states.State, factors: dict[str, RFactor], coordinates: Coordinates, penalty: F64
-    ) -> Regressor:
-        """The regressor of the settings; an open λ is chosen on held-out blocks in the first iterations of a rung."""
-        regressor, settings = self.problem.settings.regressor(), self.problem.settings
-        if not isinstance(regressor, Ridge) or regressor.ridge is not None or settings.ridge_by != "folds":
-            return regressor
-        if state.ridge is not None and state.iteration >= CHOOSING_ITERATIONS:
-            return replace(regressor, ridge=state.ridge)
-        choice = choose(by_fold(factors, state.weights), [state.weights], penalty, coordinates.columns)
-        return regressor if choice is None else replace(regressor, ridge=choice.ridge)
+    def _labels(self, state: states.State, rung: Rung) -> WeightedLabels:
+        """What the rung is judged by."""
+        return WeightedLabels.of(self.problem.source, rung.frames(self.problem.frames), state.weights)
 
-    def _stream(self, densities: Densities, stop: Interruption) -> dict[str, RFactor]:
+    def _regressor(self, ridge: float) -> Regressor:
+        """The regressor of the settings with the λ of the linear problem, so that all losses compare."""
+        regressor = self.problem.settings.regressor()
+        return replace(regressor, ridge=ridge) if isinstance(regressor, Ridge | BayesianRidge) else regressor
+
+    def _stream(self, densities: Densities, rung: Rung, stop: Interruption) -> dict[str, RFactor]:
         """Factors of the problem linearised at `densities`."""
-        frames = self.problem.frames
+        frames = rung.frames(self.problem.frames)
         rows = LinearizedRows.of(self.problem.source, densities)
         factors = rows.factors()
         with self.reporter.bar("linearising", len(frames)) as advance:
@@ -187,18 +238,28 @@ class Trainer:
             stream(rows, frames, factors, 0, after_block)
         return factors
 
-    def _densities(self, state: states.State, mask: Any) -> Densities:
-        return Densities(
-            terms=self.terms, coefficients=state.coefficients, free=np.tile(mask, (len(self.terms), 1))
-        )
+    def _densities(self, coefficients: F64, rung: Rung) -> Densities:
+        free = np.tile(rung.functions, (len(self.terms), 1))
+        return Densities(terms=self.terms, coefficients=coefficients, free=free)
 
-    def _trained(
-        self, state: states.State, fit: LinearFit | None, masks: list[Any], stop: Interruption
-    ) -> Trained:
-        densities = self._densities(replace(state, rung=len(masks) - 1), masks[-1])
-        if fit is None:  # the checkpoint is of a training that had ended
-            fit = self._step(densities, state, stop)[0]
-        report = {"iterations": state.total, "loss": state.loss, "ended": state.ended}
+    def _trained(self, state: states.State, fit: LinearFit | None, last: Rung, stop: Interruption) -> Trained:
+        """The result: the densities, or the linear potential should that be closer to the labels."""
+        start = self._start(state, last)
+        linear = start.alone(state.linear[-1])
+        errors = [start.error(coefficients) for coefficients in (state.coefficients, linear)]
+        if errors[0] > errors[1]:
+            self.reporter.note("no densities fit better than the linear potential, which stands")
+            state, fit = replace(state, coefficients=linear), None
+        densities = self._densities(state.coefficients, last)
+        if fit is None:  # also where the checkpoint is of a training that had ended
+            fit = self._step(densities, state, last, stop)[0]
+        report = {
+            "iterations": state.total,
+            "loss": state.loss,
+            "ended": state.ended,
+            "squared_error": min(errors),
+            "linear_squared_error": errors[1],
+        }
         return Trained(densities=densities, fit=fit, stress_note=state.stress_note, report=report)
 
     def _save(self, state: states.State) -> None:
@@ -216,6 +277,11 @@ class Trainer:
         if self.checkpoint is None:
             return "stopped during the training"
         return f"stopped during the training; the same command continues from {os.fspath(self.checkpoint)}"
+
+
+def _finite(penalty: F64) -> F64:
+    """Γ with a large number where it is infinite."""
+    return np.where(np.isfinite(penalty), penalty, UNSEEN_PENALTY)
 
 
 def _correlated(fit: LinearFit, coordinates: Coordinates) -> LinearFit:
