@@ -13,8 +13,8 @@ use super::{Engine, Evaluation, Neighborhoods};
 const BLOCK: usize = 16;
 /// Blocks whose outputs are held at the same time.
 const WAVE: usize = 512;
-/// Edges below which waking other threads costs more than they save (about 0.1 ms of work).
-const FEW_EDGES: usize = 2000;
+/// Edges below which waking other threads costs more than they save (a quarter to one millisecond of work).
+const FEW_EDGES: usize = 5000;
 
 /// Centres of one species that are evaluated by one thread.
 #[derive(Debug)]
