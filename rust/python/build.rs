@@ -15,12 +15,14 @@ use std::process::{Command, ExitCode};
 const EXTENSION_MODULE: &str = "PYO3_BUILD_EXTENSION_MODULE";
 
 /// What the nested build reads, relative to this crate; a change of any makes cargo run this script again.
-const INPUTS: [&str; 10] = [
+const INPUTS: [&str; 12] = [
     "build.rs",
     "../capi/Cargo.toml",
     "../capi/build.rs",
     "../capi/src",
     "../capi/include",
+    "../model/Cargo.toml",
+    "../model/src",
     "../core/Cargo.toml",
     "../core/build.rs",
     "../core/src",

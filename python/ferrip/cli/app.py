@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ferrip.cli.group import FerripGroup
+from ferrip.cli.lammps import lammps
 
 COMMANDS = {
     "fit": "ferrip.cli.fit:fit",
@@ -37,6 +38,8 @@ app = typer.Typer(
 for _name, _target in COMMANDS.items():
     _module, _function = _target.split(":")
     app.command(_name)(getattr(import_module(_module), _function))
+
+app.add_typer(lammps, name="lammps")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,12 +1,18 @@
 //! C ABI of ferrip: the shared library `libferrip`, declared for C and C++ in `include/ferrip.h`.
 //!
-//! Every function is declared in the header with the same name and meaning. Functions are added, never
-//! changed; a change that old hosts cannot survive raises [`ABI_VERSION`].
+//! Every function and field is declared in the header with the same name and meaning. Functions and fields are added
+//! at the end, never changed; a change that old hosts cannot survive raises [`ABI_VERSION`].
 
 use std::ffi::{CStr, c_char};
 
+mod arguments;
+mod compute;
+mod host;
+mod potential;
+mod status;
+
 /// Version of the interface. A host refuses to run with a library of another one.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Library version as a C string.
 const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {

@@ -27,12 +27,22 @@ pub(crate) struct Block {
 
 /// Blocks of centres, species by species in the order of `centers`; `species` are the indices of all atoms.
 pub(super) fn cut(centers: impl Iterator<Item = u32>, species: &[u16], n_species: usize) -> Vec<Block> {
+    cut_to(BLOCK, centers, species, n_species)
+}
+
+/// Blocks of up to `size` centres; see [`cut`].
+pub(super) fn cut_to(
+    size: usize,
+    centers: impl Iterator<Item = u32>,
+    species: &[u16],
+    n_species: usize,
+) -> Vec<Block> {
     let mut of_species = vec![Vec::new(); n_species];
     for atom in centers {
         of_species[usize::from(species[atom as usize])].push(atom);
     }
     let blocks = of_species.iter().enumerate().flat_map(|(species, atoms)| {
-        atoms.chunks(BLOCK).map(move |centers| Block { species, centers: centers.to_vec() })
+        atoms.chunks(size).map(move |centers| Block { species, centers: centers.to_vec() })
     });
     blocks.collect()
 }
@@ -40,7 +50,7 @@ pub(super) fn cut(centers: impl Iterator<Item = u32>, species: &[u16], n_species
 /// Sum over the blocks, in their order for any number of threads, which should share about `n_edges` edges.
 ///
 /// # Errors
-/// Those of the engine and of [`threads::pool`].
+/// Those of [`run`].
 pub(super) fn compute(
     engine: &dyn Engine,
     source: &dyn Neighborhoods,
@@ -54,21 +64,38 @@ pub(super) fn compute(
         forces: vec![[0.0; 3]; source.species().len()],
         ..Evaluation::default()
     };
+    run(engine, source, blocks, n_edges, num_threads, |block, part| out.add(block, part))?;
+    Ok(out)
+}
+
+/// Hands what the blocks contribute to `add`, in their order for any number of threads, which should share about
+/// `n_edges` edges.
+///
+/// # Errors
+/// Those of the engine and of [`threads::pool`].
+pub(super) fn run(
+    engine: &dyn Engine,
+    source: &dyn Neighborhoods,
+    blocks: &[Block],
+    n_edges: usize,
+    num_threads: Option<usize>,
+    mut add: impl FnMut(&Block, &BlockOutput),
+) -> Result<()> {
     if threads::resolve(num_threads)? == 1 || n_edges < FEW_EDGES {
         for block in blocks {
-            out.add(block, &engine.run(source, block)?);
+            add(block, &engine.run(source, block)?);
         }
-        return Ok(out);
+        return Ok(());
     }
     let pool = threads::pool(num_threads)?;
     for wave in blocks.chunks(WAVE) {
         let outputs: Vec<Result<BlockOutput>> =
             pool.install(|| wave.par_iter().map(|block| engine.run(source, block)).collect());
         for (block, output) in wave.iter().zip(outputs) {
-            out.add(block, &output?);
+            add(block, &output?);
         }
     }
-    Ok(out)
+    Ok(())
 }
 
 impl Evaluation {

@@ -32,6 +32,7 @@ mod distinct;
 mod environment;
 mod forces;
 mod harmonics;
+mod host;
 mod kernel;
 mod layout;
 mod pair;
@@ -50,6 +51,7 @@ use block::{BlockTask, Scratch};
 pub(crate) use blocks::Block;
 use cuts::Cuts;
 pub use environment::{Edges, Neighborhoods};
+pub use host::HostArrays;
 use kernel::CenterKernel;
 pub(crate) use layout::{Tile, tile_cuts};
 pub(crate) use pool::ScratchPool;
@@ -184,25 +186,6 @@ impl Evaluator {
         }
         Error::check_length("neighbor list", structure.len(), list.n_centers())?;
         Cuts::new(self, structure, list)?.evaluate(self, structure, list, num_threads)
-    }
-
-    /// Energies of the first `n_centers` atoms of any source of neighborhoods, their derivatives with
-    /// respect to all its atoms (one force each), and the strain derivative.
-    ///
-    /// # Errors
-    /// [`Error::Overlap`] for two atoms at the same place; those of [`crate::threads::pool`].
-    pub fn compute_source(
-        &self,
-        source: &dyn Neighborhoods,
-        n_centers: usize,
-        num_threads: Option<usize>,
-    ) -> Result<Evaluation> {
-        let blocks = blocks::cut(0..n_centers as u32, source.species(), self.species.len());
-        let mut sum = None;
-        for engine in &self.engines {
-            sum = Some(blocks::compute(&**engine, source, &blocks, usize::MAX, num_threads)?.plus(sum));
-        }
-        Ok(sum.unwrap_or_default())
     }
 }
 

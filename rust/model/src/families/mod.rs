@@ -1,0 +1,85 @@
+//! Families: from the settings in a file to a descriptor.
+
+use std::collections::BTreeMap;
+
+use ferrip_core::density::Descriptor;
+use ferrip_core::elements::atomic_number;
+use ferrip_core::{Features, ace, cluster, density};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::table::{Feature, of_cluster, of_density, of_moments};
+
+mod linear_ace;
+mod mtp;
+mod uf3;
+
+/// A descriptor, of whatever engine.
+#[derive(Debug)]
+pub enum Basis {
+    /// Of the density engine, with its features.
+    Density(Box<Descriptor>, Vec<Feature>),
+    /// Of moments.
+    Moments(density::moments::Descriptor),
+    /// Of splines.
+    Cluster(cluster::Descriptor),
+}
+
+impl Basis {
+    /// The descriptor that a family makes of complete settings.
+    ///
+    /// # Errors
+    /// [`Error::Content`] for an unknown family or settings that it does not have; those of the core.
+    pub fn new(family: &str, settings: &Value) -> Result<Self> {
+        match family {
+            "ace" | "ace-fs" => linear_ace::basis(from_json(settings)?),
+            "pace" => pace(settings),
+            "mtp" => Ok(Self::Moments(mtp::descriptor(from_json(settings)?)?)),
+            "uf3" | "pair" => Ok(Self::Cluster(uf3::descriptor(from_json(settings)?)?)),
+            _ => Err(Error::content(format!("potentials of the family {family:?} need Python"))),
+        }
+    }
+
+    /// What all descriptors have in common.
+    pub fn features(&self) -> &dyn Features {
+        match self {
+            Self::Density(descriptor, _) => &**descriptor,
+            Self::Moments(descriptor) => descriptor,
+            Self::Cluster(descriptor) => descriptor,
+        }
+    }
+
+    /// Its features.
+    pub fn table(&self) -> Vec<Feature> {
+        match self {
+            Self::Density(_, table) => table.clone(),
+            Self::Moments(descriptor) => of_moments(descriptor.program()),
+            Self::Cluster(descriptor) => of_cluster(descriptor.program()),
+        }
+    }
+}
+
+/// The products of a file of ML-PACE, which the settings hold as text.
+fn pace(settings: &Value) -> Result<Basis> {
+    let text = settings.get("yace").and_then(Value::as_str);
+    let text = text.ok_or_else(|| Error::content("settings: no 'yace'"))?;
+    let compiled = ace::pace::compile(&ace::pace::Format::Yace.read(text)?)?;
+    let table = of_density(&compiled.program, &compiled.functions);
+    Ok(Basis::Density(Box::new(Descriptor::new(compiled.program)), table))
+}
+
+fn from_json<T: DeserializeOwned>(settings: &Value) -> Result<T> {
+    T::deserialize(settings).map_err(|error| Error::content(format!("settings: {error}")))
+}
+
+/// Values by atomic numbers (low, high), from names such as `Si-O`.
+fn by_pair<T: Copy>(named: &BTreeMap<String, T>) -> Result<BTreeMap<(u8, u8), T>> {
+    named.iter().map(|(name, &value)| Ok((pair_of(name)?, value))).collect()
+}
+
+fn pair_of(name: &str) -> Result<(u8, u8)> {
+    let pair = name.split_once('-').and_then(|(a, b)| atomic_number(a).zip(atomic_number(b)));
+    let (a, b) = pair.ok_or_else(|| Error::content(format!("settings: {name:?} is no pair of symbols")))?;
+    Ok((a.min(b), a.max(b)))
+}
