@@ -3,10 +3,10 @@
 import re
 import shutil
 import subprocess
-from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
 import pytest
+from standins_capi import needs_library
 
 import ferrip
 from ferrip import capi
@@ -23,19 +23,6 @@ int main(void) {
 """
 
 
-def installed() -> bool:
-    """Whether ferrip was installed by pip (a source tree on PYTHONPATH has no C library)."""
-    try:
-        return bool(files("ferrip"))
-    except PackageNotFoundError:
-        return False
-
-
-needs_installation = pytest.mark.skipif(
-    not installed(), reason="ferrip runs from a source tree, not installed"
-)
-
-
 @pytest.fixture(scope="module")
 def compiler() -> str:
     """A C compiler."""
@@ -45,13 +32,13 @@ def compiler() -> str:
     return found
 
 
-@needs_installation
+@needs_library
 def test_library_and_header_are_shipped() -> None:
     assert capi.library_path().is_file()
     assert (capi.include_dir() / "ferrip.h").is_file()
 
 
-@needs_installation
+@needs_library
 def test_a_c_program_links_and_runs_without_python(compiler: str, tmp_path: Path) -> None:
     source, program, library = tmp_path / "host.c", tmp_path / "host", capi.library_path()
     source.write_text(PROGRAM, encoding="utf-8")
@@ -62,7 +49,7 @@ def test_a_c_program_links_and_runs_without_python(compiler: str, tmp_path: Path
     assert run.stdout.strip() == ferrip.__version__
 
 
-@needs_installation
+@needs_library
 def test_the_library_has_no_python_symbols_and_exports_the_header() -> None:
     nm = shutil.which("nm")
     if nm is None:
