@@ -9,7 +9,7 @@ import numpy as np
 
 from ferrip import _core
 from ferrip.fitting.distances import PairDistances
-from ferrip.models import family
+from ferrip.models import family, pace
 from ferrip.pair import LennardJones, potential
 from ferrip.potential import Potential
 from ferrip.readout import Embedding
@@ -18,16 +18,26 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "ace": {"cutoff": 4.5, "degree": 6, "n_pair": 4},
     "ace-fs": {"cutoff": 4.5, "degree": 5, "n_pair": 4},
     "mtp": {"cutoff": 4.5, "level": 8},
-    "uf3": {"pair_cutoff": 5.0, "triplet_cutoff": 3.5, "pair_intervals": 8, "triplet_intervals": (4, 4)},
+    "uf3": {
+        "density": (2.0,),
+        "pair_cutoff": 5.0,
+        "triplet_cutoff": 3.5,
+        "pair_intervals": 8,
+        "triplet_intervals": (4, 4),
+    },
 }
-FAMILIES = [*SETTINGS, "pair", "sum"]
+FAMILIES = [*SETTINGS, "pace", "pair", "sum"]
 
 
 @cache
 def random_potential(name: str, elements: tuple[int, ...] = (8, 14)) -> Potential:
-    """The potential of a family, with core repulsion; `"sum"` is one of ACE and UF3."""
+    """The potential of a family, with core repulsion; `"pace"` is one that was exported, `"sum"` of ACE and UF3."""
     if name == "pair":
         return potential({"O-Si": LennardJones(epsilon=0.05, sigma=2.1)}, cutoff=5.0)
+    if name == "pace":
+        source = random_potential("ace-fs", elements)
+        text, *_ = _core.export_pace(source.descriptor, source.readout(), list(source.pairs))
+        return pace.from_text(text, "yace")
     if name == "sum":
         return random_potential("ace", elements) + random_potential("uf3", elements)
     own = family(name)
