@@ -9,6 +9,7 @@ from shutil import which
 
 import numpy as np
 import pytest
+from ase.build import bulk
 from random_potentials import random_potential
 from standins_capi import needs_library
 
@@ -16,8 +17,10 @@ from ferrip.errors import SettingsError
 from ferrip.lammps import build, installed, running
 from ferrip.lammps.checking import TOLERANCE, check
 from ferrip.lammps.data import write_data
+from ferrip.lammps.deck import write_input
 from ferrip.lammps.running import run
 from ferrip.lammps.structures import made_up
+from ferrip.md import MDSettings
 
 pytestmark = [
     needs_library,
@@ -158,3 +161,21 @@ def environment(other) -> dict[str, str]:
     import os
 
     return os.environ | {"LAMMPS_PLUGIN_PATH": str(build(other).parent)}
+
+
+def test_written_input_runs(folder: Path) -> None:
+    random_potential("pair").save(folder / "O-Si.ferrip")
+    atoms = bulk("SiO", "rocksalt", a=4.6).repeat(3)
+    for pbc, ensemble in ((True, "npt"), ((True, True, False), "nvt"), (False, "nve")):
+        atoms.pbc = pbc
+        settings = MDSettings(ensemble=ensemble, temperature=20.0, steps=20, every=10, barostat="anisotropic")
+        files = write_input(
+            random_potential("pair"), folder / "O-Si.ferrip", atoms, settings, folder / ensemble
+        )
+        run(files[0], 2)
+        assert (folder / ensemble / "final.data").is_file()
+        assert "Loop time" in (folder / ensemble / "log.lammps").read_text()
+    hot = MDSettings(ensemble="nve", temperature=500.0, steps=50, max_temperature=50.0)
+    files = write_input(random_potential("pair"), folder / "O-Si.ferrip", atoms, hot, folder / "hot")
+    with pytest.raises(SettingsError, match="halt"):
+        run(files[0], 1)

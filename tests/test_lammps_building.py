@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.build import bulk, molecule
 from random_potentials import random_potential
 from typer.testing import CliRunner
 
@@ -15,7 +16,9 @@ from ferrip.cli.app import app
 from ferrip.errors import SettingsError
 from ferrip.lammps import Lammps, building, checking, from_source, installation, installed, plugin
 from ferrip.lammps.data import write_data
+from ferrip.lammps.deck import in_box, write_input
 from ferrip.lammps.structures import made_up
+from ferrip.md import MDSettings
 
 ROOT = Path(__file__).parents[1]
 GLUE = ROOT / "python" / "ferrip" / "lammps" / "glue"
@@ -116,6 +119,27 @@ def test_data_files(tmp_path: Path) -> None:
     atoms.cell[0, 1] = 1.0
     with pytest.raises(SettingsError, match="lower triangular"):
         write_data(tmp_path / "data", atoms, [8, 14])
+
+
+def test_boxes_keep_distances_and_bad_ones_are_named(tmp_path: Path) -> None:
+    primitive = bulk("Si").repeat(2)
+    turned = in_box(primitive)
+    assert np.array_equal(turned.cell.array, np.tril(turned.cell.array))
+    assert turned.get_all_distances(mic=True) == pytest.approx(
+        primitive.get_all_distances(mic=True), abs=1e-12
+    )
+    water = in_box(molecule("H2O"))
+    assert (np.diag(water.cell.array) >= 10.0 - 1e-12).all()
+    assert (water.get_scaled_positions() > 0).all()
+    mirrored = primitive.copy()
+    mirrored.set_cell(primitive.cell.array[[1, 0, 2]])
+    with pytest.raises(SettingsError, match="right-handed"):
+        in_box(mirrored)
+    with pytest.raises(SettingsError, match="LAMMPS reads .ferrip files"):
+        write_input(random_potential("pair"), Path("a.yace"), primitive, MDSettings(), tmp_path)
+    settings = MDSettings(keep_velocities=True)
+    with pytest.raises(SettingsError, match="keep_velocities"):
+        write_input(random_potential("pair"), Path("a.ferrip"), primitive, settings, tmp_path)
 
 
 def test_made_up_structures_suit_the_potential() -> None:

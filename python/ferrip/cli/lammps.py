@@ -1,4 +1,4 @@
-"""`ferrip lammps`: the pair style of LAMMPS, built and proved."""
+"""`ferrip lammps`: the pair style of LAMMPS, built and proved, and input for it."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ferrip.cli.console import JsonFlag, note, print_json
+from ferrip.cli.console import JsonFlag, PrecisionOption, note, print_json
 from ferrip.cli.group import FerripGroup
+from ferrip.cli.structure import RepeatOption, check_elements, read_structure
 
 lammps = typer.Typer(
-    cls=FerripGroup, help="Potentials in LAMMPS: build the pair style, prove that it is right."
+    cls=FerripGroup, help="Potentials in LAMMPS: build the pair style, prove that it is right, write input."
 )
 
 DISAGREES = 1
@@ -73,3 +74,52 @@ def compare(
     if failed:
         note(f"{failed} of {len(found)} runs differ by more than {TOLERANCE:.0e}")
         raise typer.Exit(DISAGREES)
+
+
+@lammps.command("input")
+def write_input(
+    potential: Annotated[Path, typer.Argument(metavar="POT", help="Potential file (.ferrip).")],
+    structure: Annotated[Path, typer.Argument(help="Structure to start from, any format that ASE reads.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.")],
+    ensemble: Annotated[str, typer.Option(help="nve, nvt or npt.")] = "nvt",
+    temperature: Annotated[float, typer.Option(help="K.")] = 300.0,
+    pressure: Annotated[float, typer.Option(help="GPa (npt).")] = 0.0,
+    barostat: Annotated[
+        str, typer.Option(help="What npt changes: isotropic, anisotropic (x, y, z) or full (angles too).")
+    ] = "isotropic",
+    timestep: Annotated[float, typer.Option(help="fs.")] = 1.0,
+    steps: Annotated[int, typer.Option(help="Steps.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of velocities.")] = 0,
+    every: Annotated[int, typer.Option(help="Steps between frames and log lines.")] = 100,
+    max_temperature: Annotated[float | None, typer.Option(help="Stop above this temperature, K.")] = None,
+    skin: Annotated[float, typer.Option(help="Skin of the neighbor list, Å.")] = 1.0,
+    repeat: RepeatOption = (1, 1, 1),
+    precision: PrecisionOption = "double",
+    as_json: JsonFlag = False,
+) -> None:
+    """Write an input script for molecular dynamics in LAMMPS, its data file and a copy of the potential."""
+    import ferrip
+    from ferrip.lammps.deck import write_input
+    from ferrip.md import MDSettings
+
+    settings = MDSettings(
+        ensemble=ensemble,
+        temperature=temperature,
+        pressure=pressure,
+        barostat=barostat,
+        timestep=timestep,
+        steps=steps,
+        seed=seed,
+        every=every,
+        max_temperature=max_temperature,
+        skin=skin,
+        precision=precision,
+    )
+    model = ferrip.load(potential)
+    atoms = read_structure(structure, repeat)
+    check_elements(model, atoms)
+    files = write_input(model, potential, atoms, settings, output)
+    if as_json:
+        print_json({"files": [str(file) for file in files]})
+    else:
+        note(f"wrote {', '.join(map(str, files))}; run: lmp -in {files[0].name}, in that folder")
