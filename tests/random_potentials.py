@@ -35,14 +35,18 @@ def random_potential(name: str, elements: tuple[int, ...] = (8, 14)) -> Potentia
     if name == "pair":
         return potential({"O-Si": LennardJones(epsilon=0.05, sigma=2.1)}, cutoff=5.0)
     if name == "pace":
-        source = random_potential("ace-fs", elements)
+        source = _random("ace-fs", elements, species="resolved")
         text, *_ = _core.export_pace(source.descriptor, source.readout(), list(source.pairs))
         return pace.from_text(text, "yace")
     if name == "sum":
         return random_potential("ace", elements) + random_potential("uf3", elements)
+    return _random(name, elements)
+
+
+def _random(name: str, elements: tuple[int, ...], **more: Any) -> Potential:
     own = family(name)
     distances = PairDistances(minimum={}, nearest={}, neighbors=12.0)
-    settings = own.resolve(own.settings_class(**SETTINGS[name]), "small", list(elements), distances)
+    settings = own.resolve(own.settings_class(**SETTINGS[name], **more), "small", list(elements), distances)
     descriptor = own.descriptor(settings)
     shape = (2, descriptor.n_features) if name == "ace-fs" else (descriptor.n_features,)
     embedding = Embedding(shape="FinnisSinclairShiftedScaled", terms=((1.0, 1.0), (0.7, 0.5)))

