@@ -4,8 +4,9 @@
 
 Without files, random potentials of levels 8, 12, 16, 20 and 24, written here and read by both. fcc copper with about
 43 neighbors per atom, displaced by 0.08 Å. ferrip: energies, forces and virial of a session through Python; motep: its
-ASE calculator on the same cell, neighbor list kept. Medians over the rounds, and medians of the ratios within a
-round.
+ASE calculator on the same cell, neighbor list kept. A round is as many calls of one program in a row as fill
+`SECONDS`, as in MD, then of the other; its time is their mean. Medians over the rounds, and medians of the ratios
+within a round.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ LATTICE = 3.63
 """Lattice constant in Å."""
 NEIGHBORS = 43
 SKIN = 0.5
+SECONDS = 0.02
+"""Shortest time of one program in a round."""
 
 
 def random_potential(level: int) -> Potential:
@@ -85,10 +88,12 @@ def motep_runner(path: Path, atoms: Atoms) -> Callable[[], Any]:
 
 
 def timed(run: Callable[[], Any]) -> float:
-    """Seconds of one call."""
-    start = time.perf_counter()
-    run()
-    return time.perf_counter() - start
+    """Mean seconds of calls in a row."""
+    start, calls, elapsed = time.perf_counter(), 0, 0.0
+    while elapsed < SECONDS:
+        run()
+        calls, elapsed = calls + 1, time.perf_counter() - start
+    return elapsed / calls
 
 
 def measure(name: str, potential: Potential, path: Path, repeat: int, rounds: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 import numpy as np
@@ -49,14 +50,16 @@ class Point:
         The problem at θ.
     factors
         Its factors.
-    fit
-        Its solution, λ and weights chosen on held-out blocks.
     """
 
     theta: F64
     problem: Problem
     factors: dict[str, RFactor]
-    fit: LinearFit
+
+    @cached_property
+    def fit(self) -> LinearFit:
+        """Its solution, λ and weights chosen on held-out blocks."""
+        return self.problem.solve(self.factors, use_stress=False)
 
     @property
     def weights(self) -> Mapping[str, float]:
@@ -153,8 +156,7 @@ def _searched(
 def _point(problem: Problem, theta: F64, frames: Sequence[Frame]) -> Point:
     """The linear problem at θ."""
     own = at(problem, theta)
-    factors = _factors(own.source, frames)
-    return Point(theta=theta, problem=own, factors=factors, fit=own.solve(factors, use_stress=False))
+    return Point(theta=theta, problem=own, factors=_factors(own.source, frames))
 
 
 class _Step:

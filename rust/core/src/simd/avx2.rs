@@ -97,6 +97,11 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn mul_sub(self, b: Self, c: Self) -> Self {
+        Self(intrinsic!(_mm256_fmsub_pd(self.0, b.0, c.0)))
+    }
+
+    #[inline(always)]
     fn neg_mul_add(self, b: Self, c: Self) -> Self {
         Self(intrinsic!(_mm256_fnmadd_pd(self.0, b.0, c.0)))
     }

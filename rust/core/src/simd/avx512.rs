@@ -98,6 +98,11 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn mul_sub(self, b: Self, c: Self) -> Self {
+        Self(intrinsic!(_mm512_fmsub_pd(self.0, b.0, c.0)))
+    }
+
+    #[inline(always)]
     fn neg_mul_add(self, b: Self, c: Self) -> Self {
         Self(intrinsic!(_mm512_fnmadd_pd(self.0, b.0, c.0)))
     }

@@ -95,6 +95,11 @@ macro_rules! backend {
             }
 
             #[inline(always)]
+            fn mul_sub(self, b: Self, c: Self) -> Self {
+                Self(std::array::from_fn(|k| Self::fused(self.0[k], b.0[k], -c.0[k])))
+            }
+
+            #[inline(always)]
             fn neg_mul_add(self, b: Self, c: Self) -> Self {
                 Self(std::array::from_fn(|k| Self::fused(-self.0[k], b.0[k], c.0[k])))
             }

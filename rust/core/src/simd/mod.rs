@@ -95,6 +95,8 @@ pub trait Simd: Copy + Send + Sync + std::fmt::Debug + 'static {
     fn min(self, b: Self) -> Self;
     /// `self · b + c`, fused where the hardware does it.
     fn mul_add(self, b: Self, c: Self) -> Self;
+    /// `self · b − c`, fused where the hardware does it.
+    fn mul_sub(self, b: Self, c: Self) -> Self;
     /// `c − self · b`, fused where the hardware does it.
     fn neg_mul_add(self, b: Self, c: Self) -> Self;
     /// Whole parts and fractions of numbers in `0 ..= i32::MAX`.

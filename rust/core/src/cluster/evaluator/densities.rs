@@ -5,10 +5,10 @@
 
 use crate::cluster::program::EmbeddingColumns;
 use crate::cluster::spline::Axis;
+use crate::density::evaluator::{Frame, squared};
 use crate::neighbors::tiles::Rows;
 use crate::simd::Simd;
 
-use super::frame::{Frame, squared};
 use super::kernel::CenterKernel;
 use super::table::Cubics;
 

@@ -18,7 +18,6 @@ use crate::simd::{Generic, Path, Simd};
 
 mod block;
 mod densities;
-mod frame;
 mod kernel;
 mod pairs;
 mod table;

@@ -3,23 +3,22 @@
 //! Kernels spell vectors out: closures given to the methods of arrays would become functions of their own,
 //! without the instructions of the backend.
 
-use crate::error::{Error, Result};
+use crate::density::evaluator::{Frame, SQUARED_SHORTEST, squared};
+use crate::error::Result;
+use crate::neighbors::tiles::Tile;
 use crate::simd::Simd;
 
-use super::frame::{Frame, squared};
 use super::kernel::Towards;
 
-/// Square of the distance (Å²) below which atoms count as lying on each other.
-const SQUARED_SHORTEST: f64 = 1e-12;
-
-/// Adds the pairs of a centre with the images of a row, all of one species: half of the energy to each end, and
-/// the given part of the forces.
+/// Adds the pairs of a centre of a tile with the images of a row, all of one species: half of the energy to each end,
+/// and the given part of the forces.
 ///
 /// # Errors
-/// [`Error::Overlap`] for an image on top of the centre, with image numbers.
+/// [`crate::Error::Overlap`] for an image on top of the centre.
 #[inline(always)]
 pub fn add<S: Simd>(
     frame: &mut Frame,
+    tile: &Tile,
     center: usize,
     row: &[u32],
     towards: &Towards,
@@ -56,19 +55,5 @@ pub fn add<S: Simd>(
         frame.subtract(images, [pull[0], pull[1], pull[2], zero.sub(energy)]);
     }
     frame.add_lanes(center, own);
-    if least.any_less(S::splat(SQUARED_SHORTEST)) { Err(overlap(frame, center, row)) } else { Ok(()) }
-}
-
-/// The error for the nearest image of a row.
-#[cold]
-fn overlap(frame: &Frame, center: usize, row: &[u32]) -> Error {
-    let from = frame.images[center].place;
-    let distance = |image: u32| {
-        let to = frame.images[image as usize].place;
-        let vector = [to[0] - from[0], to[1] - from[1], to[2] - from[2]];
-        crate::structure::norm(&vector)
-    };
-    let nearest = row.iter().map(|&image| (image, distance(image)));
-    let (j, distance) = nearest.fold((0, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
-    Error::Overlap { i: center, j: j as usize, distance }
+    if least.any_less(S::splat(SQUARED_SHORTEST)) { Err(frame.overlap(tile, center, row)) } else { Ok(()) }
 }

@@ -1,11 +1,11 @@
 //! All centres of one tile.
 
-use crate::error::{Error, Result};
+use crate::density::evaluator::Frame;
+use crate::error::Result;
 use crate::neighbors::tiles::Tile;
 use crate::simd::{Simd, Task};
 
 use super::densities::Densities;
-use super::frame::Frame;
 use super::kernel::CenterKernel;
 use super::pairs;
 use super::triplets::Triplets;
@@ -43,7 +43,7 @@ impl<S: Simd> Task<S> for TileTask<'_> {
             let kernel = &kernels[usize::from(species[tile.atoms[center] as usize])];
             for (other, towards) in kernel.towards.iter().enumerate() {
                 let row = tile.pairs.row(center * n + other);
-                pairs::add::<S>(frame, center, row, towards, part).map_err(|e| atoms_of(e, tile))?;
+                pairs::add::<S>(frame, tile, center, row, towards, part)?;
             }
             if !kernel.densities.is_empty() {
                 densities.add::<S>(frame, center, &tile.short, kernel);
@@ -57,15 +57,5 @@ impl<S: Simd> Task<S> for TileTask<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// An error with atoms in place of images.
-fn atoms_of(error: Error, tile: &Tile) -> Error {
-    match error {
-        Error::Overlap { i, j, distance } => {
-            Error::Overlap { i: tile.atoms[i] as usize, j: tile.atoms[j] as usize, distance }
-        }
-        other => other,
     }
 }

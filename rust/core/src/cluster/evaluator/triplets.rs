@@ -10,10 +10,10 @@
 
 use std::ops::Range;
 
+use crate::density::evaluator::{Frame, squared};
 use crate::neighbors::tiles::Rows;
 use crate::simd::Simd;
 
-use super::frame::{Frame, squared};
 use super::kernel::{CenterKernel, TripletKernel};
 use super::table::Functions;
 

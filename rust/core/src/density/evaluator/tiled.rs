@@ -55,17 +55,21 @@ pub(super) fn compute(
     let run = |tile: &Tile, part: &mut TileOutput| {
         engine.run(tile, structure.positions(), &shift_vectors, species, part)
     };
+    // A tile is too little to wake other threads for.
+    if tiles.tiles.len() <= 1 || threads::resolve(num_threads)? == 1 {
+        let mut part = TileOutput::default();
+        for tile in &tiles.tiles {
+            run(tile, &mut part)?;
+            add(&mut out, tile, &part);
+        }
+        return Ok(out);
+    }
     let pool = threads::pool(num_threads)?;
-    let n_threads = pool.current_num_threads();
-    let n_parts = if n_threads == 1 { 1 } else { WAVE * n_threads };
+    let n_parts = WAVE * pool.current_num_threads();
     pool.install(|| {
         let mut parts: Vec<TileOutput> = (0..n_parts).map(|_| TileOutput::default()).collect();
         for wave in tiles.tiles.chunks(n_parts) {
-            if let ([tile], [part]) = (wave, &mut parts[..]) {
-                run(tile, part)?;
-            } else {
-                wave.par_iter().zip(&mut parts).try_for_each(|(tile, part)| run(tile, part))?;
-            }
+            wave.par_iter().zip(&mut parts).try_for_each(|(tile, part)| run(tile, part))?;
             for (tile, part) in wave.iter().zip(&parts) {
                 add(&mut out, tile, part);
             }

@@ -1,7 +1,11 @@
 //! What all centres share: sums, how moments follow from them, and the products below every scalar.
 
+use std::ops::Range;
+
 use crate::density::moments::evaluator::Layout;
-use crate::density::moments::{PairRadial, Polynomials, Product, Products, Program, RadialSettings};
+use crate::density::moments::{PairRadial, Polynomials, Program, RadialSettings};
+
+use super::below::{self, Below, Beside};
 
 /// See the module documentation.
 #[derive(Debug)]
@@ -16,10 +20,12 @@ pub struct Basis {
     pub pairs: Vec<PairRadial>,
     /// Their settings.
     pub settings: RadialSettings,
-    /// Products below every scalar, last first.
-    below: Vec<u32>,
-    /// Start of every scalar's in `below`.
-    starts: Vec<usize>,
+    /// Where the products of every node lie.
+    pub ranges: Vec<Range<usize>>,
+    /// What every scalar is made of.
+    pub below: Vec<Below>,
+    /// What the moments of every function (in the order of the layout) take part in.
+    pub beside: Vec<Beside>,
 }
 
 impl Basis {
@@ -30,7 +36,7 @@ impl Basis {
             degrees[moment.radial] = degrees[moment.radial].max(Some(moment.rank()));
         }
         let layout = Layout::new(&degrees);
-        let moments = products
+        let moments: Vec<_> = products
             .moments()
             .iter()
             .map(|moment| {
@@ -60,13 +66,10 @@ impl Basis {
             .collect();
         let settings =
             RadialSettings { polynomials: Polynomials::Chebyshev, scaling: 1.0, ..*program.settings() };
-        let (below, starts) = below(products);
-        Self { layout, entries, moments, pairs, settings, below, starts }
-    }
-
-    /// Products below a scalar, last first.
-    pub fn below(&self, scalar: usize) -> &[u32] {
-        &self.below[self.starts[scalar]..self.starts[scalar + 1]]
+        let ranges = below::ranges(products);
+        let below = Below::of_scalars(products, &moments, &ranges);
+        let beside = layout.functions.iter().map(|&(mu, _)| Beside::new(products, mu)).collect();
+        Self { layout, entries, moments, pairs, settings, ranges, below, beside }
     }
 
     /// Values of the moments from those of the sums.
@@ -86,39 +89,4 @@ fn expand(layout: &Layout, radial: usize, powers: [u8; 3], weight: f64, out: &mu
     expand(layout, radial, [a, b, c - 2], weight, out);
     expand(layout, radial, [a + 2, b, c - 2], -weight, out);
     expand(layout, radial, [a, b + 2, c - 2], -weight, out);
-}
-
-/// Products below every scalar, last first, and where each scalar's start.
-fn below(products: &Products) -> (Vec<u32>, Vec<usize>) {
-    let list = products.products();
-    let mut first = vec![list.len(); products.n_nodes() + 1];
-    for (k, product) in list.iter().enumerate().rev() {
-        first[product.target as usize] = k;
-    }
-    let own = |node: usize| {
-        let start = first[node].min(list.len());
-        let of_node = |p: &&Product| p.target as usize == node;
-        start..start + list[start..].iter().take_while(of_node).count()
-    };
-    let (mut below, mut starts) = (Vec::new(), vec![0]);
-    let mut seen = vec![usize::MAX; products.n_nodes()];
-    for (scalar, &node) in products.scalars().iter().enumerate() {
-        let mut nodes = vec![node as usize];
-        seen[node as usize] = scalar;
-        let mut k = 0;
-        while k < nodes.len() {
-            for factor in list[own(nodes[k])].iter().flat_map(|product| product.factors) {
-                let factor = factor as usize;
-                if factor >= products.moments().len() && seen[factor] != scalar {
-                    seen[factor] = scalar;
-                    nodes.push(factor);
-                }
-            }
-            k += 1;
-        }
-        nodes.sort_unstable_by_key(|&node| std::cmp::Reverse(node));
-        below.extend(nodes.into_iter().flat_map(|node| own(node).rev().map(|k| k as u32)));
-        starts.push(below.len());
-    }
-    (below, starts)
 }

@@ -6,9 +6,11 @@
 //! of these rows.
 
 mod basis;
+mod below;
 mod center;
 mod design;
 mod hessian;
+mod jacobian;
 mod operators;
 mod radial_design;
 

@@ -55,17 +55,23 @@ impl Descriptor {
             start = range.end;
             let directions = self.contributions(work, range.clone());
             let moments: Vec<Vec<f64>> = directions.iter().map(|sums| basis.moments_of(sums)).collect();
-            let curved = hessian_products(self.program.products(), &work.nodes, &bars, &moments);
             // Rows of plain Chebyshev polynomials, mixed into those of the coefficients.
             let pair = work.species * n_species + neighbors[0].species;
             let width = 1 + work.width();
             let mut mixed = vec![0.0; n_polynomials * width];
             for (function, &(mu, _)) in basis.layout.functions.iter().enumerate() {
                 mixed.fill(0.0);
+                let own = &moments[function * n_polynomials..][..n_polynomials];
+                let curved = hessian_products(
+                    self.program.products(),
+                    &basis.beside[function],
+                    &work.nodes,
+                    &bars,
+                    own,
+                );
                 let angular = self.angular(work, function, &sums_bar);
-                for k in 0..n_polynomials {
-                    let (sums, curved) =
-                        (&directions[function * n_polynomials + k], &curved[function * n_polynomials + k]);
+                for (k, curved) in curved.iter().enumerate() {
+                    let sums = &directions[function * n_polynomials + k];
                     let row = &mut mixed[k * width..][..width];
                     row[0] = sums.iter().zip(&sums_bar).map(|(n, bar)| n * bar).sum();
                     self.add_direct(work, range.clone(), k, &angular, &mut row[1..]);

@@ -1,48 +1,27 @@
-//! One block of centres of one species.
+//! One block of centres of one species of a host that knows full neighborhoods.
 
-use crate::density::evaluator::{
-    Batch, BlockOutput, Neighborhoods, VECTORS, add_vector, grow, slot, store_batch, sums_to_batch,
-};
+use crate::density::evaluator::{BlockOutput, Edges, Neighborhoods, add_vector, slot, squared};
 use crate::error::Result;
 use crate::simd::{Simd, Task};
 use crate::structure::VOIGT;
 
-use super::forces::gradients;
+use super::batch::Work;
 use super::kernel::{CenterKernel, Model};
-use super::neighborhood::Neighborhood;
-use super::sums::Accumulator;
+use super::neighborhood::{Geometry, Neighborhood};
+use super::surroundings::Surroundings;
 
 /// Scratch of one thread.
-#[derive(Debug)]
-pub struct Scratch<S> {
-    /// Neighbors of the atoms of a batch.
-    neighborhoods: Vec<Neighborhood<S>>,
-    accumulator: Accumulator<S>,
-    /// Sums of the atoms of one vector, lane by lane of neighbors.
-    sums: Vec<Vec<S>>,
-    values: Vec<Batch<S>>,
-    bars: Vec<Batch<S>>,
-    /// Adjoints of the sums, `[sum][atom of the batch]`.
-    adjoints: Vec<f64>,
-    /// Those of one atom in the order of Horner's rule.
-    coefficients: Vec<f64>,
+#[derive(Debug, Default)]
+pub struct Scratch {
+    /// Edges in lanes; the neighbor of unused lanes is `u32::MAX`.
+    lanes: Edges,
+    gathered: Edges,
+    /// First lane of each species, and their number at the end.
+    starts: Vec<usize>,
+    /// Next free lane of each species.
+    free: Vec<usize>,
     /// Place of each atom in the block's output, `u32::MAX` where it has none.
     slots: Vec<u32>,
-}
-
-impl<S: Simd> Scratch<S> {
-    pub fn new() -> Self {
-        Self {
-            neighborhoods: (0..VECTORS * S::LANES).map(|_| Neighborhood::new()).collect(),
-            accumulator: Accumulator::new(),
-            sums: vec![Vec::new(); S::LANES],
-            values: Vec::new(),
-            bars: Vec::new(),
-            adjoints: Vec::new(),
-            coefficients: Vec::new(),
-            slots: Vec::new(),
-        }
-    }
 }
 
 /// Evaluation of one block; run it with [`Simd::enter`].
@@ -56,7 +35,9 @@ pub struct BlockTask<'a, S> {
     /// Centres of the block.
     pub centers: &'a [u32],
     /// Scratch of this thread.
-    pub scratch: &'a mut Scratch<S>,
+    pub scratch: &'a mut Scratch,
+    /// Scratch of the batches.
+    pub work: &'a mut Work<S>,
 }
 
 impl<S: Simd> Task<S> for BlockTask<'_, S> {
@@ -64,23 +45,13 @@ impl<S: Simd> Task<S> for BlockTask<'_, S> {
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        let Self { model, kernel, source, centers, scratch } = self;
-        let mut out = BlockOutput::default();
+        let Self { model, kernel, source, centers, scratch, work } = self;
         scratch.slots.resize(source.species().len(), u32::MAX);
-        let mut strain = [[S::zero(); 3]; 3];
-        let mut outcome = Ok(());
-        for batch in centers.chunks(VECTORS * S::LANES) {
-            outcome = evaluate_energies(model, kernel, source, batch, scratch, &mut out);
-            if outcome.is_err() {
-                break;
-            }
-            let first = out.energies.len() - batch.len();
-            for (place, &center) in batch.iter().enumerate() {
-                add_forces(model, place, center, scratch, &mut out, &mut strain);
-                out.energies[first + place] +=
-                    add_baseline(kernel, place, center, scratch, &mut out, &mut strain);
-            }
-        }
+        let zero = S::zero();
+        let mut host =
+            Host { source, scratch, out: BlockOutput::default(), own: [zero; 3], strain: [[zero; 3]; 3] };
+        let outcome = work.run(model, kernel, centers, &mut host);
+        let Host { mut out, strain, .. } = host;
         for &atom in &out.atoms {
             scratch.slots[atom as usize] = u32::MAX;
         }
@@ -90,111 +61,108 @@ impl<S: Simd> Task<S> for BlockTask<'_, S> {
     }
 }
 
-/// Energies of a batch of atoms; leaves the adjoints of their sums in the scratch.
-#[inline(always)]
-fn evaluate_energies<S: Simd>(
-    model: &Model,
-    kernel: &CenterKernel,
-    source: &dyn Neighborhoods,
-    batch: &[u32],
-    scratch: &mut Scratch<S>,
-    out: &mut BlockOutput,
-) -> Result<()> {
-    let n = model.layout.size;
-    let zero = [S::zero(); VECTORS];
-    scratch.values.clear();
-    scratch.values.resize(model.polynomial.n_nodes(), zero);
-    grow(&mut scratch.bars, model.polynomial.n_nodes(), zero);
-    for vector in 0..VECTORS {
-        let atoms = batch.iter().skip(vector * S::LANES).take(S::LANES);
-        let n_atoms = atoms.len();
-        for ((&center, neighborhood), sums) in
-            atoms.zip(&mut scratch.neighborhoods[vector * S::LANES..]).zip(&mut scratch.sums)
-        {
-            out.n_edges += neighborhood.fill(source, center as usize, kernel)?;
-            scratch.accumulator.run(kernel, &model.layout, neighborhood, sums);
-        }
-        sums_to_batch(&mut scratch.sums, n_atoms, vector, &mut scratch.values[..n]);
-    }
-    let energies = model.polynomial.run(&mut scratch.values, &mut scratch.bars);
-    let atoms = energies.iter().flat_map(|lanes| &lanes[..S::LANES]);
-    out.energies.extend(atoms.take(batch.len()).map(|energy| kernel.e0 + energy));
-    store_batch(&scratch.bars[..n], &mut scratch.adjoints);
-    Ok(())
+/// A host as surroundings; neighbors are atoms.
+struct Host<'a, S> {
+    source: &'a dyn Neighborhoods,
+    scratch: &'a mut Scratch,
+    out: BlockOutput,
+    /// Force on the centre, lane by lane of neighbors.
+    own: [S; 3],
+    strain: [[S; 3]; 3],
 }
 
-/// Forces and strain derivative from the energy of one atom of the batch.
-#[inline(always)]
-fn add_forces<S: Simd>(
-    model: &Model,
-    place: usize,
-    center: u32,
-    scratch: &mut Scratch<S>,
-    out: &mut BlockOutput,
-    strain: &mut [[S; 3]; 3],
-) {
-    let layout = &model.layout;
-    let width = 2 * layout.functions.len();
-    let Scratch { neighborhoods, adjoints, coefficients, slots, .. } = scratch;
-    let neighborhood = &neighborhoods[place];
-    coefficients.clear();
-    coefficients.extend(layout.horner.iter().map(|&sum| adjoints[sum as usize * VECTORS * S::LANES + place]));
-    let mut own = [S::zero(); 3];
-    if width > 0 {
-        let n = neighborhood.vectors.len();
-        for vector in (0..n).step_by(2) {
-            let (geometry, functions) =
-                (&neighborhood.vectors[vector..], &neighborhood.functions[vector * width..]);
-            if vector + 1 < n {
-                let [first, second] = gradients::<S, 2>(layout, coefficients, geometry, functions);
-                let neighbors = neighborhood.neighbors(vector);
-                add_vector(first, geometry[0].place(), neighbors, &mut own, strain, slots, out);
-                let neighbors = neighborhood.neighbors(vector + 1);
-                add_vector(second, geometry[1].place(), neighbors, &mut own, strain, slots, out);
-            } else {
-                let [last] = gradients::<S, 1>(layout, coefficients, geometry, functions);
-                let neighbors = neighborhood.neighbors(vector);
-                add_vector(last, geometry[0].place(), neighbors, &mut own, strain, slots, out);
+impl<S: Simd> Surroundings<S> for Host<'_, S> {
+    #[inline(always)]
+    fn fill(&mut self, center: u32, kernel: &CenterKernel, neighborhood: &mut Neighborhood<S>) -> Result<()> {
+        let center = center as usize;
+        self.source.gather(center, kernel.cutoff, &mut self.scratch.gathered);
+        let n = if kernel.towards.len() == 1 {
+            self.scratch.take_all::<S>(kernel)
+        } else {
+            self.scratch.distribute::<S>(self.source, kernel)
+        };
+        self.out.n_edges += n;
+        let Scratch { lanes, starts, .. } = &*self.scratch;
+        let mut least = S::splat(f64::INFINITY);
+        neighborhood.clear();
+        for lanes_of_species in starts.windows(2) {
+            neighborhood.end_species();
+            for at in (lanes_of_species[0]..lanes_of_species[1]).step_by(S::LANES) {
+                let [x, y, z] = &lanes.displacements;
+                let vector = [S::load(&x[at..]), S::load(&y[at..]), S::load(&z[at..])];
+                let square = squared(vector);
+                least = least.min(square);
+                neighborhood.push(vector, square, &lanes.neighbors[at..][..S::LANES]);
             }
         }
+        neighborhood.end_species();
+        lanes.check_apart(center, least.sqrt())
     }
-    let force = slot(center, slots, out);
-    for axis in 0..3 {
-        force[axis] += own[axis].sum();
+
+    #[inline(always)]
+    fn add(&mut self, gradient: [S; 3], geometry: &Geometry<S>, neighbors: &[u32]) {
+        let Self { scratch, out, own, strain, .. } = self;
+        add_vector(gradient, geometry.place(), neighbors, own, strain, &mut scratch.slots, out);
+    }
+
+    #[inline(always)]
+    fn finish(&mut self, center: u32, energy: f64) {
+        self.out.energies.push(energy);
+        let force = slot(center, &mut self.scratch.slots, &mut self.out);
+        for axis in 0..3 {
+            force[axis] += self.own[axis].sum();
+        }
+        self.own = [S::zero(); 3];
     }
 }
 
-/// Energy of the pair baseline of one atom; adds its forces.
-#[inline(always)]
-fn add_baseline<S: Simd>(
-    kernel: &CenterKernel,
-    place: usize,
-    center: u32,
-    scratch: &mut Scratch<S>,
-    out: &mut BlockOutput,
-    strain: &mut [[S; 3]; 3],
-) -> f64 {
-    let Scratch { neighborhoods, slots, .. } = scratch;
-    let neighborhood = &neighborhoods[place];
-    let (half, mut energy, mut own) = (S::splat(0.5), S::zero(), [S::zero(); 3]);
-    for (z, towards) in kernel.towards.iter().enumerate() {
-        let Some(curve) = &towards.baseline else { continue };
-        for vector in neighborhood.offsets[z]..neighborhood.offsets[z + 1] {
-            let place = neighborhood.vectors[vector].place();
-            let ([x, y, z], r) = place;
-            if !r.any_less(S::splat(curve.cutoff)) {
-                continue;
-            }
-            let (value, slope) = curve.evaluate(r);
-            energy = value.mul_add(half, energy);
-            let pull = slope.mul(half);
-            let gradient = [x.mul(pull), y.mul(pull), z.mul(pull)];
-            add_vector(gradient, place, neighborhood.neighbors(vector), &mut own, strain, slots, out);
+impl Scratch {
+    /// Puts the gathered edges into lanes as they are, where there is one species; returns their number.
+    fn take_all<S: Simd>(&mut self, kernel: &CenterKernel) -> usize {
+        std::mem::swap(&mut self.lanes, &mut self.gathered);
+        let n = self.lanes.neighbors.len();
+        let end = n.next_multiple_of(S::LANES);
+        self.lanes.resize(end);
+        self.lanes.pad(n..end, kernel.cutoff);
+        self.starts.clear();
+        self.starts.extend([0, end]);
+        n
+    }
+
+    /// Puts the gathered edges that matter into lanes, each species from a new vector on; returns their number.
+    fn distribute<S: Simd>(&mut self, source: &dyn Neighborhoods, kernel: &CenterKernel) -> usize {
+        let species = source.species();
+        let Edges { displacements: [x, y, z], neighbors } = &self.gathered;
+        let towards = |edge: usize| {
+            let other = usize::from(species[neighbors[edge] as usize]);
+            let square = x[edge] * x[edge] + y[edge] * y[edge] + z[edge] * z[edge];
+            (square < kernel.towards[other].squared_cutoff).then_some(other)
+        };
+        self.starts.clear();
+        self.starts.resize(kernel.towards.len() + 1, 0);
+        let mut n = 0;
+        for other in (0..neighbors.len()).filter_map(towards) {
+            self.starts[other + 1] += 1;
+            n += 1;
         }
+        self.free.clear();
+        for k in 0..kernel.towards.len() {
+            self.free.push(self.starts[k]);
+            self.starts[k + 1] = self.starts[k] + self.starts[k + 1].next_multiple_of(S::LANES);
+        }
+        let n_lanes = self.starts[kernel.towards.len()];
+        let lanes = &mut self.lanes;
+        lanes.resize(n_lanes);
+        lanes.pad(0..n_lanes, kernel.cutoff);
+        for edge in 0..neighbors.len() {
+            let Some(other) = towards(edge) else { continue };
+            let lane = self.free[other];
+            self.free[other] += 1;
+            for (axis, from) in lanes.displacements.iter_mut().zip([x, y, z]) {
+                axis[lane] = from[edge];
+            }
+            lanes.neighbors[lane] = neighbors[edge];
+        }
+        n
     }
-    let force = slot(center, slots, out);
-    for axis in 0..3 {
-        force[axis] += own[axis].sum();
-    }
-    energy.sum()
 }

@@ -2,6 +2,7 @@
 
 use crate::density::moments::{Products, Program};
 use crate::error::Result;
+use crate::neighbors::tiles::Reach;
 use crate::pair::{Baseline, Curve};
 
 use super::layout::Layout;
@@ -29,6 +30,13 @@ impl Model {
         let polynomial = Polynomial::new(products, coefficients, &needed, &layout);
         Self { layout, polynomial }
     }
+}
+
+/// Neighbors that tiles must hold: all, from both ends.
+pub fn reach(kernels: &[CenterKernel]) -> Reach {
+    let short: Vec<f64> =
+        kernels.iter().flat_map(|kernel| &kernel.towards).map(|t| t.squared_cutoff.sqrt()).collect();
+    Reach { n_species: kernels.len(), pairs: vec![0.0; short.len()], short }
 }
 
 /// The model of one centre species.

@@ -6,16 +6,22 @@
 //! SIMD lanes, the polynomial has atoms in lanes. The force on a neighbor is the gradient of
 //! `Σ_μ f_μ(r) p_μ(x̂, ŷ, ẑ)`, where the coefficients of `p_μ` are the adjoints of the sums of the centre, by
 //! Horner's rule. Radial functions are Chebyshev series, evaluated as such: there are no tables.
+//!
+//! Structures come as tiles ([`crate::neighbors::tiles`]), in which neighbors and the forces on them need no search;
+//! hosts that know full neighborhoods, and backends of more lanes than rows of tiles are filled up to, in blocks.
 
 use crate::density::evaluator::{
-    Block, BlockOutput, Engine, Evaluator, Neighborhoods, ScratchPool, check_linear,
+    Block, BlockOutput, Engine, Evaluator, Frame, Neighborhoods, ScratchPool, TileEngine, TileOutput,
+    check_linear,
 };
 use crate::error::Result;
+use crate::neighbors::tiles::{ROW, Reach, Tile};
 use crate::pair::Baseline;
 use crate::simd::{Generic, Path, Simd};
 
 use super::Program;
 
+mod batch;
 mod block;
 mod forces;
 mod kernel;
@@ -24,10 +30,14 @@ mod neighborhood;
 mod polynomial;
 mod radial;
 mod sums;
+mod surroundings;
+mod tile;
 
-use block::{BlockTask, Scratch};
+use batch::Work;
+use block::BlockTask;
 use kernel::{CenterKernel, Model};
 pub(super) use layout::Layout;
+use tile::TileTask;
 
 /// Compiles a program with one coefficient (eV) per scalar, one energy `e0` (eV) per species and a pair baseline.
 ///
@@ -65,20 +75,63 @@ pub fn compile(
 struct Kernels<S> {
     model: Model,
     centers: Vec<CenterKernel>,
+    reach: Reach,
     scratch: ScratchPool<Scratch<S>>,
+}
+
+/// Scratch of one thread.
+#[derive(Debug)]
+struct Scratch<S> {
+    work: Work<S>,
+    block: block::Scratch,
+    frame: Frame,
+}
+
+impl<S: Simd> Scratch<S> {
+    fn new() -> Self {
+        Self { work: Work::new(), block: block::Scratch::default(), frame: Frame::default() }
+    }
 }
 
 impl<S: Simd> Kernels<S> {
     fn new(model: Model, centers: Vec<CenterKernel>) -> Self {
-        Self { model, centers, scratch: ScratchPool::default() }
+        Self { model, reach: kernel::reach(&centers), centers, scratch: ScratchPool::default() }
     }
 }
 
 impl<S: Simd> Engine for Kernels<S> {
     fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
-        let (model, kernel) = (&self.model, &self.centers[block.species]);
-        self.scratch.with(Scratch::new, |scratch| {
-            S::enter(BlockTask { model, kernel, source, centers: &block.centers, scratch })
+        let (model, kernel, centers) = (&self.model, &self.centers[block.species], &block.centers);
+        self.scratch.with(Scratch::new, |Scratch { work, block: scratch, .. }| {
+            S::enter(BlockTask { model, kernel, source, centers, scratch, work })
+        })
+    }
+
+    fn tiled(&self) -> Option<&dyn TileEngine> {
+        (S::LANES == ROW).then_some(self as &dyn TileEngine)
+    }
+}
+
+impl<S: Simd> TileEngine for Kernels<S> {
+    fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    fn run(
+        &self,
+        tile: &Tile,
+        positions: &[[f64; 3]],
+        shift_vectors: &[[f64; 3]],
+        species: &[u16],
+        out: &mut TileOutput,
+    ) -> Result<()> {
+        let (model, kernels) = (&self.model, &self.centers[..]);
+        self.scratch.with(Scratch::new, |Scratch { work, frame, .. }| {
+            tile.place(positions, shift_vectors, &mut frame.images);
+            S::enter(TileTask { model, kernels, tile, species, frame, work })?;
+            out.strain = frame.strain_gradient();
+            std::mem::swap(&mut out.images, &mut frame.images);
+            Ok(())
         })
     }
 }

@@ -5,66 +5,73 @@ use crate::simd::{MAX_LANES, Simd};
 
 /// Most functions that are summed up together.
 const WIDTH: usize = 4;
+/// Distances, in vectors, at which functions are evaluated together: two hide the latency of few functions.
+pub const TOGETHER: usize = 2;
 
 /// Chebyshev series of the functions of a layout.
 #[derive(Debug, Clone)]
 pub struct RadialKernel {
     pair: PairRadial,
     n_polynomials: usize,
-    /// Coefficients of the values and of the slopes (`k c_k`, of Chebyshev polynomials of the second kind) in
-    /// ξ: `[group][k][value or slope][function]`, groups of [`WIDTH`] functions and one of the rest.
+    /// Coefficients of the values and of the derivatives in ξ: `[group][polynomial][value or derivative][function]`.
     series: Vec<f64>,
-    n_functions: usize,
+    /// Functions of each group.
+    groups: Vec<usize>,
 }
 
 impl RadialKernel {
     /// The functions (radial function, degree) of a layout.
     pub fn new(pair: &PairRadial, settings: &RadialSettings, functions: &[(usize, usize)]) -> Self {
         let n = settings.n_polynomials;
-        let coefficients = pair.chebyshev(settings);
-        let mut series = Vec::new();
-        for group in functions.chunks(WIDTH) {
+        let values = pair.chebyshev(settings);
+        let slopes: Vec<f64> = values.chunks_exact(n).flat_map(derivative).collect();
+        let (mut series, mut groups) = (Vec::new(), Vec::new());
+        let width = functions.len().div_ceil(functions.len().div_ceil(WIDTH).max(1)).max(1);
+        for group in functions.chunks(width) {
+            groups.push(group.len());
             for k in 0..n {
-                let of = group.iter().map(|(mu, _)| coefficients[mu * n + k]);
-                series.extend(of.clone());
-                series.extend(of.map(|c| k as f64 * c));
+                series.extend(group.iter().map(|(mu, _)| values[mu * n + k]));
+                series.extend(group.iter().map(|(mu, _)| slopes[mu * n + k]));
             }
         }
-        Self { pair: pair.clone(), n_polynomials: n, series, n_functions: functions.len() }
+        Self { pair: pair.clone(), n_polynomials: n, series, groups }
     }
 
-    /// Values of all functions, then their derivatives (1/Å).
+    /// Values of all functions, then their derivatives (1/Å), at each of some distances; `out` holds those of one
+    /// distance behind those of the other.
     #[inline(always)]
-    pub fn evaluate<S: Simd>(&self, r: S, out: &mut [S]) {
+    pub fn evaluate<S: Simd, const V: usize>(&self, distances: [S; V], out: &mut [S]) {
         let pair = &self.pair;
-        let mut r = r.min(S::splat(pair.max));
-        let mut stretch = S::splat(1.0);
-        if pair.softness > 0.0 {
-            (r, stretch) = soften(pair, r);
+        let mut at = [Ends::zero(); V];
+        for (ends, r) in at.iter_mut().zip(distances) {
+            *ends = Ends::new(pair, r);
         }
-        let slope = 2.0 / (pair.max - pair.min);
-        let xi = r.sub(S::splat(pair.min)).mul_add(S::splat(slope), S::splat(-1.0));
-        let u = r.sub(S::splat(pair.max));
-        let envelope = u.mul(u);
-        let ends = Ends {
-            xi,
-            envelope,
-            slope: u.add(u).mul(stretch),
-            chain: envelope.mul(S::splat(slope)).mul(stretch),
-        };
-        let (values, slopes) = out.split_at_mut(self.n_functions);
-        let groups = values.chunks_mut(WIDTH).zip(slopes.chunks_mut(WIDTH));
-        let step = 2 * self.n_polynomials * WIDTH;
-        for (k, (values, slopes)) in groups.enumerate() {
-            let series = &self.series[k * step..];
-            match values.len() {
-                1 => ends.group::<1>(self.n_polynomials, series, values, slopes),
-                2 => ends.group::<2>(self.n_polynomials, series, values, slopes),
-                3 => ends.group::<3>(self.n_polynomials, series, values, slopes),
-                _ => ends.group::<4>(self.n_polynomials, series, values, slopes),
+        let n_functions = out.len() / (2 * V);
+        let (mut series, mut first) = (&self.series[..], 0);
+        for &width in &self.groups {
+            let (own, rest) = series.split_at(2 * self.n_polynomials * width);
+            series = rest;
+            match width {
+                1 => group::<S, 1, V>(&at, own, out, first, n_functions),
+                2 => group::<S, 2, V>(&at, own, out, first, n_functions),
+                3 => group::<S, 3, V>(&at, own, out, first, n_functions),
+                _ => group::<S, 4, V>(&at, own, out, first, n_functions),
             }
+            first += width;
         }
     }
+}
+
+/// Coefficients of the derivative of a Chebyshev series.
+fn derivative(series: &[f64]) -> Vec<f64> {
+    let n = series.len();
+    let mut out = vec![0.0; n + 2];
+    for k in (1..n).rev() {
+        out[k - 1] = out[k + 1] + 2.0 * k as f64 * series[k];
+    }
+    out[0] *= 0.5;
+    out.truncate(n);
+    out
 }
 
 /// The softened distance and its derivative, few of which differ from r and 1.
@@ -73,14 +80,13 @@ fn soften<S: Simd>(pair: &PairRadial, r: S) -> (S, S) {
     let mut distances = r.lanes();
     let mut stretch = [1.0; MAX_LANES];
     for (r, stretch) in distances.iter_mut().zip(&mut stretch).take(S::LANES) {
-        if *r < pair.min {
-            (*r, *stretch) = pair.softened(*r);
-        }
+        (*r, *stretch) = pair.softened(*r);
     }
     (S::load(&distances), S::load(&stretch))
 }
 
 /// Where the series are taken, and how they become functions of r.
+#[derive(Clone, Copy)]
 struct Ends<S> {
     xi: S,
     /// (r − r_max)²
@@ -92,25 +98,72 @@ struct Ends<S> {
 }
 
 impl<S: Simd> Ends<S> {
-    /// `N` functions.
     #[inline(always)]
-    fn group<const N: usize>(&self, n: usize, series: &[f64], values: &mut [S], slopes: &mut [S]) {
-        let twice = self.xi.add(self.xi);
-        let (mut t, mut t_next) = (S::splat(1.0), self.xi);
-        let (mut u, mut u_next) = (S::zero(), S::splat(1.0));
-        let mut value = [S::zero(); N];
-        let mut slope = [S::zero(); N];
-        for row in series.chunks_exact(2 * N).take(n) {
-            for i in 0..N {
-                value[i] = S::splat(row[i]).mul_add(t, value[i]);
-                slope[i] = S::splat(row[N + i]).mul_add(u, slope[i]);
-            }
-            (t, t_next) = (t_next, twice.mul(t_next).sub(t));
-            (u, u_next) = (u_next, twice.mul(u_next).sub(u));
+    fn zero() -> Self {
+        Self { xi: S::zero(), envelope: S::zero(), slope: S::zero(), chain: S::zero() }
+    }
+
+    #[inline(always)]
+    fn new(pair: &PairRadial, r: S) -> Self {
+        let mut r = r.min(S::splat(pair.max));
+        let mut stretch = S::splat(1.0);
+        if pair.softness > 0.0 && r.any_less(S::splat(pair.min)) {
+            (r, stretch) = soften(pair, r);
         }
+        let slope = 2.0 / (pair.max - pair.min);
+        let xi = r.sub(S::splat(pair.min)).mul_sub(S::splat(slope), S::splat(1.0));
+        let u = r.sub(S::splat(pair.max));
+        let envelope = u.mul(u);
+        Self { xi, envelope, slope: u.add(u).mul(stretch), chain: envelope.mul(S::splat(slope)).mul(stretch) }
+    }
+}
+
+/// `N` functions from `first` on, at `V` vectors of distances.
+#[inline(always)]
+fn group<S: Simd, const N: usize, const V: usize>(
+    at: &[Ends<S>; V],
+    series: &[f64],
+    out: &mut [S],
+    first: usize,
+    n_functions: usize,
+) {
+    let (mut twice, mut t, mut t_next) = ([S::zero(); V], [S::splat(1.0); V], [S::zero(); V]);
+    for v in 0..V {
+        twice[v] = at[v].xi.add(at[v].xi);
+        t_next[v] = at[v].xi;
+    }
+    let (mut value, mut slope) = ([[S::zero(); N]; V], [[S::zero(); N]; V]);
+    for row in series.chunks_exact(2 * N) {
         for i in 0..N {
-            values[i] = value[i].mul(self.envelope);
-            slopes[i] = value[i].mul_add(self.slope, slope[i].mul(self.chain));
+            let (c, d) = (S::splat(row[i]), S::splat(row[N + i]));
+            for v in 0..V {
+                value[v][i] = c.mul_add(t[v], value[v][i]);
+                slope[v][i] = d.mul_add(t[v], slope[v][i]);
+            }
         }
+        for v in 0..V {
+            (t[v], t_next[v]) = (t_next[v], twice[v].mul_sub(t_next[v], t[v]));
+        }
+    }
+    for v in 0..V {
+        let Ends { envelope, slope: fall, chain, .. } = at[v];
+        let (values, slopes) = out[2 * v * n_functions..][..2 * n_functions].split_at_mut(n_functions);
+        let (values, slopes) = (&mut values[first..][..N], &mut slopes[first..][..N]);
+        for i in 0..N {
+            values[i] = value[v][i].mul(envelope);
+            slopes[i] = value[v][i].mul_add(fall, slope[v][i].mul(chain));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn derivative_of_a_series() {
+        // T₀ + 2 T₁ + 3 T₂ + 4 T₃ has the derivative 2 + 12 x + 4 (12 x² − 3).
+        assert_eq!(derivative(&[1.0, 2.0, 3.0, 4.0]), [14.0, 12.0, 24.0, 0.0]);
+        assert_eq!(derivative(&[1.0]), [0.0]);
     }
 }

@@ -6,6 +6,7 @@ use crate::simd::Simd;
 use super::kernel::CenterKernel;
 use super::layout::Layout;
 use super::neighborhood::Neighborhood;
+use super::radial::TOGETHER;
 
 /// Scratch of the sums.
 #[derive(Debug)]
@@ -52,10 +53,17 @@ impl<S: Simd> Accumulator<S> {
             let chunks = vectors[own].chunks(n).zip(functions.chunks_mut(n * 2 * n_functions));
             for (chunk, functions) in chunks {
                 let mut unit = [[S::zero(); CHUNK]; 3];
-                let each = chunk.iter().zip(functions.chunks_exact_mut(2 * n_functions));
-                for (column, (geometry, out)) in each.enumerate().take(CHUNK) {
-                    towards.radial.evaluate(geometry.r, out);
-                    for (row, value) in self.radial.iter_mut().zip(&out[..n_functions]) {
+                let together = chunk.chunks(TOGETHER).zip(functions.chunks_mut(2 * n_functions * TOGETHER));
+                for (geometry, out) in together {
+                    if let [first, second] = geometry {
+                        towards.radial.evaluate([first.r, second.r], out);
+                    } else {
+                        towards.radial.evaluate([geometry[0].r], out);
+                    }
+                }
+                let each = chunk.iter().zip(functions.chunks_exact(2 * n_functions));
+                for (column, (geometry, values)) in each.enumerate().take(CHUNK) {
+                    for (row, value) in self.radial.iter_mut().zip(&values[..n_functions]) {
                         row[column] = *value;
                     }
                     for axis in 0..3 {

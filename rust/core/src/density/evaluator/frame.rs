@@ -1,7 +1,11 @@
 //! Positions and sums of the images of a tile.
 
-use crate::neighbors::tiles::Image;
+use crate::error::Error;
+use crate::neighbors::tiles::{Image, Tile};
 use crate::simd::Simd;
+
+/// Square of the distance (Å²) below which atoms count as lying on each other.
+pub const SQUARED_SHORTEST: f64 = 1e-12;
 
 /// Where the images of a tile are, and what is added up for them.
 #[derive(Debug, Default)]
@@ -66,6 +70,20 @@ impl Frame {
             }
         }
         strain
+    }
+
+    /// The error for the image of a row that is nearest to a centre, both of a tile.
+    #[cold]
+    pub fn overlap(&self, tile: &Tile, center: usize, row: &[u32]) -> Error {
+        let from = self.images[center].place;
+        let distance = |image: u32| {
+            let to = self.images[image as usize].place;
+            let vector = [to[0] - from[0], to[1] - from[1], to[2] - from[2]];
+            crate::structure::norm(&vector)
+        };
+        let nearest = row.iter().map(|&image| (image, distance(image)));
+        let (j, distance) = nearest.fold((0, f64::INFINITY), |a, b| if b.1 < a.1 { b } else { a });
+        Error::Overlap { i: tile.atoms[center] as usize, j: tile.atoms[j as usize] as usize, distance }
     }
 }
 
