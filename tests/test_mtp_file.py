@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 import ferrip
+import ferrip.conversion
 from ferrip import _core
 from ferrip.cli.app import app
 from ferrip.errors import FerripError, ModelFileError, SettingsError
@@ -146,6 +147,22 @@ def test_species_have_names(tmp_path: Path, expected: np.ndarray) -> None:
     assert ferrip.load(target).evaluator().compute(structure())[0] == pytest.approx(expected, rel=1e-14)
     with pytest.raises(ModelFileError, match="species are for files of MLIP"):
         ferrip.load(target, species=["Ti"])
+
+
+def test_untrained_files_are_written(tmp_path: Path) -> None:
+    """The header that MLIP trains from holds everything but coefficients."""
+    (tmp_path / "x.mtp").write_text(TEXT)
+    result = CliRunner().invoke(
+        app, ["convert", str(tmp_path / "x.mtp"), str(tmp_path / "y.almtp"), "--untrained"]
+    )
+    assert result.exit_code == 0, result.output
+    trained, blank = (_core.read_mtp((tmp_path / name).read_bytes()) for name in ("x.mtp", "y.almtp"))
+    assert blank.radial_coefficients is blank.coefficients is blank.species_coefficients is None
+    assert (blank.range, blank.explicit, blank.rule) == (trained.range, trained.explicit, trained.rule)
+    with pytest.raises(ModelFileError, match="not trained"):
+        ferrip.load(tmp_path / "y.almtp", species=["Ti", "Al"])
+    with pytest.raises(SettingsError, match="untrained"):
+        ferrip.conversion.write(ferrip.load(tmp_path / "x.mtp"), tmp_path / "y.yace", untrained=True)
 
 
 @pytest.mark.parametrize("block", ["radial_coeffs", "species_coeffs", "moment_coeffs"])

@@ -239,8 +239,8 @@ class MomentDescriptor(_Features):
         """The scalars of the level rule Σ (2 + 4μ + ν) ≤ level, with bounds on μ, on the rank ν and on the number of
         moments. `elements` ascending atomic numbers; per ordered pair (centre, neighbor), row by row, `ranges` of
         (min, max, softness) in Å and `coefficients` of shape (S, S, functions, polynomials); `polynomials`
-        'chebyshev' or 'jacobi'. Below min the polynomials go on, or (softness w > 0) r becomes
-        min − w tanh((min − r) / w)."""
+        'chebyshev' or 'jacobi'. Below min the polynomials go on, or (softness w > 0) below r₀ = min + w r becomes
+        r₀ − w tanh((r₀ − r) / w), which is never below min."""
     @staticmethod
     def explicit(
         *,
@@ -271,8 +271,8 @@ class MomentDescriptor(_Features):
         """Rows as `design`, for the derivatives of the linear potential with these coefficients (eV, one per
         feature) in the radial coefficients: one column per entry of their array, flattened. Together with the
         columns of `design` they are the Jacobian of a Gauss–Newton step."""
-    def to_mtp(self, coefficients: F64, e0: Sequence[float], tag: str) -> str:
-        """Text of the `.mtp` file of the potential."""
+    def to_mtp(self, coefficients: F64 | None, e0: Sequence[float], tag: str) -> str:
+        """Text of the `.mtp` file of the potential; without coefficients, of an untrained one."""
 
 class MtpFile:
     """What a `.mtp` (MLIP-2) or `.almtp` (MLIP-3) file holds; `None` for what an untrained one lacks."""

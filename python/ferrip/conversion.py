@@ -26,13 +26,15 @@ if TYPE_CHECKING:
     from ferrip.models.family import Descriptor
     from ferrip.potential import Potential
 
-WRITTEN = (".ferrip", ".yace", ".uf3", ".json", ".mtp")
+WRITTEN = (".ferrip", ".yace", ".uf3", ".json", *mtp_file.EXTENSIONS)
 """Extensions of the files that are written."""
 PAIR_SUFFIX = ".pair.yace"
 """End of the name of a second `.yace` file, for pair functions that reach further than the products."""
 
 
-def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str], list[str]]:
+def write(
+    potential: Potential, path: str | os.PathLike[str], *, untrained: bool = False
+) -> tuple[list[str], list[str]]:
     """Write a potential in the format of the path's extension.
 
     Parameters
@@ -40,7 +42,9 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
     potential
         The potential.
     path
-        Destination, `.ferrip`, `.yace`, `.uf3`, `.json` (of the `uf3` package) or `.mtp`.
+        Destination, `.ferrip`, `.yace`, `.uf3`, `.json` (of the `uf3` package), `.mtp` or `.almtp`.
+    untrained
+        Whether to leave out all coefficients (`.mtp` and `.almtp` only), as in the files that MLIP trains.
 
     Returns
     -------
@@ -50,13 +54,15 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
     Raises
     ------
     SettingsError
-        For another extension, or a potential that the format cannot hold.
+        For another extension, a potential that the format cannot hold, or a format that is always trained.
 
     Examples
     --------
     >>> files, notes = write(ferrip.load("Si.ferrip"), "Si.yace")  # doctest: +SKIP
     """
     target = Path(path)
+    if untrained and target.suffix not in mtp_file.EXTENSIONS:
+        raise SettingsError(f"untrained: only {' and '.join(mtp_file.EXTENSIONS)} files can be, not {target}")
     if target.suffix == ".ferrip":
         potential.save(target)
         return [str(target)], []
@@ -65,8 +71,8 @@ def write(potential: Potential, path: str | os.PathLike[str]) -> tuple[list[str]
         return [str(target)], uf3_file.save(potential, target)
     if target.suffix == uf3_json.EXTENSION:
         return [str(target)], uf3_json.save(potential, target)
-    if target.suffix == ".mtp":
-        return [str(target)], mtp_file.save(potential, target)
+    if target.suffix in mtp_file.EXTENSIONS:
+        return [str(target)], mtp_file.save(potential, target, untrained=untrained)
     if target.suffix != ".yace":
         raise SettingsError(
             f"{target}: can write {', '.join(WRITTEN[:-1])} and {WRITTEN[-1]}, not {target.suffix or 'this'!r}"

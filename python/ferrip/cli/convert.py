@@ -18,7 +18,8 @@ def convert(
         ),
     ],
     target: Annotated[
-        Path, typer.Argument(metavar="OUT", help="File to write: .ferrip, .yace, .uf3, .json or .mtp.")
+        Path,
+        typer.Argument(metavar="OUT", help="File to write: .ferrip, .yace, .uf3, .json, .mtp or .almtp."),
     ],
     elements: Annotated[
         str | None, typer.Option("--elements", help="Keep these elements only, e.g. Si,O.")
@@ -35,6 +36,10 @@ def convert(
         list[Path] | None,
         typer.Option("--add", help="Potential file whose energies are added (repeatable)."),
     ] = None,
+    untrained: Annotated[
+        bool,
+        typer.Option("--untrained", help="Leave out all coefficients (.mtp, .almtp), for MLIP to train."),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Convert a potential file; the extensions say from what to what."""
@@ -48,7 +53,7 @@ def convert(
         potential = with_elements(potential, _symbols(elements))
     if repulsion is not None:
         potential = with_repulsion(potential)
-    files, notes = write(potential, target)
+    files, notes = write(potential, target, untrained=untrained)
     for note in notes:
         warn(note)
     summary = {

@@ -2,8 +2,8 @@
 
 The level rule and the radial functions are those of `ferrip._core.MomentDescriptor`. A fit starts from orthonormal
 radial functions and learns them (`ferrip.fitting.radials`), level by level; the linear coefficients are then those
-of any linear fit. Below the shortest distance of a pair its functions level off on top of the core repulsion; in
-imported potentials the polynomials go on, as in MLIP.
+of any linear fit. Towards the shortest distance of a pair its functions level off on top of the core repulsion, so
+that polynomials are never taken where there are no data; in imported potentials they go on, as in MLIP.
 
 Sources: A. V. Shapeev, doi:10.1137/15M1054183; I. S. Novikov, K. Gubaev, E. V. Podryabinkin, A. V. Shapeev,
 doi:10.1088/2632-2153/abc9fe.
@@ -41,7 +41,7 @@ POLYNOMIALS = 12
 """Default number of polynomials of a radial function. Held-out frames of mlearn_Si at level 20: 3.61 meV/atom and 54.5
 meV/Å; with 8 (as in published potentials) 3.61 and 57.9."""
 SOFTNESS = 0.2
-"""Å over which the functions level off below the shortest distance."""
+"""Å above the shortest distance over which the functions level off."""
 UNSEEN_START = 0.8
 """Where functions of pairs level off that the data do not have, in sums of covalent radii."""
 LADDER = (12, 16, 20)
@@ -63,7 +63,7 @@ class MtpSettings(BaseModel):
     )
     min_distances: dict[str, float] | None = Field(
         default=None,
-        description="distance per pair (Å) below which its functions level off; else from the data",
+        description="distance per pair (Å) towards which its functions level off; else from the data",
     )
     softness: float = Field(
         default=SOFTNESS, ge=0, le=1, description="width of the levelling off, Å; 0: none"
@@ -201,7 +201,7 @@ def _ranges(
             raise SettingsError(
                 f"min_distances: {start} Å for {pair_name(*pair)} is beyond its cutoff, {cutoff} Å"
             )
-        ranges[pair] = (start, cutoff, min(settings.softness, start))
+        ranges[pair] = (start, cutoff, min(settings.softness, 0.5 * (cutoff - start)))
     return {pair_name(a, b): ranges[min(a, b), max(a, b)] for a in elements for b in elements}
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 F64 = NDArray[np.float64]
 
 EXTENSIONS = (".mtp", ".almtp")
-"""Extensions of the files that are read; `.mtp` is written."""
+"""Extensions of the files: MLIP-3 reads the same text as MLIP-2."""
 
 
 def load(path: str | os.PathLike[str], species: Sequence[str] | None = None) -> Potential:
@@ -65,8 +65,17 @@ def load(path: str | os.PathLike[str], species: Sequence[str] | None = None) -> 
     )
 
 
-def save(potential: Potential, path: str | os.PathLike[str]) -> list[str]:
-    """Write a `.mtp` file and return notes on what it does not express.
+def save(potential: Potential, path: str | os.PathLike[str], *, untrained: bool = False) -> list[str]:
+    """Write a `.mtp` or `.almtp` file and return notes on what it does not express.
+
+    Parameters
+    ----------
+    potential
+        The potential.
+    path
+        Destination.
+    untrained
+        Whether to leave out all coefficients, as in the files from which MLIP starts to train.
 
     Raises
     ------
@@ -76,18 +85,19 @@ def save(potential: Potential, path: str | os.PathLike[str]) -> list[str]:
     if potential.family != Mtp.name:
         raise SettingsError(f"{os.fspath(path)}: a potential of the family {potential.family!r} is no MTP")
     radial, notes = potential.settings["radial"], []
-    softened = {pair: low for pair, (low, _, softness) in radial["ranges"].items() if softness > 0}
-    if softened:
+    softened = {pair: low + softness for pair, (low, _, softness) in radial["ranges"].items() if softness > 0}
+    if softened and not untrained:
         notes.append(
             "the format has polynomials at all distances: below "
-            + ", ".join(f"{low} Å ({pair})" for pair, low in softened.items())
+            + ", ".join(f"{start:g} Å ({pair})" for pair, start in softened.items())
             + " they go on instead of levelling off"
         )
-    if potential.pairs:
+    if potential.pairs and not untrained:
         notes.append("the format has no core repulsion: it is left out, so energies and forces differ")
     descriptor = Mtp().descriptor({**potential.settings, "radial": in_one_range(potential.settings)})
     e0 = [potential.e0[z] for z in potential.elements]
-    text = descriptor.to_mtp(potential.coefficients, e0, " ".join(potential.symbols))
+    coefficients = None if untrained else potential.coefficients
+    text = descriptor.to_mtp(coefficients, e0, " ".join(potential.symbols))
     replace_file(Path(path), text.encode())
     return notes
 

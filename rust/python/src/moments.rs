@@ -179,16 +179,17 @@ impl PyMomentDescriptor {
         design_array(py, detached(py, || self.inner.radial_design(&list, &coefficients, num_threads))?)
     }
 
-    /// Text of the `.mtp` file with these coefficients and energies (eV).
+    /// Text of the `.mtp` file with these coefficients and energies (eV), untrained without coefficients.
     fn to_mtp(
         &self,
         py: Python<'_>,
-        coefficients: PyReadonlyArray1<'_, f64>,
+        coefficients: Option<PyReadonlyArray1<'_, f64>>,
         e0: Vec<f64>,
         tag: String,
     ) -> PyResult<String> {
-        let coefficients = coefficients.as_array().to_vec();
-        detached(py, || Ok(MtpFile::from_program(self.inner.program(), &coefficients, &e0, tag)?.write()))
+        let coefficients = coefficients.map(|coefficients| coefficients.as_array().to_vec());
+        let trained = coefficients.as_deref().map(|coefficients| (coefficients, &e0[..]));
+        detached(py, || Ok(MtpFile::from_program(self.inner.program(), trained, tag)?.write()))
     }
 }
 

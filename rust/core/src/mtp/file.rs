@@ -80,13 +80,13 @@ impl MtpFile {
         Program::new(order.iter().map(|&k| elements[k]).collect(), self.radial, pairs, products)
     }
 
-    /// The file of a program with one coefficient per scalar and one energy per species, in the order of the
-    /// program's elements.
+    /// The file of a program, trained with one coefficient per scalar and one energy per species, in the order of the
+    /// program's elements, or untrained: without any coefficients.
     ///
     /// # Errors
     /// [`Error::Setting`] for what the format does not express: ranges that differ between pairs, softness, and
     /// polynomials other than Chebyshev's in a range of their own; [`Error::Length`] for wrong numbers.
-    pub fn from_program(program: &Program, coefficients: &[f64], e0: &[f64], tag: String) -> Result<Self> {
+    pub fn from_program(program: &Program, trained: Option<(&[f64], &[f64])>, tag: String) -> Result<Self> {
         let refuse = |reason: String| Err(Error::Setting { name: "mtp", reason });
         let first = program.pair(0, 0);
         if program.pairs().iter().any(|p| (p.min, p.max) != (first.min, first.max)) {
@@ -97,18 +97,17 @@ impl MtpFile {
         }
         let radial =
             RadialSettings { polynomials: Polynomials::Chebyshev, scaling: 1.0, ..*program.settings() };
+        let radial_coefficients = || program.pairs().iter().flat_map(|p| p.chebyshev(program.settings()));
         let file = Self {
             n_species: program.species().len(),
             tag,
             min: first.min,
             max: first.max,
             radial,
-            radial_coefficients: Some(
-                program.pairs().iter().flat_map(|pair| pair.chebyshev(program.settings())).collect(),
-            ),
+            radial_coefficients: trained.map(|_| radial_coefficients().collect()),
             products: program.products().as_ref().clone(),
-            species_coefficients: Some(e0.to_vec()),
-            moment_coefficients: Some(coefficients.to_vec()),
+            species_coefficients: trained.map(|(_, e0)| e0.to_vec()),
+            moment_coefficients: trained.map(|(coefficients, _)| coefficients.to_vec()),
         };
         file.check()?;
         Ok(file)

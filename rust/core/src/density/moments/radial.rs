@@ -4,8 +4,9 @@
 //! f_μ(r) = Σ_β c_μβ q_β(r),   q_β(r) = s (r − r_max)² P_β(ξ),   ξ = (2r − r_min − r_max) / (r_max − r_min)
 //! ```
 //!
-//! and 0 from r_max on. Below r_min the polynomials go on, or (softness w > 0) r is replaced by
-//! `r_min − w tanh((r_min − r)/w)`: two continuous derivatives and no growth towards r = 0.
+//! and 0 from r_max on. Below r_min the polynomials go on, or (softness w > 0) below `r_0 = r_min + w` r is replaced by
+//! `r_0 − w tanh((r_0 − r)/w)`: two continuous derivatives, and the polynomials are never taken outside of their range,
+//! where they grow as fast as they can.
 
 use crate::error::{Error, Result};
 use crate::radial::Jacobi;
@@ -88,7 +89,7 @@ pub struct PairRadial {
     pub min: f64,
     /// r_max, the cutoff, Å.
     pub max: f64,
-    /// Softness w below r_min, Å; 0 for polynomials that go on.
+    /// Softness w, Å: functions level off from r_min + w on; 0 for polynomials that go on.
     pub softness: f64,
     /// Coefficients `[function][polynomial]`.
     pub coefficients: Vec<f64>,
@@ -103,8 +104,9 @@ impl PairRadial {
             let reason = format!("expected 0 ≤ min < max ≤ 100 Å, got {} and {}", self.min, self.max);
             return Err(Error::Setting { name: "radial range", reason });
         }
-        if !(self.softness >= 0.0 && self.softness <= self.min) {
-            let reason = format!("expected 0 to min ({} Å), got {}", self.min, self.softness);
+        if !(self.softness >= 0.0 && self.min + self.softness < self.max) {
+            let reason =
+                format!("expected 0 to max − min ({} Å), got {}", self.max - self.min, self.softness);
             return Err(Error::Setting { name: "softness", reason });
         }
         let expected = settings.n_functions * settings.n_polynomials;
@@ -118,11 +120,17 @@ impl PairRadial {
 
     /// The distance at which the polynomials are taken, and its derivative.
     pub fn softened(&self, r: f64) -> (f64, f64) {
-        if r >= self.min || self.softness == 0.0 {
+        let start = self.softened_below();
+        if r >= start || self.softness == 0.0 {
             return (r, 1.0);
         }
-        let t = ((self.min - r) / self.softness).tanh();
-        (self.min - self.softness * t, 1.0 - t * t)
+        let t = ((start - r) / self.softness).tanh();
+        (start - self.softness * t, 1.0 - t * t)
+    }
+
+    /// The distance (Å) below which [`Self::softened`] distances differ, where there is softness.
+    pub fn softened_below(&self) -> f64 {
+        self.min + self.softness
     }
 
     /// The `q_β` and their derivatives (1/Å) at `r` into slices of `n_polynomials` entries.

@@ -107,7 +107,7 @@ impl<S: Simd> Ends<S> {
     fn new(pair: &PairRadial, r: S) -> Self {
         let mut r = r.min(S::splat(pair.max));
         let mut stretch = S::splat(1.0);
-        if pair.softness > 0.0 && r.any_less(S::splat(pair.min)) {
+        if pair.softness > 0.0 && r.any_less(S::splat(pair.softened_below())) {
             (r, stretch) = soften(pair, r);
         }
         let slope = 2.0 / (pair.max - pair.min);
