@@ -55,12 +55,12 @@ def random_potential(
             "radbasename": radbasename,
             "radparameters": [2.0 + 0.3 * (i + j)],
             "radcoefficients": rng.normal(size=(nradmax, lmax + 1, nradbase)).round(3).tolist(),
-            "prehc": 30.0 + i + j,
+            "prehc": 1.0 if inner == "zbl" else 30.0 + i + j,
             "lambdahc": 1.1,
             "rcut": 4.1 + 0.2 * (i + j),
             "dcut": 0.6,
-            "rcut_in": 0.0 if inner == "density" else 2.4,
-            "dcut_in": 0.0 if inner == "density" else 0.7,
+            "rcut_in": {"density": 0.0, "distance": 2.4, "zbl": 3.0 + 0.3 * j}[inner],
+            "dcut_in": {"density": 0.0, "distance": 0.7, "zbl": 1.2 + 0.1 * j}[inner],
             "inner_cutoff_type": inner,
         }
     functions: Potential = {}
@@ -134,13 +134,38 @@ def base(bond: Potential, n: int, r: float) -> F64:
     return values
 
 
-def core(bond: Potential, r: float) -> float:
+def core(bond: Potential, r: float, charges: tuple[int, int]) -> float:
     """The pair's part of ρ_core."""
+    if bond["inner_cutoff_type"] == "zbl":
+        return zbl(bond, r, charges)
     cut, p, lam = bond["rcut"], bond["prehc"], bond["lambdahc"]
     value = p * np.exp(-lam * r * r) / r * 0.5 * (1 + np.cos(np.pi * r / cut))
     if bond["inner_cutoff_type"] == "distance":
         value *= step(r, bond["rcut_in"], bond["dcut_in"])
     return value
+
+
+def zbl(bond: Potential, r: float, charges: tuple[int, int]) -> float:
+    """Half the ZBL energy, with a quartic that takes value, slope and curvature to 0 at the cutoff."""
+    z1, z2 = charges
+    a = 0.46850 / (z1**0.23 + z2**0.23)
+    terms = ((0.18175, 3.19980), (0.50986, 0.94229), (0.28022, 0.40290), (0.02817, 0.20162))
+
+    def bare(x: float) -> float:
+        return sum(c * np.exp(-d * x / a) for c, d in terms) / x
+
+    end, width = bond["rcut"], bond["dcut"]
+    screened = np.array([[c * np.exp(-d * end / a) * (-d / a) ** k for c, d in terms] for k in range(3)])
+    phi, dphi, ddphi = screened.sum(axis=1)
+    slope = (dphi - phi / end) / end
+    curvature = (ddphi - 2 * slope) / end
+    cubic = (width * curvature - 3 * slope) / width**2
+    quartic = (2 * slope - width * curvature) / width**3
+    x = max(r - end + width, 0.0)
+    tail = cubic / 3 * x**3 + quartic / 4 * x**4
+    tail += -phi / end + width / 2 * slope - width**2 / 12 * curvature
+    coulomb = 14.399645351950543
+    return bond["prehc"] * coulomb / 2 * z1 * z2 * (bare(r) + tail) * step(r, end, width)
 
 
 def embedded(shape: str, m: float, rho: float) -> float:
@@ -184,14 +209,15 @@ def energies(potential: Potential, structure: tuple[NDArray[Any], F64, F64, NDAr
         mu = species[i]
         g = np.zeros((len(charges), n_base))
         A: dict[tuple[int, int, int, int], complex] = {}
-        rho_core = 0.0
+        rho_core, nearest = 0.0, (np.inf, 1.0)
         for j, d in around:
             bond, r = potential["bonds"][mu, species[j]], float(np.linalg.norm(d))
             if r >= bond["rcut"]:
                 continue
             values = base(bond, n_base, r)
             g[species[j]] += values
-            rho_core += core(bond, r)
+            rho_core += core(bond, r, (charges[mu], charges[species[j]]))
+            nearest = min(nearest, (r - bond["rcut_in"] + bond["dcut_in"], bond["dcut_in"]))
             for n, row in enumerate(bond["radcoefficients"]):
                 for degree, c in enumerate(row):
                     for m in range(-degree, degree + 1):
@@ -213,6 +239,11 @@ def energies(potential: Potential, structure: tuple[NDArray[Any], F64, F64, NDAr
             w * embedded(embedding["npoti"], m, x)
             for w, m, x in zip(parameters[::2], parameters[1::2], rho, strict=True)
         )
+        if potential["bonds"][mu, mu]["inner_cutoff_type"] == "zbl":
+            beyond, width = nearest
+            share = 1 - step(beyond, width, width)
+            out[i] = share * F + (1 - share) * rho_core + potential["E0"][mu]
+            continue
         switch = step(rho_core, embedding["rho_core_cutoff"], embedding["drho_core_cutoff"])
         out[i] = F * switch + rho_core + potential["E0"][mu]
     return out

@@ -39,7 +39,7 @@ def coefficients(descriptor: _core.Descriptor, n_densities: int = len(TERMS)) ->
 def readout(descriptor: _core.Descriptor, c: np.ndarray, core: bool = False) -> _core.Readout:
     ranges = [slice(*descriptor.feature_range(z)) for z in ELEMENTS]
     embedding = ("FinnisSinclairShiftedScaled", TERMS[: len(c)])
-    cores = [(np.zeros(6), 1.0, 0.5)] * 2 if core else None
+    cores = [(np.zeros(6), (1.0, 0.5))] * 2 if core else None
     return _core.Readout(
         descriptor, [0.0, 0.0], [np.ascontiguousarray(c[:, own]) for own in ranges], [embedding] * 2, cores
     )

@@ -10,7 +10,8 @@ import pytest
 
 import ferrip
 from ferrip import _core
-from ferrip.errors import ModelFileError
+from ferrip.conversion import with_elements, write
+from ferrip.errors import ModelFileError, SettingsError
 from ferrip.models import pace
 from ferrip.potential import Potential
 from ferrip.testing import check_potential
@@ -18,7 +19,7 @@ from ferrip.testing import check_potential
 Structure = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 KINDS = ["ChebExpCos", "ChebPow", "ChebLinear", "SBessel"]
-INNER = ["density", "distance"]
+INNER = ["density", "distance", "zbl"]
 
 
 def structure(seed: int = 1, length: float = 4.4, periodic: bool = True) -> Structure:
@@ -62,12 +63,46 @@ def test_contract_of_potentials(kind: str, inner: str) -> None:
     check_potential(potential)
 
 
-def test_round_trip_through_both_files(tmp_path: Path) -> None:
-    potential = imported(oracle_pace.random_potential("SBessel"))
+def test_the_nearest_neighbor_takes_the_energy_over_to_zbl() -> None:
+    reference = oracle_pace.random_potential("ChebPow", "zbl", elements=("Cu",))
+    potential = imported(reference)
+    pbc, cell = np.zeros(3, bool), np.zeros((3, 3))
+    for r in (0.2, 1.5, 1.79, 1.81, 2.3, 2.9, 3.1):
+        trimer = np.array([29, 29, 29]), np.array([[0.0, 0, 0], [r, 0, 0], [0, 3.3, 0]]), cell, pbc
+        expected = oracle_pace.energies(reference, trimer)
+        scale = max(1.0, np.abs(expected).max())
+        assert potential.evaluator().compute(trimer)[0] == pytest.approx(expected, abs=1e-8 * scale)
+        tabulated, exact = potential.evaluator().compute(trimer), analytic(potential, trimer)
+        for one, other in zip(tabulated, exact, strict=True):
+            np.testing.assert_allclose(one, other, atol=1e-6 * max(1.0, np.abs(other).max()))
+
+
+def test_ranges_of_the_nearest_neighbor_follow_the_elements() -> None:
+    potential = imported(oracle_pace.random_potential("SBessel", "zbl"))
+    cell, pbc = np.zeros((3, 3)), np.zeros(3, bool)
+    dimer = np.array([29, 29]), np.array([[0.0, 0, 0], [2.4, 0, 0]]), cell, pbc
+    expected = potential.evaluator().compute(dimer)[0]
+    fewer = with_elements(potential, ["Cu"])
+    assert fewer.evaluator().compute(dimer)[0] == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_switch_beyond_the_cutoff_is_refused() -> None:
+    reference = oracle_pace.random_potential("ChebPow", "zbl", elements=("Cu",))
+    reference["bonds"][0, 0]["rcut_in"] = 5.0
+    with pytest.raises(
+        SettingsError, match="rcut_in: the switch to ZBL ends at 5 Å, beyond the cutoff of 4.1 Å"
+    ):
+        imported(reference)
+
+
+@pytest.mark.parametrize("inner", INNER)
+def test_round_trip_through_both_files(tmp_path: Path, inner: str) -> None:
+    potential = imported(oracle_pace.random_potential("SBessel", inner))
     potential.save(tmp_path / "saved.ferrip")
     (tmp_path / "written.yace").write_text(potential.settings["yace"])
     expected = potential.evaluator().compute(structure())[0]
-    for name in ("saved.ferrip", "written.yace"):
+    write(ferrip.load(tmp_path / "saved.ferrip"), tmp_path / "converted.yace")
+    for name in ("saved.ferrip", "written.yace", "converted.yace"):
         again = ferrip.load(tmp_path / name)
         assert again.settings == potential.settings
         assert np.array_equal(again.evaluator().compute(structure())[0], expected)

@@ -81,11 +81,16 @@ num_ms=2
 < 0  0 >:  0.25
 < 1  -1 >:  -0.5
 """
-FILES = {"yace": YACE, "yaml": YAML, "ace": ACE}
+ZBL = YAML.replace(
+    "    rcutij: 5\n", "    rcutij: 5\n    r_in: 3\n    delta_in: 1\n    inner_cutoff_type: zbl\n"
+)
+FILES = {"yace": YACE, "yaml": YAML, "zbl.yaml": ZBL, "ace": ACE}
+"""Texts by name, which ends with the extension."""
 
 
-def read(text: str, extension: str) -> None:
+def read(text: str, name: str) -> None:
     content, message = None, ""
+    extension = name.rpartition(".")[2]
     try:
         content = _core.read_pace(text, extension)
     except FerripError as error:
@@ -97,44 +102,44 @@ def read(text: str, extension: str) -> None:
     assert _core.read_pace(content.yace, "yace").yace == content.yace
 
 
-@pytest.mark.parametrize("extension", FILES)
-def test_whole_files_are_read(extension: str) -> None:
-    content = _core.read_pace(FILES[extension], extension)
+@pytest.mark.parametrize("name", FILES)
+def test_whole_files_are_read(name: str) -> None:
+    content = _core.read_pace(FILES[name], name.rpartition(".")[2])
     assert content.descriptor.n_features > 2
     assert _core.read_pace(content.yace, "yace").yace == content.yace
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.sampled_from(sorted(FILES)), st.floats(0, 1))
-def test_truncated(extension: str, part: float) -> None:
-    text = FILES[extension]
-    read(text[: int(part * len(text))], extension)
+def test_truncated(name: str, part: float) -> None:
+    text = FILES[name]
+    read(text[: int(part * len(text))], name)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.sampled_from(sorted(FILES)), st.data())
-def test_mutated(extension: str, data: st.DataObject) -> None:
-    text = list(FILES[extension])
+def test_mutated(name: str, data: st.DataObject) -> None:
+    text = list(FILES[name])
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(text) - 1))
         text[at] = data.draw(st.sampled_from(list("0159-+.eE[]{}:,#&*!|>'\"%@` \t\n\r\0é")))
-    read("".join(text), extension)
+    read("".join(text), name)
 
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(st.sampled_from(sorted(FILES)), st.data())
-def test_swapped_words(extension: str, data: st.DataObject) -> None:
-    words = FILES[extension].split(" ")
+def test_swapped_words(name: str, data: st.DataObject) -> None:
+    words = FILES[name].split(" ")
     for _ in range(data.draw(st.integers(1, 3))):
         i, j = (data.draw(st.integers(0, len(words) - 1)) for _ in range(2))
         words[i], words[j] = words[j], words[i]
-    read(" ".join(words), extension)
+    read(" ".join(words), name)
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.sampled_from(sorted(FILES)), st.text(max_size=200))
-def test_any_text(extension: str, text: str) -> None:
-    read(text, extension)
+def test_any_text(name: str, text: str) -> None:
+    read(text, name)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

@@ -33,7 +33,7 @@ def readout(d: _core.Descriptor, name: str, n_densities: int, core: bool, seed: 
     for element in ELEMENTS:
         start, end = d.feature_range(element)
         densities.append(rng.normal(size=(n_densities, end - start)) / np.sqrt(end - start))
-        cores.append((rng.uniform(0, 0.05, 10), 0.4, 0.3) if core else None)
+        cores.append((rng.uniform(0, 0.05, 10), (0.4, 0.3)) if core else None)
     embedding = (name, [(0.8 + 0.1 * k, m) for k, m in enumerate(exponents)])
     return _core.Readout(d, [-1.0, -2.0], densities, [embedding] * 2, cores)
 
@@ -103,6 +103,10 @@ def test_bad_readouts_are_refused() -> None:
     with pytest.raises(DataError, match="terms"):
         _core.Readout(d, [0.0, 0.0], zeros, [("FinnisSinclair", [])] * 2)
     with pytest.raises(SettingsError, match="drho_cut"):
-        _core.Readout(d, [0.0, 0.0], zeros, None, [(np.zeros(10), 1.0, 0.0), None])
+        _core.Readout(d, [0.0, 0.0], zeros, None, [(np.zeros(10), (1.0, 0.0)), None])
+    with pytest.raises(SettingsError, match="ranges of positive width"):
+        _core.Readout(d, [0.0, 0.0], zeros, None, [(np.zeros(10), [(1.0, 0.5), (1.0, -0.5)]), None])
+    with pytest.raises(DataError, match="ranges of the nearest neighbor"):
+        _core.Readout(d, [0.0, 0.0], zeros, None, [(np.zeros(10), [(1.0, 0.5)]), None])
     with pytest.raises(SettingsError, match="finite"):
         _core.Readout(d, [0.0, 0.0], [zeros[0], zeros[1] * np.nan])

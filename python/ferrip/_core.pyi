@@ -127,15 +127,17 @@ class Descriptor(_Features):
     def embedded_values(self, structure: Structure, readout: Readout, num_threads: int | None = None) -> F64:
         """(N, P · n_features) derivatives of the energies of the atoms in the coefficients, density by density."""
 
-Core = tuple[F64, float, float]
-"""Core repulsion: (one coefficient per pair function of the centre, rho_cut, drho_cut)."""
+Core = tuple[F64, tuple[float, float] | list[tuple[float, float]]]
+"""Core repulsion: (one coefficient per pair function of the centre, what switches the embedding off): the tuple
+(rho_cut, drho_cut), or the list of (start, width) in Å by neighbor species for the nearest neighbor."""
 
 class Readout:
     """Energy of an atom from its features, frozen, per centre element (ML-PACE's form):
 
     E = e0 + f_cut(rho_core) * sum_p w_p F_{m_p}(rho_p) + rho_core, rho_p = densities[p] @ own features,
     rho_core = core coefficients @ own pair functions; f_cut is the quintic step from 1 at rho_cut - drho_cut
-    to 0 at rho_cut."""
+    to 0 at rho_cut. Where the nearest neighbor switches, E = e0 + f F + (1 - f) rho_core with the step f from 0 at
+    the start of the range of its species to 1 at the end."""
 
     def __new__(
         cls,
@@ -172,6 +174,9 @@ class PaceFile:
     @property
     def core_switches(self) -> dict[int, tuple[float, float]]:
         """(end, width) in eV of the switch that ρ_core works, by atomic number."""
+    @property
+    def nearest_switches(self) -> dict[int, list[tuple[float, float]]]:
+        """(start, width) in Å by neighbor species, by atomic number, where the nearest neighbor switches."""
     @property
     def bin_width(self) -> float:
         """Width of the bins of ML-PACE's radial tables, Å."""

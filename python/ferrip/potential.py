@@ -160,13 +160,14 @@ class Potential:
         shapes = [(self.embeddings[z].shape, list(self.embeddings[z].terms)) for z in self.elements]
         return _core.Readout(descriptor, e0, densities, shapes, cores)
 
-    def _core_of(self, z: int, own: slice, embedding: Embedding) -> tuple[F64, float, float] | None:
+    def _core_of(self, z: int, own: slice, embedding: Embedding) -> _core.Core | None:
         """Core repulsion of a centre element: coefficients of its pair functions and the switch."""
-        if self.core is None or embedding.core_switch is None:
+        switch = embedding.core_switch if embedding.nearest_switch is None else [*embedding.nearest_switch]
+        if self.core is None or switch is None:
             return None
         table = self.descriptor.feature_table()[own]
         n_pair = sum(len(factors) == 1 for _, factors in table)
-        return np.ascontiguousarray(self.core[own][:n_pair]), *embedding.core_switch
+        return np.ascontiguousarray(self.core[own][:n_pair]), switch
 
     def evaluate(self, structures: Structures, num_threads: int | None = None) -> list[Prediction]:
         """Energies, forces and stresses.

@@ -85,7 +85,12 @@ def from_text(text: str, extension: str, *, metadata: dict[str, Any] | None = No
 
     content = _core.read_pace(text, extension)
     embeddings = {
-        z: Embedding(shape=shape, terms=tuple(terms), core_switch=content.core_switches.get(z))
+        z: Embedding(
+            shape=shape,
+            terms=tuple(terms),
+            core_switch=content.core_switches.get(z),
+            nearest_switch=tuple(content.nearest_switches[z]) if z in content.nearest_switches else None,
+        )
         for z, (shape, terms) in content.embeddings.items()
     }
     return Potential(

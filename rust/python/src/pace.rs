@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ferrip_core::ace::pace::{Compiled, Format, PaceModel, compile, export, variant_name, write};
-use ferrip_core::density::readout::{CenterReadout, Embedding};
+use ferrip_core::density::readout::{CenterReadout, CoreSwitch, Embedding};
 use numpy::ndarray::Array2;
 use numpy::{IntoPyArray, PyArray1, PyArray2};
 use pyo3::exceptions::PyValueError;
@@ -32,6 +32,8 @@ pub struct PyPaceFile {
     core: Option<Py<PyArray1<f64>>>,
     /// By atomic number: (end, width) in eV of the switch that ρ_core works.
     core_switches: BTreeMap<u8, (f64, f64)>,
+    /// By atomic number, where the nearest neighbor switches: (start, width) in Å by neighbor species.
+    nearest_switches: BTreeMap<u8, Vec<(f64, f64)>>,
     /// Width of the bins of the tables, Å.
     bin_width: f64,
     /// The same potential as `.yace`.
@@ -58,7 +60,7 @@ fn content(py: Python<'_>, model: &PaceModel, compiled: &Compiled) -> PyResult<P
     let n_densities = readouts.iter().map(|r| r.densities.len()).max().unwrap_or(1);
     let mut coefficients = Array2::zeros((n_densities, program.n_features()));
     let mut core = vec![0.0; program.n_features()];
-    let mut core_switches = BTreeMap::new();
+    let (mut core_switches, mut nearest_switches) = (BTreeMap::new(), BTreeMap::new());
     for (k, (z, readout)) in by_element().enumerate() {
         let own = program.feature_range(k);
         for (p, density) in readout.densities.iter().enumerate() {
@@ -68,7 +70,14 @@ fn content(py: Python<'_>, model: &PaceModel, compiled: &Compiled) -> PyResult<P
         }
         if let Some(repulsion) = &readout.core {
             core[own.start..][..repulsion.coefficients.len()].copy_from_slice(&repulsion.coefficients);
-            core_switches.insert(z, (repulsion.rho_cut, repulsion.drho_cut));
+            match &repulsion.switch {
+                CoreSwitch::Density { rho_cut, drho_cut } => {
+                    core_switches.insert(z, (*rho_cut, *drho_cut));
+                }
+                CoreSwitch::Nearest { ranges } => {
+                    nearest_switches.insert(z, ranges.iter().map(|&[start, width]| (start, width)).collect());
+                }
+            }
         }
     }
     Ok(PyPaceFile {
@@ -76,8 +85,9 @@ fn content(py: Python<'_>, model: &PaceModel, compiled: &Compiled) -> PyResult<P
         e0: by_element().map(|(z, readout)| (z, readout.e0)).collect(),
         coefficients: coefficients.into_pyarray(py).unbind(),
         embeddings: by_element().map(|(z, readout)| (z, shape(readout))).collect(),
-        core: (!core_switches.is_empty()).then(|| core.into_pyarray(py).unbind()),
+        core: readouts.iter().any(|readout| readout.core.is_some()).then(|| core.into_pyarray(py).unbind()),
         core_switches,
+        nearest_switches,
         bin_width: model.bin_width,
         yace: write(model),
     })

@@ -1,7 +1,7 @@
 //! The class `Readout`: densities, embedding and core repulsion of every element.
 
 use ferrip_core::density::readout::{Term, Variant};
-use ferrip_core::density::{CenterReadout, CoreRepulsion, Embedding, Readout};
+use ferrip_core::density::{CenterReadout, CoreRepulsion, CoreSwitch, Embedding, Readout};
 use ferrip_core::{Error, Result};
 use numpy::{PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::prelude::*;
@@ -12,8 +12,26 @@ use crate::errors::to_python;
 /// Name of the embedding and its terms (prefactor, exponent).
 type EmbeddingArg = (String, Vec<(f64, f64)>);
 
-/// Coefficients, `rho_cut` and `drho_cut`.
-type CoreArg<'py> = (PyReadonlyArray1<'py, f64>, f64, f64);
+/// Coefficients, and what switches.
+type CoreArg<'py> = (PyReadonlyArray1<'py, f64>, SwitchArg);
+
+/// What switches the embedding off.
+#[derive(FromPyObject)]
+enum SwitchArg {
+    /// `rho_cut` and `drho_cut`.
+    Density(f64, f64),
+    /// Start and width by neighbor species.
+    Nearest(Vec<[f64; 2]>),
+}
+
+impl From<SwitchArg> for CoreSwitch {
+    fn from(argument: SwitchArg) -> Self {
+        match argument {
+            SwitchArg::Density(rho_cut, drho_cut) => Self::Density { rho_cut, drho_cut },
+            SwitchArg::Nearest(ranges) => Self::Nearest { ranges },
+        }
+    }
+}
 
 /// Energy of an atom from its features, frozen.
 #[pyclass(frozen, name = "Readout", module = "ferrip._core")]
@@ -54,10 +72,9 @@ impl PyReadout {
                     e0,
                     densities: densities.as_array().rows().into_iter().map(|row| row.to_vec()).collect(),
                     embedding: embedding(embedding_of)?,
-                    core: core.map(|(coefficients, rho_cut, drho_cut)| CoreRepulsion {
+                    core: core.map(|(coefficients, switch)| CoreRepulsion {
                         coefficients: coefficients.as_array().to_vec(),
-                        rho_cut,
-                        drho_cut,
+                        switch: switch.into(),
                     }),
                 })
             },

@@ -10,4 +10,4 @@ pub mod readout;
 pub use descriptor::Descriptor;
 pub use evaluator::{Evaluation, Evaluator};
 pub use program::{ANY_SPECIES, Center, OneParticle, Program, Radial, Ragged};
-pub use readout::{CenterReadout, CoreRepulsion, Embedding, Readout};
+pub use readout::{CenterReadout, CoreRepulsion, CoreSwitch, Embedding, Readout};

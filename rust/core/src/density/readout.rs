@@ -5,6 +5,8 @@
 //! ρ_core = Σ_j core_{z z'}(r_ij)                          (a combination of the centre's pair functions)
 //! ```
 //!
+//! or, where the nearest neighbor switches, `E_i = e0 + f F + (1 − f) ρ_core` with `f` of its distance.
+//!
 //! With one linear density and no core this is the linear potential. Embeddings are those of ML-PACE:
 //! Lysogorskiy et al., npj Comput. Mater. 7, 97 (2021), DOI 10.1038/s41524-021-00559-9.
 
@@ -133,29 +135,79 @@ impl Embedding {
     }
 }
 
-/// Core repulsion: a pair energy that also switches the embedding off where it is large.
+/// Core repulsion: a pair energy that takes the place of the embedding where atoms come close.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CoreRepulsion {
     /// Coefficients of ρ_core: one per pair function of the centre, in the order of the features.
     pub coefficients: Vec<f64>,
-    /// ρ_core (eV) from which on the embedding is off.
-    pub rho_cut: f64,
-    /// Width (eV) of the switch below `rho_cut`.
-    pub drho_cut: f64,
+    /// What switches.
+    pub switch: CoreSwitch,
 }
 
-impl CoreRepulsion {
-    /// `f_cut` and its derivative: the quintic step from 1 at `rho_cut − drho_cut` to 0 at `rho_cut`.
-    pub fn switch(&self, rho: f64) -> [f64; 2] {
-        let s = 1.0 + (rho - self.rho_cut) / self.drho_cut;
-        if rho >= self.rho_cut {
-            [0.0, 0.0]
-        } else if s <= 0.0 {
-            [1.0, 0.0]
-        } else {
-            let step = 1.0 - s * s * s * (10.0 - 15.0 * s + 6.0 * s * s);
-            [step, -30.0 * (s * (1.0 - s)).powi(2) / self.drho_cut]
+/// What switches the embedding off.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CoreSwitch {
+    /// ρ_core, to which the embedding is added.
+    Density {
+        /// ρ_core (eV) from which on the embedding is off.
+        rho_cut: f64,
+        /// Width (eV) of the switch below `rho_cut`.
+        drho_cut: f64,
+    },
+    /// The distance of the nearest neighbor, measured from where the range of its species starts: from the embedding
+    /// alone, above the range, to ρ_core alone, below it.
+    Nearest {
+        /// Start and width (Å) for every neighbor species.
+        ranges: Vec<[f64; 2]>,
+    },
+}
+
+/// The nearest neighbor as [`CoreSwitch::Nearest`] sees it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Nearest {
+    /// Distance beyond the start of the range, Å.
+    pub beyond: f64,
+    /// Width of the range, Å.
+    pub width: f64,
+}
+
+impl CoreSwitch {
+    /// Start and width (Å) for every neighbor species, if the nearest neighbor switches.
+    pub fn ranges(&self) -> Option<&[[f64; 2]]> {
+        match self {
+            Self::Density { .. } => None,
+            Self::Nearest { ranges } => Some(ranges),
         }
+    }
+
+    /// The factor on the embedding and its derivative with respect to what switches: the quintic step from 1 at
+    /// `rho_cut − drho_cut` to 0 at `rho_cut`, or from 0 to 1 over the range of the nearest neighbor.
+    fn factor(&self, core: f64, nearest: Option<Nearest>) -> [f64; 2] {
+        match self {
+            Self::Density { rho_cut, drho_cut } => {
+                let [rise, slope] = step(1.0 + (core - rho_cut) / drho_cut);
+                if core >= *rho_cut { [0.0, 0.0] } else { [1.0 - rise, -slope / drho_cut] }
+            }
+            Self::Nearest { .. } => match nearest {
+                Some(Nearest { beyond, width }) if beyond < width && beyond > 0.0 => {
+                    let [rise, slope] = step(beyond / width);
+                    [rise, slope / width]
+                }
+                Some(Nearest { beyond, width }) if beyond < width || beyond < 0.0 => [0.0, 0.0],
+                _ => [1.0, 0.0],
+            },
+        }
+    }
+}
+
+/// The quintic step from 0 at 0 to 1 at 1 and its derivative.
+fn step(s: f64) -> [f64; 2] {
+    if s <= 0.0 {
+        [0.0, 0.0]
+    } else if s >= 1.0 {
+        [1.0, 0.0]
+    } else {
+        [s * s * s * (10.0 - 15.0 * s + 6.0 * s * s), 30.0 * (s * (1.0 - s)).powi(2)]
     }
 }
 
@@ -181,14 +233,17 @@ pub struct AtomEnergy {
     pub densities_bar: [f64; MAX_DENSITIES],
     /// dE/dρ_core.
     pub core_bar: f64,
+    /// dE/dr of the nearest neighbor, eV/Å.
+    pub nearest_bar: f64,
 }
 
 impl CenterReadout {
-    /// Energy and its derivatives at the given densities and `ρ_core` (0 without core repulsion).
+    /// Energy and its derivatives at the given densities and `ρ_core` (0 without core repulsion), with the nearest
+    /// neighbor where that switches (`None`: there is none).
     ///
     /// # Panics
     /// If there are more densities than the readout has.
-    pub fn evaluate(&self, rho: &[f64], core: f64) -> AtomEnergy {
+    pub fn evaluate(&self, rho: &[f64], core: f64, nearest: Option<Nearest>) -> AtomEnergy {
         let mut densities_bar = [0.0; MAX_DENSITIES];
         let mut embedded = 0.0;
         for (p, (&rho, bar)) in rho.iter().zip(&mut densities_bar).enumerate() {
@@ -196,10 +251,15 @@ impl CenterReadout {
             embedded += value;
             *bar = first;
         }
-        let [switch, slope] = self.core.as_ref().map_or([1.0, 0.0], |repulsion| repulsion.switch(core));
-        densities_bar.iter_mut().for_each(|bar| *bar *= switch);
-        let energy = self.e0 + switch * embedded + core;
-        AtomEnergy { energy, densities_bar, core_bar: 1.0 + slope * embedded }
+        let switch = self.core.as_ref().map(|repulsion| &repulsion.switch);
+        let [factor, slope] = switch.map_or([1.0, 0.0], |switch| switch.factor(core, nearest));
+        densities_bar.iter_mut().for_each(|bar| *bar *= factor);
+        let (share, core_bar, nearest_bar) = match switch {
+            Some(CoreSwitch::Nearest { .. }) => (1.0 - factor, 1.0 - factor, slope * (embedded - core)),
+            _ => (1.0, 1.0 + slope * embedded, 0.0),
+        };
+        let energy = self.e0 + factor * embedded + share * core;
+        AtomEnergy { energy, densities_bar, core_bar, nearest_bar }
     }
 
     /// An equal readout with as few densities as possible: those that enter linearly become one.
@@ -249,11 +309,24 @@ impl CenterReadout {
         if let Some(core) = &self.core {
             let n_pair = center.radial.len() * center.n_pair;
             Error::check_length("coefficients of the core repulsion", n_pair, core.coefficients.len())?;
-            if !(core.rho_cut.is_finite() && core.drho_cut.is_finite() && core.drho_cut > 0.0) {
-                return bad(format!(
-                    "expected a finite rho_cut and a positive drho_cut, got {} and {}",
-                    core.rho_cut, core.drho_cut
-                ));
+            match &core.switch {
+                CoreSwitch::Density { rho_cut, drho_cut } => {
+                    if !(rho_cut.is_finite() && drho_cut.is_finite() && *drho_cut > 0.0) {
+                        return bad(format!(
+                            "expected a finite rho_cut and a positive drho_cut, got {rho_cut} and {drho_cut}"
+                        ));
+                    }
+                }
+                CoreSwitch::Nearest { ranges } => {
+                    Error::check_length("ranges of the nearest neighbor", center.radial.len(), ranges.len())?;
+                    let fine =
+                        |&[start, width]: &[f64; 2]| start.is_finite() && width.is_finite() && width >= 0.0;
+                    if let Some([start, width]) = ranges.iter().find(|range| !fine(range)) {
+                        return bad(format!(
+                            "expected finite ranges of positive width, got {start} and {width}"
+                        ));
+                    }
+                }
             }
             coefficients.extend(&core.coefficients);
         }
@@ -370,24 +443,53 @@ mod tests {
                 terms: vec![Term { prefactor: 1.0, exponent: 1.0 }, Term { prefactor: 0.5, exponent: 0.5 }],
                 variant: Variant::ShiftedScaled,
             },
-            core: Some(CoreRepulsion { coefficients: vec![1.0], rho_cut: 5.0, drho_cut: 2.0 }),
+            core: Some(CoreRepulsion {
+                coefficients: vec![1.0],
+                switch: CoreSwitch::Density { rho_cut: 5.0, drho_cut: 2.0 },
+            }),
         };
         let rho = [0.7, -1.9];
-        assert!((readout.evaluate(&rho, 6.0).energy - 5.0).abs() < 1e-14);
+        assert!((readout.evaluate(&rho, 6.0, None).energy - 5.0).abs() < 1e-14);
         for core in [1.0, 3.1, 4.0, 4.9, 5.5] {
-            let at = readout.evaluate(&rho, core);
+            let at = readout.evaluate(&rho, core, None);
             let h = 1e-6;
             let difference = |f: &dyn Fn(f64) -> f64| (f(h) - f(-h)) / (2.0 * h);
-            let slope = difference(&|h| readout.evaluate(&rho, core + h).energy);
+            let slope = difference(&|h| readout.evaluate(&rho, core + h, None).energy);
             assert!((slope - at.core_bar).abs() < 1e-7);
             for p in 0..2 {
                 let slope = difference(&|h| {
                     let mut moved = rho;
                     moved[p] += h;
-                    readout.evaluate(&moved, core).energy
+                    readout.evaluate(&moved, core, None).energy
                 });
                 assert!((slope - at.densities_bar[p]).abs() < 1e-7);
             }
+        }
+    }
+
+    #[test]
+    fn the_nearest_neighbor_switches() {
+        let readout = CenterReadout {
+            e0: -1.0,
+            densities: vec![vec![1.0]],
+            embedding: Embedding::FinnisSinclair {
+                terms: vec![Term { prefactor: 1.0, exponent: 0.5 }],
+                variant: Variant::ShiftedScaled,
+            },
+            core: Some(CoreRepulsion {
+                coefficients: vec![1.0],
+                switch: CoreSwitch::Nearest { ranges: vec![[2.0, 1.0]] },
+            }),
+        };
+        let at = |beyond: f64, width: f64| readout.evaluate(&[1.3], 4.0, Some(Nearest { beyond, width }));
+        let alone = readout.evaluate(&[1.3], 4.0, None);
+        assert_eq!((alone, alone.core_bar), (at(1.2, 1.0), 0.0));
+        assert_eq!((at(-0.1, 1.0).energy, at(-0.1, 1.0).core_bar), (3.0, 1.0));
+        assert_eq!((at(-0.1, 0.0).energy, at(0.0, 0.0).energy), (3.0, alone.energy));
+        assert_eq!((at(-0.1, 0.0).nearest_bar, at(0.0, 0.0).nearest_bar), (0.0, 0.0));
+        for beyond in [0.1, 0.5, 0.8] {
+            let slope = (at(beyond + 1e-6, 1.0).energy - at(beyond - 1e-6, 1.0).energy) / 2e-6;
+            assert!((slope - at(beyond, 1.0).nearest_bar).abs() < 1e-7);
         }
     }
 
@@ -408,7 +510,7 @@ mod tests {
         let densities = |r: &CenterReadout| -> Vec<f64> {
             r.densities.iter().map(|c| c.iter().zip(b).map(|(c, b)| c * b).sum()).collect()
         };
-        let energy = |r: &CenterReadout| r.evaluate(&densities(r), 0.0).energy;
+        let energy = |r: &CenterReadout| r.evaluate(&densities(r), 0.0, None).energy;
         assert!((energy(&readout) - energy(&merged)).abs() < 1e-14);
         let linear = CenterReadout { embedding: Embedding::Linear, ..readout };
         assert_eq!(linear.merged().densities, [[9.0, 12.0]]);

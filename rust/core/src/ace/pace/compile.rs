@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ace::Factor;
-use crate::density::readout::{CenterReadout, CoreRepulsion, Embedding, Readout, Term};
+use crate::density::readout::{CenterReadout, CoreRepulsion, CoreSwitch, Embedding, Readout, Term};
 use crate::density::{Center, OneParticle, Program, Radial, Ragged};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 use super::model::{Bond, InnerCutoff, PaceModel};
 use super::repulsion::Repulsion;
@@ -32,13 +32,6 @@ pub struct Compiled {
 /// Those of [`PaceModel::check`], [`Program::new`] and [`Readout::new`].
 pub fn compile(model: &PaceModel) -> Result<Compiled> {
     model.check()?;
-    if model.bonds.iter().any(|bond| bond.inner_kind == InnerCutoff::Zbl) {
-        return Err(Error::Setting {
-            name: "inner_cutoff_type",
-            reason: "zbl, a switch by the distance of the nearest neighbor, is not supported; density and distance are"
-                .into(),
-        });
-    }
     let mut order: Vec<usize> = (0..model.elements.len()).collect();
     order.sort_by_key(|&k| model.elements[k]);
     let mut species = vec![0; order.len()]; // index among the ascending elements
@@ -110,8 +103,7 @@ impl CenterCompiler<'_> {
         let core = has_core.then(|| {
             let mut coefficients = vec![0.0; radial.len() * n_pair];
             coefficients.iter_mut().skip(n_densities).step_by(n_pair).for_each(|c| *c = 1.0);
-            let drho_cut = embedding.drho_cut.max(f64::MIN_POSITIVE);
-            CoreRepulsion { coefficients, rho_cut: embedding.rho_cut, drho_cut }
+            CoreRepulsion { coefficients, switch: self.core_switch() }
         });
         let terms =
             embedding.terms.iter().map(|&(prefactor, exponent)| Term { prefactor, exponent }).collect();
@@ -129,11 +121,31 @@ impl CenterCompiler<'_> {
         &self.model.bonds[self.element * self.model.elements.len() + neighbor]
     }
 
+    /// What switches the embedding off.
+    fn core_switch(&self) -> CoreSwitch {
+        if self.nearest_switches() {
+            let range = |&neighbor: &usize| {
+                let bond = self.bond(neighbor);
+                [bond.inner_cutoff - bond.inner_width, bond.inner_width]
+            };
+            return CoreSwitch::Nearest { ranges: self.order.iter().map(range).collect() };
+        }
+        let embedding = &self.model.embeddings[self.element];
+        let drho_cut = embedding.drho_cut.max(f64::MIN_POSITIVE);
+        CoreSwitch::Density { rho_cut: embedding.rho_cut, drho_cut }
+    }
+
+    /// Whether the distance of the nearest neighbor switches; bonds have one kind of inner cutoff.
+    fn nearest_switches(&self) -> bool {
+        self.bond(self.element).inner_kind == InnerCutoff::Zbl
+    }
+
     /// Whether ρ_core matters: a repulsion, or a switch that is not fully open at ρ_core = 0.
     fn has_core(&self) -> bool {
         let embedding = &self.model.embeddings[self.element];
         let repulsive = |&neighbor: &usize| self.bond(neighbor).core_prefactor != 0.0;
-        self.order.iter().any(repulsive) || embedding.rho_cut - embedding.drho_cut < 0.0
+        let closed = embedding.rho_cut - embedding.drho_cut < 0.0;
+        self.nearest_switches() || closed || self.order.iter().any(repulsive)
     }
 
     /// Radial functions (n from 0, l) of the products.

@@ -56,7 +56,7 @@ pub enum InnerCutoff {
     Density,
     /// Radial functions fade into the core repulsion between two distances.
     Distance,
-    /// The energy fades into ZBL with the distance of the nearest neighbor.
+    /// The energy of an atom fades into ZBL with the distance of its nearest neighbor.
     Zbl,
 }
 
@@ -302,6 +302,12 @@ impl Bond {
         }
         if self.inner_kind == InnerCutoff::Zbl && base.width <= 0.0 {
             return Err("dcut: ZBL needs a positive length".into());
+        }
+        if self.inner_kind == InnerCutoff::Zbl && self.inner_cutoff > base.cutoff {
+            return Err(format!(
+                "rcut_in: the switch to ZBL ends at {} Å, beyond the cutoff of {} Å",
+                self.inner_cutoff, base.cutoff
+            ));
         }
         if self.coefficients.len() != self.n_radial * (self.lmax + 1) * self.n_base {
             return Err(format!(

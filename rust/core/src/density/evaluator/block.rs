@@ -2,7 +2,7 @@
 //! differentiated.
 
 use crate::error::Result;
-use crate::simd::{Simd, Task};
+use crate::simd::{MAX_LANES, Simd, Task};
 use crate::structure::VOIGT;
 
 use super::accumulate::{Accumulator, grow};
@@ -112,6 +112,7 @@ fn evaluate_energies<S: Simd>(
     let n = kernel.n_sums();
     grow(&mut scratch.products.sums, n, [S::zero(); VECTORS]);
     scratch.products.sums.truncate(n);
+    scratch.products.approaches.clear();
     for vector in 0..VECTORS {
         let atoms = batch.iter().skip(vector * S::LANES).take(S::LANES);
         let n_atoms = atoms.len();
@@ -120,6 +121,9 @@ fn evaluate_energies<S: Simd>(
         {
             out.n_edges += neighborhood.fill(source, center as usize, kernel)?;
             scratch.accumulator.run(kernel, neighborhood, sums);
+            if let Some(ranges) = kernel.nearest_ranges() {
+                scratch.products.approaches.push(neighborhood.approach(ranges));
+            }
         }
         sums_to_batch(&mut scratch.sums, n_atoms, vector, &mut scratch.products.sums);
     }
@@ -158,6 +162,16 @@ fn add_forces<S: Simd>(
             let neighbors = neighborhood.neighbors(vector);
             add_vector(g, at, neighbors, &mut own, strain, &mut scratch.slots, out);
         }
+    }
+    let approach = scratch.products.approaches.get(place).copied().unwrap_or_default();
+    if approach.bar != 0.0 {
+        let (vector, lane) = (approach.lane / S::LANES, approach.lane % S::LANES);
+        let mut along = [0.0; MAX_LANES];
+        along[lane] = approach.bar;
+        let (along, unit) = (S::load(&along), &neighborhood.units[vector]);
+        let g = [along.mul(unit[0]), along.mul(unit[1]), along.mul(unit[2])];
+        let at = (unit, neighborhood.vectors[vector].r);
+        add_vector(g, at, neighborhood.neighbors(vector), &mut own, strain, &mut scratch.slots, out);
     }
     let force = slot(center, &mut scratch.slots, out);
     for axis in 0..3 {

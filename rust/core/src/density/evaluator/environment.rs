@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::density::readout::Nearest;
 use crate::error::{Error, Result};
 use crate::radial::table::TableCell;
 use crate::simd::{MAX_LANES, Simd};
@@ -98,6 +99,17 @@ pub struct Geometry<S> {
     pub bins: [u32; MAX_LANES],
 }
 
+/// The nearest neighbor of an atom whose energy it switches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Approach {
+    /// What the readout knows of it; `None` without neighbors.
+    pub nearest: Option<Nearest>,
+    /// Lane of its edge, over all vectors.
+    pub lane: usize,
+    /// dE/dr, eV/Å.
+    pub bar: f64,
+}
+
 /// The neighbors of one centre within the cutoff, in vectors, sorted by class. Unused lanes lie beyond
 /// the cutoff, where every radial function is 0.
 #[derive(Debug)]
@@ -134,6 +146,28 @@ impl<S: Simd> Neighborhood<S> {
     #[inline(always)]
     pub(super) fn neighbors(&self, vector: usize) -> &[u32] {
         &self.lanes.neighbors[vector * S::LANES..][..S::LANES]
+    }
+
+    /// The neighbor that is least beyond the start of the range (start, width; Å) of its species.
+    pub(super) fn approach(&self, ranges: &[[f64; 2]]) -> Approach {
+        let mut found = Approach::default();
+        for (vector, geometry) in self.vectors.iter().enumerate() {
+            let mut r = [0.0; MAX_LANES];
+            geometry.r.store(&mut r);
+            for (k, r) in r.into_iter().enumerate().take(S::LANES) {
+                let lane = vector * S::LANES + k;
+                if self.lanes.neighbors[lane] == u32::MAX {
+                    continue;
+                }
+                let species = if ranges.len() == 1 { 0 } else { usize::from(self.species[lane]) };
+                let [start, width] = ranges[species];
+                let beyond = r - start;
+                if found.nearest.is_none_or(|nearest| beyond < nearest.beyond) {
+                    found = Approach { nearest: Some(Nearest { beyond, width }), lane, bar: 0.0 };
+                }
+            }
+        }
+        found
     }
 
     /// Fills in the neighbors of `center` that lie within the cutoffs and returns their number.

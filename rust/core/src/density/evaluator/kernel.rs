@@ -139,6 +139,11 @@ impl<S: Simd> CenterKernel<S> {
         Ok(Self { readout, terms, towards, cells, classes, cutoff, layout, dag, n_densities, leaf_weights })
     }
 
+    /// Ranges (start, width; Å) by neighbor species of the nearest neighbor, where that switches the energy.
+    pub fn nearest_ranges(&self) -> Option<&[[f64; 2]]> {
+        self.readout.core.as_ref().and_then(|core| core.switch.ranges())
+    }
+
     /// Number of sums over neighbors: one-particle and pair.
     pub fn n_sums(&self) -> usize {
         self.layout.size + self.terms.len()

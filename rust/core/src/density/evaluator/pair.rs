@@ -1,9 +1,10 @@
 //! Sums of pair functions of an atom, and how they and the densities make its energy.
 
-use crate::density::readout::{CenterReadout, Embedding, MAX_DENSITIES};
+use crate::density::readout::{CenterReadout, Embedding, MAX_DENSITIES, Nearest};
 use crate::simd::{MAX_LANES, Simd};
 
 use super::batch::Batch;
+use super::environment::Approach;
 
 /// Which sums of pair functions a centre has: its part of every density (none for a linear readout, where
 /// all is baseline), then ρ_core, then the baseline that is added to the energy.
@@ -45,7 +46,8 @@ impl PairTerms {
     }
 
     /// Energies of the lanes of vector `g` of a batch from the many-body densities `rho` and the sums of pair
-    /// functions. Both are replaced by the derivatives of the energy with respect to them.
+    /// functions. Both are replaced by the derivatives of the energy with respect to them. Where the nearest neighbor
+    /// switches, `approaches` has that of every atom of the vector and gets the derivative; otherwise it is empty.
     #[inline(always)]
     pub fn embed<S: Simd>(
         &self,
@@ -53,6 +55,7 @@ impl PairTerms {
         rho: &mut [Batch<S>],
         pair: &mut [Batch<S>],
         g: usize,
+        approaches: &mut [Approach],
     ) -> [f64; MAX_LANES] {
         let mut many = [[0.0; MAX_LANES]; MAX_DENSITIES];
         for (lanes, rho) in many.iter_mut().zip(&*rho) {
@@ -64,7 +67,13 @@ impl PairTerms {
         }
         let mut energies = [0.0; MAX_LANES];
         for (lane, energy) in energies.iter_mut().enumerate().take(S::LANES) {
-            *energy = self.embed_lane(readout, &mut many, &mut own, lane);
+            let approach = approaches.get_mut(lane);
+            let nearest = approach.as_ref().and_then(|approach| approach.nearest);
+            let bar;
+            (*energy, bar) = self.embed_lane(readout, &mut many, &mut own, lane, nearest);
+            if let Some(approach) = approach {
+                approach.bar = bar;
+            }
         }
         for (rho, lanes) in rho.iter_mut().zip(&many) {
             rho[g] = S::load(lanes);
@@ -75,20 +84,21 @@ impl PairTerms {
         energies
     }
 
-    /// One lane of [`Self::embed`].
+    /// One lane of [`Self::embed`]: energy, and derivative with respect to the distance of the nearest neighbor.
     fn embed_lane(
         &self,
         readout: &CenterReadout,
         many: &mut [[f64; MAX_LANES]],
         own: &mut [[f64; MAX_LANES]],
         lane: usize,
-    ) -> f64 {
+        nearest: Option<Nearest>,
+    ) -> (f64, f64) {
         let mut densities = [0.0; MAX_DENSITIES];
         for p in 0..self.densities {
             densities[p] = many[p][lane] + own[p][lane];
         }
         let core = if self.core { own[self.densities][lane] } else { 0.0 };
-        let at = readout.evaluate(&densities[..self.densities], core);
+        let at = readout.evaluate(&densities[..self.densities], core, nearest);
         for p in 0..self.densities {
             many[p][lane] = at.densities_bar[p];
             own[p][lane] = at.densities_bar[p];
@@ -97,9 +107,9 @@ impl PairTerms {
             own[self.densities][lane] = at.core_bar;
         }
         if !self.baseline {
-            return at.energy;
+            return (at.energy, at.nearest_bar);
         }
         let baseline = &mut own[self.len() - 1][lane];
-        at.energy + std::mem::replace(baseline, 1.0)
+        (at.energy + std::mem::replace(baseline, 1.0), at.nearest_bar)
     }
 }

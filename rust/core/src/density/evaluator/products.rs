@@ -11,6 +11,7 @@ use crate::simd::{MAX_LANES, Simd};
 
 use super::accumulate::grow;
 use super::batch::{Batch, VECTORS};
+use super::environment::Approach;
 use super::kernel::CenterKernel;
 use super::layout::Layout;
 
@@ -26,6 +27,8 @@ pub struct Products<S> {
     inner: Vec<Complex<S>>,
     /// All sums of every atom (one-particle, then pair) before, their adjoints after [`Self::run`].
     pub sums: Vec<Batch<S>>,
+    /// Nearest neighbor of every atom, where it switches the energy; its derivatives after [`Self::run`].
+    pub approaches: Vec<Approach>,
 }
 
 /// `c + a b`
@@ -76,7 +79,13 @@ impl<S: Simd> Products<S> {
     const ZERO: fn() -> Batch<S> = || [S::zero(); VECTORS];
 
     pub(super) fn new() -> Self {
-        Self { values: Vec::new(), adjoints: Vec::new(), inner: Vec::new(), sums: Vec::new() }
+        Self {
+            values: Vec::new(),
+            adjoints: Vec::new(),
+            inner: Vec::new(),
+            sums: Vec::new(),
+            approaches: Vec::new(),
+        }
     }
 
     /// All monomials of the atoms, leaf by leaf, from the sums.
@@ -140,7 +149,9 @@ impl<S: Simd> Products<S> {
         let mut energies = [[0.0; MAX_LANES]; VECTORS];
         for g in 0..VECTORS {
             let pair = &mut self.sums[kernel.layout.size..];
-            energies[g] = kernel.terms.embed(&kernel.readout, &mut rho[..kernel.n_densities], pair, g);
+            let rho = &mut rho[..kernel.n_densities];
+            let from = (g * S::LANES).min(self.approaches.len());
+            energies[g] = kernel.terms.embed(&kernel.readout, rho, pair, g, &mut self.approaches[from..]);
         }
         density_adjoints::<S, P>(kernel, rho, &self.values, &self.inner, &mut self.adjoints);
         energies
