@@ -40,7 +40,7 @@ TEMPERATURE = 300.0
 def splines() -> Potential:
     """A UF3 potential of pairs alone with the resolution of size medium."""
     settings = Uf3().resolve(
-        Uf3Settings(pair_cutoff=CUTOFF, triplet_cutoff=0),
+        Uf3Settings(pair_cutoff=CUTOFF, triplet_cutoff=0, density=()),
         "medium",
         [13],
         PairDistances(minimum={}, nearest={}, neighbors=54.0),

@@ -29,8 +29,8 @@ LATTICE = 3.32
 
 
 def pairs_only(potential: Potential) -> Potential:
-    """The same potential without its triplets."""
-    settings = dict(potential.settings) | {"triplets": []}
+    """The same potential without its triplets and densities."""
+    settings = dict(potential.settings) | {"triplets": [], "densities": []}
     descriptor = family("uf3").descriptor(settings)
     return Potential(
         family="uf3",

@@ -13,11 +13,11 @@ from cluster_oracle import energies as oracle_energies
 
 import ferrip
 from ferrip import _core
-from ferrip.conversion import with_elements
+from ferrip.conversion import with_elements, write
 from ferrip.data import Frame
 from ferrip.errors import SettingsError
 from ferrip.fitting.distances import pair_distances
-from ferrip.models import Uf3, Uf3Settings, uf3_file
+from ferrip.models import Uf3, Uf3Settings
 from ferrip.models.knots import uniform_knots
 from ferrip.testing import check_descriptor, check_potential
 
@@ -215,8 +215,9 @@ def test_a_fit_finds_the_embedding_function_and_survives_the_file(tmp_path: Path
     potential.save(tmp_path / "Cu.ferrip")
     again = ferrip.load(tmp_path / "Cu.ferrip")
     assert np.array_equal(again.evaluate(test[0])[0].forces, potential.evaluate(test[0])[0].forces)
-    notes = uf3_file.save(potential, tmp_path / "Cu.uf3")
-    assert any(note.startswith("functions of densities: not expressible") for note in notes)
+    for name in ("Cu.uf3", "Cu.json"):
+        with pytest.raises(SettingsError, match="densities are not expressible"):
+            write(potential, tmp_path / name)
 
 
 def test_settings_of_densities() -> None:
@@ -233,6 +234,17 @@ def test_settings_of_densities() -> None:
     assert np.average(means, weights=[frame.n_atoms for frame in frames(3)]) == pytest.approx(1.0, rel=0.05)
     with pytest.raises(SettingsError, match="density"):
         ferrip.fit(frames(2), model="uf3", density="wide", progress=False)
+
+
+def test_triplets_of_size_large_end_between_shells() -> None:
+    """Shells of fcc lie at 1, √2 and √3 nearest-neighbor distances."""
+    distances = pair_distances(frames(3))
+    length = 3.54 / np.sqrt(2)
+    knots = Uf3().resolve(Uf3Settings(), "large", [29], distances)["triplets"][0]["knots"]
+    assert np.sqrt(2.1) * length < knots[0][-1] < np.sqrt(2.9) * length
+    gap = distances.gap((29, 29), (1.6, 1.9), distances.nearest[29, 29])
+    assert gap is not None and knots[0][-1] == pytest.approx(gap, abs=0.051)
+    assert distances.gap((29, 30), (1.6, 1.9), length) is None
 
 
 def test_fewer_elements_keep_their_densities() -> None:

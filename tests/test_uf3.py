@@ -42,7 +42,7 @@ def test_sizes_are_resolutions() -> None:
         Uf3().descriptor(Uf3().resolve(Uf3Settings(), size, [14], DISTANCES)).n_features
         for size in ("small", "medium", "large")
     ]
-    assert counts == [20 + 10 * 7, 25 + 28 * 13, 30 + 55 * 17]
+    assert counts == [20 + 10 * 7 + 14, 25 + 28 * 13 + 4 * 14, 30 + 55 * 17 + 4 * 14]
     with pytest.raises(SettingsError, match="size"):
         resolved("huge")
     with pytest.raises(SettingsError, match="triplet_intervals"):
@@ -50,7 +50,7 @@ def test_sizes_are_resolutions() -> None:
 
 
 def test_settings_survive_json_and_pairs_alone_do() -> None:
-    complete = resolved(triplet_cutoff=0, pair_cutoff=5.0, pair_intervals=8)
+    complete = resolved(triplet_cutoff=0, pair_cutoff=5.0, pair_intervals=8, density=[])
     assert json.loads(json.dumps(complete)) == complete
     descriptor = Uf3().descriptor(complete)
     assert (descriptor.n_features, descriptor.cutoff) == (3 * 8, 5.0)
@@ -103,7 +103,7 @@ def frames(n: int) -> list[Frame]:
 
 def test_a_pair_potential_is_learned_and_survives_the_file(tmp_path: Path) -> None:
     train, test = frames(24)[:18], frames(24)[18:]
-    potential = ferrip.fit(train, model="uf3", size="small", pair_cutoff=6.0, progress=False)
+    potential = ferrip.fit(train, model="uf3", size="small", pair_cutoff=6.0, density=[], progress=False)
     errors = [potential.evaluate(frame)[0].forces - frame.forces for frame in test]
     reference = np.concatenate([frame.forces for frame in test])
     assert np.sqrt(np.mean(np.concatenate(errors) ** 2)) < 0.06 * reference.std()
@@ -125,7 +125,7 @@ def test_a_pair_potential_is_learned_and_survives_the_file(tmp_path: Path) -> No
 
 
 def random_potential(tmp_path: Path) -> tuple[ferrip.Potential, Path]:
-    complete = resolved()
+    complete = resolved(density=[])
     descriptor = Uf3().descriptor(complete)
     potential = ferrip.Potential(
         family="uf3",

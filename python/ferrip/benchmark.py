@@ -75,7 +75,7 @@ def benchmark(
     atoms: Atoms | None = None,
     *,
     num_threads: int | None = None,
-    skin: float = 0.5,
+    skin: float = 0.7,
     seconds: float = 3.0,
     seed: int = 0,
     precision: str = "double",

@@ -85,7 +85,7 @@ class Calculator(ASECalculator):
         self,
         potential: Potential | str | PathLike[str],
         *,
-        skin: float = 0.5,
+        skin: float = 0.7,
         num_threads: int | None = None,
         precision: str = "double",
     ) -> None:

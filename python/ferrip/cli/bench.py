@@ -18,7 +18,7 @@ def bench(
         Path | None, typer.Option(help="Structure, used as given (default: a crystal of 1000 atoms or more).")
     ] = None,
     repeat: RepeatOption = (1, 1, 1),
-    skin: Annotated[float, typer.Option(help="Verlet skin, Å.")] = 0.5,
+    skin: Annotated[float, typer.Option(help="Verlet skin, Å.")] = 0.7,
     seconds: Annotated[float, typer.Option(min=0.0, help="Time to spend, s.")] = 3.0,
     threads: ThreadsOption = None,
     precision: PrecisionOption = "double",

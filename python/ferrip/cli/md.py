@@ -38,7 +38,7 @@ def md(
     ] = 0.9,
     max_temperature: Annotated[float | None, typer.Option(help="Stop above this temperature, K.")] = None,
     keep_velocities: Annotated[bool, typer.Option(help="Start from the structure's velocities.")] = False,
-    skin: Annotated[float, typer.Option(help="Verlet skin, Å.")] = 0.5,
+    skin: Annotated[float, typer.Option(help="Verlet skin, Å.")] = 0.7,
     restart: Annotated[bool, typer.Option("--restart", help="Continue from OUTPUT's .restart file.")] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Start over although OUTPUT's run is unfinished.")

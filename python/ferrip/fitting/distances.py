@@ -18,6 +18,8 @@ SEARCH_RADIUS = 6.0
 """Å within which neighbors are looked for."""
 BIN_WIDTH = 0.05
 """Å; width of the bins of `PairDistances.around`."""
+SMOOTHING = 5
+"""Bins that `PairDistances.gap` adds up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,29 @@ class PairDistances:
             return 0.0
         middles = BIN_WIDTH * (np.arange(len(counts), dtype=np.float64) + 0.5)
         return float(counts @ function(middles))
+
+    def gap(self, pair: tuple[int, int], factors: tuple[float, float], length: float) -> float | None:
+        """Where neighbors of a pair are fewest per volume between two multiples of a distance.
+
+        Parameters
+        ----------
+        pair
+            Atomic numbers.
+        factors, length
+            Bounds over `length`, and `length` in Å.
+
+        Returns
+        -------
+        float or None
+            Å; `None` where the data have no such pair.
+        """
+        counts = self.around.get(pair)
+        if counts is None or not counts.any():
+            return None
+        middles = BIN_WIDTH * (np.arange(len(counts), dtype=np.float64) + 0.5)
+        density = np.convolve(counts / middles**2, np.ones(SMOOTHING), "same")
+        inside = (middles >= factors[0] * length) & (middles <= factors[1] * length)
+        return float(middles[inside][np.argmin(density[inside])]) if inside.any() else None
 
 
 def pair_distances(frames: Sequence[Frame], num_threads: int | None = None) -> PairDistances:

@@ -84,7 +84,7 @@ class MDSettings:
     min_distance_factor: float = 0.9
     max_temperature: float | None = None
     keep_velocities: bool = False
-    skin: float = 0.5
+    skin: float = 0.7
     precision: str = "double"
 
     def __post_init__(self) -> None:

@@ -37,6 +37,9 @@ PAIR_CUTOFF = (2.5, 5.0, 8.0)
 """Pair cutoff over the nearest-neighbor distance, and its bounds in Å."""
 TRIPLET_CUTOFF = (1.6, 3.0, 5.5)
 """As `PAIR_CUTOFF`, for r_ij and r_ik of triplets."""
+TRIPLET_GAP = (1.6, 1.9)
+"""Where a preset asks for it: bounds over the nearest-neighbor distance between which the triplet cutoff lies where the
+fewest neighbors are, so that it cuts through no shell."""
 DENSITY_CUTOFF = (2.0, 4.0, 6.0)
 """As `PAIR_CUTOFF`, for densities."""
 PAIR_START = (0.3, 0.8)
@@ -49,17 +52,29 @@ TRIPLET_TRIMS = (3, 3)
 
 @dataclass(frozen=True, kw_only=True)
 class Preset:
-    """One `--size`: intervals along a pair distance, along r_ij and r_ik, and along r_jk."""
+    """One `--size`.
+
+    Attributes
+    ----------
+    pair, bond, across
+        Intervals along a pair distance, along r_ij and r_ik, and along r_jk.
+    density
+        Decays of the densities.
+    between_shells
+        Whether the triplet cutoff lies between shells of neighbors.
+    """
 
     pair: int
     bond: int
     across: int
+    density: tuple[float, ...]
+    between_shells: bool = False
 
 
 PRESETS = {
-    "small": Preset(pair=20, bond=7, across=10),
-    "medium": Preset(pair=25, bond=10, across=16),
-    "large": Preset(pair=30, bond=13, across=20),
+    "small": Preset(pair=20, bond=7, across=10, density=(3.0,)),
+    "medium": Preset(pair=25, bond=10, across=16, density=(0.0, 3.0, 6.0, 10.0)),
+    "large": Preset(pair=30, bond=13, across=20, density=(0.0, 3.0, 6.0, 10.0), between_shells=True),
 }
 
 
@@ -82,8 +97,8 @@ class Uf3Settings(BaseModel):
     pair_ridge: float = Field(default=1e-4, gt=0, description="penalty on coefficients, pairs")
     triplet_curvature: float = Field(default=1.0, ge=0, description="penalty on second differences, triplets")
     triplet_ridge: float = Field(default=1e-2, gt=0, description="penalty on coefficients, triplets")
-    density: tuple[float, ...] = Field(
-        default=(), max_length=8, description="decay β of each density; none: no functions of densities"
+    density: tuple[float, ...] | None = Field(
+        default=None, max_length=8, description="decay β of each density; []: no functions of densities"
     )
     density_cutoff: float | None = Field(default=None, gt=0, le=20, description="cutoff of densities, Å")
     density_intervals: int = Field(default=12, ge=4, le=60, description="intervals along a density")
@@ -128,11 +143,16 @@ class Uf3(Family):
             pair_starts[pair] = min(start, 0.5 * cutoff)
             knots = uniform_knots(pair_starts[pair], cutoff, intervals)
             pairs.append({"elements": list(pair), "knots": knots, "trims": list(PAIR_TRIMS)})
-        triplets = []
+        triplets, reaches = [], {}
+        for pair, length in lengths.items():
+            reach = distances.gap(pair, TRIPLET_GAP, length) if preset.between_shells else None
+            reaches[pair] = (
+                _scaled(length, TRIPLET_CUTOFF) if reach is None else _bounded(reach, TRIPLET_CUTOFF)
+            )
         for center in elements if settings.triplet_cutoff != 0 else ():
             for neighbors in combinations_with_replacement(elements, 2):
                 bonds = [(min(center, z), max(center, z)) for z in neighbors]
-                ends = [settings.triplet_cutoff or _scaled(lengths[pair], TRIPLET_CUTOFF) for pair in bonds]
+                ends = [settings.triplet_cutoff or reaches[pair] for pair in bonds]
                 starts = [TRIPLET_START * lengths[pair] for pair in (*bonds, neighbors)]
                 axes = [
                     uniform_knots(min(start, 0.5 * end), end, count)
@@ -144,13 +164,14 @@ class Uf3(Family):
                     {"elements": [center, *neighbors], "knots": axes, "trims": list(TRIPLET_TRIMS)}
                 )
         resolved = {"elements": elements, "pairs": pairs, "triplets": triplets}
-        if settings.density:
+        decays = preset.density if settings.density is None else settings.density
+        if decays:
             ends = {p: settings.density_cutoff or _scaled(r, DENSITY_CUTOFF) for p, r in lengths.items()}
             starts = {pair: min(start, 0.5 * ends[pair]) for pair, start in pair_starts.items()}
             resolved["densities"] = uf3_density.densities(
-                settings.density, settings.density_intervals, ends, lengths, starts, distances
+                decays, settings.density_intervals, ends, lengths, starts, distances
             )
-        return resolved | {"penalties": penalties(settings)}
+        return resolved | {"penalties": penalties(settings, densities=bool(decays))}
 
     def descriptor(self, resolved: dict[str, Any]) -> _core.ClusterDescriptor:
         """The compiled descriptor."""
@@ -183,9 +204,9 @@ class Uf3(Family):
         return groups
 
 
-def penalties(settings: Uf3Settings) -> dict[str, float]:
-    """The penalties among the settings."""
-    kinds = ("pair", "triplet", *(["density"] if settings.density else []))
+def penalties(settings: Uf3Settings, *, densities: bool = False) -> dict[str, float]:
+    """The penalties among the settings, those of densities where there are any."""
+    kinds = ("pair", "triplet", *(["density"] if densities else []))
     names = [f"{kind}_{what}" for kind in kinds for what in ("curvature", "ridge")]
     return {name: getattr(settings, name) for name in names}
 
@@ -198,8 +219,12 @@ def _nearest(pair: tuple[int, int], distances: PairDistances) -> float:
 
 def _scaled(length: float, rule: tuple[float, float, float]) -> float:
     """A multiple of a distance within bounds, in steps of 0.1 Å."""
-    factor, low, high = rule
-    return round(float(np.clip(factor * length, low, high)), 1)
+    return _bounded(rule[0] * length, rule)
+
+
+def _bounded(length: float, rule: tuple[float, float, float]) -> float:
+    """A distance within the bounds of a rule, in steps of 0.1 Å."""
+    return round(float(np.clip(length, *rule[1:])), 1)
 
 
 def _free_columns(counts: Sequence[int], trims: Sequence[int], alike: bool) -> sparse.csr_array:

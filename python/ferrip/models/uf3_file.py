@@ -124,8 +124,6 @@ def left_out(potential: Potential) -> list[str]:
         notes.append("energies of free atoms: total energies in LAMMPS are relative to free atoms")
     if potential.pairs:
         notes.append("core repulsion (ZBL): add `pair_style zbl` with `hybrid/overlay` where atoms collide")
-    if potential.settings.get("densities"):
-        notes.append("functions of densities: not expressible, without them the energies mean nothing")
     if any(entry["knots"][3] > 0 for entry in potential.settings["pairs"]):
         notes.append("the linear continuation of pair energies below their first knot")
     return notes
@@ -293,10 +291,14 @@ def blocks_of(potential: Potential, path: str | os.PathLike[str]) -> list[Block]
     Raises
     ------
     SettingsError
-        If the potential is of another family.
+        If the potential is of another family, or has functions of densities.
     """
     if potential.family != Uf3.name:
         raise SettingsError(f"{path}: holds potentials of the family 'uf3', not {potential.family!r}")
+    if potential.settings.get("densities"):
+        raise SettingsError(
+            f"{path}: functions of densities are not expressible in this format; fit without them (density=[])"
+        )
     tensors: dict[tuple[int, ...], F64] = {}
     knots: dict[tuple[int, ...], tuple[F64, ...]] = {}
     for kind in ("pairs", "triplets"):
@@ -309,8 +311,6 @@ def blocks_of(potential: Potential, path: str | os.PathLike[str]) -> list[Block]
         potential.descriptor.feature_table(), potential.coefficients, strict=True
     ):
         others = [z for z, _, _ in factors if z != 0]
-        if not others:
-            continue
         index = tuple(i for _, i, _ in factors)
         tensor = tensors[(center, *others)]
         tensor[index] = value
