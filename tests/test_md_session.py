@@ -122,7 +122,7 @@ def test_constant_pressure_dynamics_of_ase(atoms):
 
 
 def test_benchmark_measures_what_it_says(atoms):
-    result = benchmark(copper(), atoms, num_threads=1, seconds=0.0)
+    result = benchmark(copper(), atoms, num_threads=1, skin=0.4, seconds=0.0)
     assert result.n_atoms == len(atoms)
     assert result.threads == 1
     assert result.steps == 100
