@@ -60,8 +60,21 @@ pub struct EmbeddingEntry {
     pub shape: String,
     /// (prefactor, exponent) of every density.
     pub terms: Vec<(f64, f64)>,
-    /// (end, width) of the switch of the core repulsion.
-    pub core_switch: Option<(f64, f64)>,
+    /// What takes the core repulsion's part.
+    pub core_switch: Option<SwitchEntry>,
+}
+
+/// What switches from the embedding to the core repulsion.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum SwitchEntry {
+    /// (end, width) in eV of ρ_core.
+    Density(f64, f64),
+    /// The distance of the nearest neighbor.
+    Nearest {
+        /// (start, width) in Å by neighbor element.
+        nearest: Vec<[f64; 2]>,
+    },
 }
 
 impl Header {

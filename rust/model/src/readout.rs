@@ -1,11 +1,11 @@
 //! The readout of embedded densities: arrays and header put together.
 
-use ferrip_core::density::readout::{Term, Variant};
+use ferrip_core::density::readout::{CoreSwitch, Term, Variant};
 use ferrip_core::density::{CenterReadout, CoreRepulsion, Embedding, Program, Readout};
 
 use crate::container::Array;
 use crate::error::{Error, Result};
-use crate::header::EmbeddingEntry;
+use crate::header::{EmbeddingEntry, SwitchEntry};
 
 /// The readout with `coefficients` (densities, features) and, for ρ_core, `core` (features,), of embeddings and
 /// energies of the free atoms in the order of the elements.
@@ -31,16 +31,22 @@ pub fn embedded(
         let own = program.feature_range(k);
         let rows = coefficients.data.chunks_exact(n.max(1)).take(entry.terms.len());
         let n_pair = program.centers()[k].n_pair * program.species().len();
-        let core = core.zip(entry.core_switch).map(|(core, (rho_cut, drho_cut))| CoreRepulsion {
+        let core = core.zip(entry.core_switch.as_ref()).map(|(core, switch)| CoreRepulsion {
             coefficients: core.data[own.clone()][..n_pair].to_vec(),
-            rho_cut,
-            drho_cut,
+            switch: core_switch(switch),
         });
         let densities = rows.map(|row| row[own.clone()].to_vec()).collect();
         Ok(CenterReadout { e0, densities, embedding: embedding(entry)?, core })
     };
     let centers = embeddings.iter().zip(e0).enumerate().map(center).collect::<Result<_>>()?;
     Ok(Readout::new(program, centers)?)
+}
+
+fn core_switch(entry: &SwitchEntry) -> CoreSwitch {
+    match entry {
+        &SwitchEntry::Density(rho_cut, drho_cut) => CoreSwitch::Density { rho_cut, drho_cut },
+        SwitchEntry::Nearest { nearest } => CoreSwitch::Nearest { ranges: nearest.clone() },
+    }
 }
 
 fn embedding(entry: &EmbeddingEntry) -> Result<Embedding> {
