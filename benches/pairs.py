@@ -29,7 +29,7 @@ from ferrip.potential import Potential, as_structure
 LATTICE, CUTOFF = 4.05, 6.05
 """Å"""
 FUNCTION = LennardJones(epsilon=0.3, sigma=2.55)
-SKINS = (0.3, 0.5, 1.0)
+SKINS = (0.3, 0.5, 0.7, 1.0)
 """Å"""
 TIMESTEP = 2.0
 """fs"""

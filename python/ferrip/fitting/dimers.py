@@ -45,6 +45,9 @@ ZBL_SHARE = 0.1
 """Share of the unswitched ZBL force that is asked for at r → 0; it falls linearly to 0 at the shortest distance."""
 UNSEEN_REACH = 0.8
 """Reach of the demand for pairs that the data do not have, in sums of covalent radii."""
+MOST_DEMANDS = 4000
+"""Distances of all pairs together; many elements have fewer distances per pair, at least `FEWEST`."""
+FEWEST = 24
 MET = 1e-9
 """eV/Å; a demand that is missed by less is met."""
 FORCES = slice(4, None, 1 + 3 * 2 + 6)
@@ -127,7 +130,7 @@ def _demands(source: RowSource, ends: Mapping[Pair, float], reference: Potential
     """Force rows (m, p) of the dimers, and what they are to give at least (m,)."""
     rows, wanted = [], []
     for (a, b), end in ends.items():
-        distances = np.linspace(CLOSEST, end, N_CHECKED)
+        distances = np.linspace(CLOSEST, end, min(N_CHECKED, max(FEWEST, MOST_DEMANDS // len(ends))))
         frames = [_frame(dimer((a, b), r)) for r in distances]
         design, baseline = source.design(frames)
         structures = [frame.structure for frame in frames]
