@@ -20,6 +20,7 @@ import matplotlib
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import LogLocator, NullFormatter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -83,6 +84,10 @@ def panel(axis: Axes, rows: Sequence[dict[str, Any]], quantity: str, key: str) -
     cost, error = zip(*front([(row["us_per_atom_step"], row[quantity][key]) for row in rows]), strict=True)
     axis.step(cost, error, where="post", color="0.75", linewidth=3, zorder=0)
     axis.set(xscale="log", yscale="log")
+    for scale in (axis.xaxis, axis.yaxis):
+        scale.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
+        scale.set_major_formatter("{x:g}")
+        scale.set_minor_formatter(NullFormatter())
     axis.tick_params(labelsize=7, which="both")
 
 
