@@ -104,6 +104,30 @@ class Descriptor(_Features):
         `pair_cutoffs` (Å) override the two cutoffs for pairs (low, high), `inner_cutoffs` (end, width in Å) take all
         radial functions of a pair to 0 towards short distances; `radial_coefficients` (n, k) combine the radial
         functions k of the transform to those of the products."""
+    @staticmethod
+    def soap(
+        *,
+        elements: Sequence[int],
+        n_max: int,
+        l_max: int,
+        cutoff: float,
+        sigma: float,
+        reach: float | None = None,
+        cutoff_width: float = 0.0,
+        center_weight: float = 1.0,
+        symmetric: bool = True,
+        species_weights: Sequence[Sequence[float]] | None = None,
+        pair_centers: Sequence[float] = (),
+        pair_width: float = 1.0,
+        pair_cutoff: float | None = None,
+        pair_cutoff_width: float = 0.0,
+    ) -> Descriptor:
+        """Compile a SOAP power spectrum of Gaussian-type radial functions made for `cutoff`, with Gaussians of width
+        `sigma` for atoms (Å). Neighbors count up to `reach` (default: the cutoff), and fade over the last
+        `cutoff_width`. `center_weight`: Gaussian of the centre itself. Features in the order of neighbor species z,
+        z' ≥ z, l, n, n' (n' ≥ n where z = z'); `symmetric`: those of different (z, n) times √2, so that dot products are
+        those of all pairs. `species_weights` rows as in `ace`: sums over all neighbors, weighted by species. Pair
+        functions are Gaussians of the distance around `pair_centers`."""
     def smoothness(self, power: float = 2.0, l_weight: float = 1.0) -> F64:
         """(n_features,) Σ over factors of n^power + (l_weight l)^power, for smoothness priors."""
     def resolved_functions(self) -> list[list[tuple[int, int, int]]]:
@@ -195,6 +219,17 @@ def export_pace(
 ) -> tuple[str, str | None, list[str]]:
     """(text of the `.yace` file, text of a second one with the pair functions where they reach further, notes on
     what the files do not express)."""
+
+class KernelDescriptor(_Features):
+    """Kernels (p̂ · p̂_s)^ζ − (p̂_∅ · p̂_s)^ζ between the products p of a descriptor and those of sparse environments,
+    as features, frozen; ∅ is the free atom. The descriptor's pair functions stay, before the kernels of each centre."""
+
+    def __new__(cls, base: Descriptor, points: Sequence[F64], zeta: int) -> KernelDescriptor:
+        """`points`: one array (sparse environments, own products) per element of `base`, of any length each row."""
+    @property
+    def base(self) -> Descriptor: ...
+    def smoothness(self) -> F64:
+        """(n_features,) ones: the prior of kernels is a covariance."""
 
 class ClusterDescriptor(_Features):
     """Cubic B-splines of pairs, triplets and densities as features (UF3), frozen."""

@@ -14,6 +14,7 @@ pub mod neighbors;
 pub mod pair;
 pub mod radial;
 pub mod simd;
+pub mod soap;
 pub mod spherical;
 pub mod structure;
 pub mod threads;

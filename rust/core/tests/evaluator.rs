@@ -104,7 +104,8 @@ fn random_center(
         functions.push(terms);
     }
     let radial = (0..n_species).map(|z| Box::new(toy(z0, z)) as Box<dyn Radial>).collect();
-    Center { radial, n_channels: N_CHANNELS, n_pair: N_PAIR, one_particle, monomials, functions }
+    let own = vec![(0, 0.7)];
+    Center { radial, n_channels: N_CHANNELS, n_pair: N_PAIR, one_particle, own, monomials, functions }
 }
 
 /// `Y_lm` from the explicit sum for associated Legendre functions.
@@ -192,6 +193,7 @@ impl Case {
         let c = &self.coefficients[self.program.feature_range(k)];
         let mut energy = self.e0[k];
         let mut sums = vec![[0.0; 2]; center.one_particle.len()];
+        center.own.iter().for_each(|&(v, value)| sums[v as usize][0] += value);
         for edge in list.offsets()[i]..list.offsets()[i + 1] {
             let j = list.neighbors()[edge] as usize;
             let t = structure.cell().shift_vector(list.shifts()[list.shift_ids()[edge] as usize]);
@@ -429,6 +431,7 @@ fn one_hot_embedding_is_the_ordinary_program() {
                     ..*v
                 })
                 .collect(),
+            own: center.own.clone(),
             monomials: center.monomials.clone(),
             functions: center.functions.clone(),
         }

@@ -9,7 +9,8 @@ use ferrip_core::ace::{
 };
 use ferrip_core::density::descriptor::FreeCoefficients;
 use ferrip_core::density::{ANY_SPECIES, Descriptor, Program};
-use ferrip_core::radial::{InnerSwitch, RadialSettings};
+use ferrip_core::radial::{Gaussians, InnerSwitch, RadialSettings, SmoothEnd};
+use ferrip_core::soap::SoapSettings;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -48,6 +49,11 @@ impl PyDescriptor {
             table.extend(own.iter().map(|list| (z0, factors(list))));
         }
         Self { inner: Arc::new(Descriptor::new(program)), table, ace: None }
+    }
+
+    /// Per feature, what it is.
+    pub fn table(&self) -> &[FeatureRow] {
+        &self.table
     }
 
     /// The Python object.
@@ -131,6 +137,49 @@ impl PyDescriptor {
             let same = std::iter::repeat(&ace.functions);
             let descriptor = Self::new(Arc::clone(&ace.program), same);
             Ok(Self { ace: Some(ace), ..descriptor })
+        })?;
+        descriptor.into_object(py)
+    }
+
+    /// Compiles a SOAP power spectrum; see `ferrip._core.pyi` for the settings.
+    #[staticmethod]
+    #[pyo3(signature = (*, elements, n_max, l_max, cutoff, sigma, reach=None, cutoff_width=0.0, center_weight=1.0,
+                        symmetric=true, species_weights=None, pair_centers=Vec::new(), pair_width=1.0,
+                        pair_cutoff=None, pair_cutoff_width=0.0))]
+    #[expect(clippy::too_many_arguments, reason = "keyword-only settings of the Python constructor")]
+    fn soap(
+        py: Python<'_>,
+        elements: Vec<u8>,
+        n_max: usize,
+        l_max: usize,
+        cutoff: f64,
+        sigma: f64,
+        reach: Option<f64>,
+        cutoff_width: f64,
+        center_weight: f64,
+        symmetric: bool,
+        species_weights: Option<Vec<Vec<f64>>>,
+        pair_centers: Vec<f64>,
+        pair_width: f64,
+        pair_cutoff: Option<f64>,
+        pair_cutoff_width: f64,
+    ) -> PyResult<Py<Self>> {
+        let pair_end = SmoothEnd { cutoff: pair_cutoff.unwrap_or(cutoff), width: pair_cutoff_width };
+        let settings = SoapSettings {
+            elements,
+            n_max,
+            l_max,
+            cutoff,
+            end: SmoothEnd { cutoff: reach.unwrap_or(cutoff), width: cutoff_width },
+            sigma,
+            center_weight,
+            symmetric,
+            species_weights,
+            pair: Gaussians { centers: pair_centers, width: pair_width, end: pair_end },
+        };
+        let descriptor = detached(py, || {
+            let soap = ferrip_core::soap::compile(&settings)?;
+            Ok(Self::new(soap.program, std::iter::repeat(&soap.functions)))
         })?;
         descriptor.into_object(py)
     }

@@ -11,6 +11,7 @@ mod descriptor;
 mod errors;
 mod evaluator;
 mod features;
+mod kernel;
 mod moments;
 mod mtp;
 mod neighbors;
@@ -26,6 +27,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     descriptor::register(module)?;
     evaluator::register(module)?;
     features::register(module)?;
+    kernel::register(module)?;
     moments::register(module)?;
     mtp::register(module)?;
     neighbors::register(module)?;

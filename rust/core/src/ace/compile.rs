@@ -74,6 +74,7 @@ pub fn compile(settings: &AceSettings) -> Result<Ace> {
                 n_channels,
                 n_pair: settings.pair.n,
                 one_particle: builder.one_particle.clone(),
+                own: Vec::new(),
                 monomials: builder.monomials.clone(),
                 functions: builder.functions.clone(),
             })

@@ -3,12 +3,12 @@
 //! For a centre of species `z0`:
 //!
 //! ```text
-//! A_v = Σ_j  [z_j ∈ species_v] · R_{channel_v}(r_j; z0, z_j) · Y_{l_v m_v}(r̂_j)          (one-particle basis)
+//! A_v = a_v + Σ_j  [z_j ∈ species_v] · R_{channel_v}(r_j; z0, z_j) · Y_{l_v m_v}(r̂_j)    (one-particle basis)
 //! M_q = Re Π_{v ∈ monomial q} A_v                                                       (products)
 //! B_k = Σ_q C_kq M_q          (order ≥ 2),      B_{z,k} = Σ_{j: z_j = z} P_k(r_j; z0, z)   (pair functions)
 //! ```
 //!
-//! An entry sums over the neighbors of one species or of all ([`ANY_SPECIES`]); in the second case its radial
+//! `a_v`, for l = 0 only, is what the centre itself adds (SOAP). An entry sums over the neighbors of one species or of all ([`ANY_SPECIES`]); in the second case its radial
 //! function still depends on the neighbor's species (element embedding: `R_{kn} = W_{k z_j} R_n`), while the
 //! number of sums and products does not grow with the number of species.
 //!
@@ -122,6 +122,8 @@ pub struct Center {
     pub n_pair: usize,
     /// The one-particle basis; closed under m → −m.
     pub one_particle: Vec<OneParticle>,
+    /// What the centre itself adds to an entry with l = 0: (entry, a).
+    pub own: Vec<(u32, f64)>,
     /// Factors of each monomial: ascending indices into `one_particle`, two or more, Σ m = 0.
     pub monomials: Ragged<u32>,
     /// Terms `(monomial, coefficient)` of each function of order ≥ 2.
@@ -131,7 +133,12 @@ pub struct Center {
 impl Center {
     /// Number of features of this centre species: pair functions and functions of order ≥ 2.
     pub fn n_features(&self) -> usize {
-        self.radial.len() * self.n_pair + self.functions.len()
+        self.n_pair_features() + self.functions.len()
+    }
+
+    /// Number of its pair functions.
+    pub fn n_pair_features(&self) -> usize {
+        self.radial.len() * self.n_pair
     }
 
     /// Largest l of the one-particle basis (0 if it is empty).
@@ -171,6 +178,10 @@ impl Program {
                     || v.m.unsigned_abs() > v.l
             }) {
                 return bad("an index of the one-particle basis is out of range".into());
+            }
+            let is_scalar = |v: u32| center.one_particle.get(v as usize).is_some_and(|v| v.l == 0);
+            if center.own.iter().any(|&(v, a)| !is_scalar(v) || !a.is_finite()) {
+                return bad("what a centre adds itself belongs to entries with l = 0".into());
             }
             for factors in center.monomials.iter() {
                 let sum: i32 = match factors.iter().map(|&v| center.one_particle.get(v as usize)).collect() {

@@ -3,7 +3,9 @@
 mod agnesi;
 mod basis;
 mod embedded;
+mod gto;
 mod jacobi;
+mod soap;
 pub mod switch;
 mod switched;
 pub mod table;
@@ -11,6 +13,8 @@ pub mod table;
 pub use agnesi::Agnesi;
 pub use basis::{RadialBasis, RadialSettings};
 pub use embedded::EmbeddedRadial;
+pub use gto::Gto;
 pub use jacobi::Jacobi;
+pub use soap::{Gaussians, SmoothEnd, SoapRadial};
 pub use switch::InnerSwitch;
 pub use switched::SwitchedRadial;

@@ -114,7 +114,11 @@ impl CenterCompiler<'_> {
             core,
         };
         let n_channels = channels.len();
-        (Center { radial, n_channels, n_pair, one_particle, monomials, functions }, readout, labels)
+        (
+            Center { radial, n_channels, n_pair, one_particle, own: Vec::new(), monomials, functions },
+            readout,
+            labels,
+        )
     }
 
     fn bond(&self, neighbor: usize) -> &Bond {

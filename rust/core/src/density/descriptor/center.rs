@@ -18,7 +18,7 @@ fn times(a: Complex, b: Complex) -> Complex {
 
 /// Working memory and results for one centre at a time; one per thread.
 #[derive(Debug, Default)]
-pub(super) struct CenterWork {
+pub(in crate::density) struct CenterWork {
     /// Neighbors sorted by species; inside a species in the order of the list.
     pub neighbors: Vec<Neighbor>,
     /// Neighbor range of each species, and of all neighbors at the end.
@@ -53,6 +53,7 @@ impl Descriptor {
         centers.gather(i, cutoff, &mut work.neighbors)?;
         work.cut_ranges(center.radial.len());
         work.one_particle(center, layout);
+        work.add_own(center, layout);
         work.products(center, layout);
         Ok(())
     }
@@ -143,6 +144,13 @@ impl CenterWork {
         }
     }
 
+    /// What the centre itself adds.
+    fn add_own(&mut self, center: &Center, layout: &Layout) {
+        for &(v, value) in &center.own {
+            self.a[2 * layout.mapped[v as usize].half as usize] += value;
+        }
+    }
+
     /// The entries with m of either sign.
     fn map_entries(&mut self, layout: &Layout) {
         self.one_particle.clear();
@@ -175,7 +183,7 @@ impl CenterWork {
 
     /// Adds `weight · dM_q/da` to the dense real vector `out` (2 per half-basis entry).
     #[inline]
-    pub fn add_monomial_gradient(
+    pub(super) fn add_monomial_gradient(
         &self,
         center: &Center,
         layout: &Layout,

@@ -32,7 +32,7 @@ impl Descriptor {
     }
 
     /// Visits the centres of a structure one after the other, with gradients.
-    pub(super) fn visit_centers(
+    pub(in crate::density) fn visit_centers(
         &self,
         structure: &Structure,
         mut visit: impl FnMut(usize, usize, &CenterWork),

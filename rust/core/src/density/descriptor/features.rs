@@ -11,7 +11,7 @@ use super::rows::add_edge;
 
 /// Working memory of [`Descriptor::feature_gradients`].
 #[derive(Debug, Default)]
-pub(super) struct GradientScratch {
+pub(in crate::density) struct GradientScratch {
     weights: Vec<f64>,
     terms: Vec<(u32, f64)>,
     row: Vec<f64>,
@@ -19,7 +19,7 @@ pub(super) struct GradientScratch {
 
 impl Descriptor {
     /// Values of the features of a centre of species `z`, in the order of its columns.
-    pub(super) fn feature_values(&self, z: usize, work: &CenterWork, out: &mut Vec<f64>) {
+    pub(in crate::density) fn feature_values(&self, z: usize, work: &CenterWork, out: &mut Vec<f64>) {
         out.clear();
         out.extend_from_slice(&work.pair);
         let functions = self.program.centers()[z].functions.iter();
@@ -28,7 +28,7 @@ impl Descriptor {
 
     /// Calls `visit(feature, range of neighbors, gradient row)` for the rows of the wanted features that are not zero
     /// throughout.
-    pub(super) fn feature_gradients(
+    pub(in crate::density) fn feature_gradients(
         &self,
         z: usize,
         work: &CenterWork,

@@ -27,6 +27,7 @@ use crate::simd::Path;
 
 pub(crate) use contract::contract;
 pub use embedded::FreeCoefficients;
+pub(super) use features::GradientScratch;
 pub(crate) use rows::{EXTRA, by_axis, scatter, sum_edges};
 
 /// A program with the layouts that its descriptors need.

@@ -5,7 +5,6 @@
 
 use crate::density::program::Center;
 use crate::density::readout::CenterReadout;
-use crate::error::Result;
 
 use super::distinct::{Distinct, Inputs};
 
@@ -21,14 +20,11 @@ pub struct Contraction {
 }
 
 impl Contraction {
-    /// Contracts the features of `center` with the densities of its readout.
-    ///
-    /// # Errors
-    /// Those of [`Distinct::new`].
-    pub fn new(center: &Center, readout: &CenterReadout) -> Result<Self> {
+    /// Contracts the features of `center`, whose products are `distinct`, with the densities of its readout; with
+    /// `all`, monomials without a weight stay.
+    pub fn new(center: &Center, readout: &CenterReadout, distinct: &Distinct, all: bool) -> Self {
         let n_pair = center.radial.len() * center.n_pair;
         let n_densities = readout.densities.len();
-        let distinct = Distinct::new(center)?;
         let mut weights = vec![0.0; distinct.factors.len() * n_densities];
         for (p, density) in readout.densities.iter().enumerate() {
             for (terms, c) in center.functions.iter().zip(&density[n_pair..]) {
@@ -37,11 +33,11 @@ impl Contraction {
                 }
             }
         }
-        let used = |q: usize| weights[q * n_densities..][..n_densities].iter().any(|w| *w != 0.0);
-        let inputs = Inputs::new(center, &distinct, used);
-        let kept = weights.chunks_exact(n_densities.max(1)).filter(|own| own.iter().any(|w| *w != 0.0));
+        let used = |own: &[f64]| all || own.iter().any(|w| *w != 0.0);
+        let inputs = Inputs::new(center, distinct, |q| used(&weights[q * n_densities..][..n_densities]));
+        let kept = weights.chunks_exact(n_densities.max(1)).filter(|own| used(own));
         let weights = kept.flatten().copied().collect();
         let pair = readout.densities.iter().map(|density| density[..n_pair].to_vec()).collect();
-        Ok(Self { inputs, weights, pair })
+        Self { inputs, weights, pair }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::density::program::{Center, OneParticle};
+use crate::density::dag::Dag;
+use crate::density::program::{Center, OneParticle, Ragged};
 use crate::error::{Error, Result};
 
 /// The distinct products of a program: a monomial and its conjugate (m → −m) have the same real part.
@@ -35,6 +36,27 @@ impl Distinct {
         let factors = index.into_keys().map(<[u32]>::to_vec).collect();
         Ok(Self { conjugate, factors, of })
     }
+
+    /// Terms `(leaf, coefficient)` of each function of order ≥ 2, for a graph of all distinct monomials.
+    pub fn leaf_terms(&self, center: &Center, dag: &Dag) -> Ragged<(u32, f64)> {
+        let mut leaf_of = vec![0; dag.leaf_monomials.len()];
+        for (leaf, &q) in (0..).zip(&dag.leaf_monomials) {
+            leaf_of[q as usize] = leaf;
+        }
+        let mut functions = Ragged::default();
+        for terms in center.functions.iter() {
+            let mut terms: Vec<(u32, f64)> =
+                terms.iter().map(|&(q, c)| (leaf_of[self.of[q as usize] as usize], c)).collect();
+            terms.sort_unstable_by_key(|term| term.0);
+            terms.dedup_by(|next, kept| {
+                let same = next.0 == kept.0;
+                kept.1 += if same { next.1 } else { 0.0 };
+                same
+            });
+            functions.push(terms);
+        }
+        functions
+    }
 }
 
 /// Monomials of a centre with the entries of the one-particle basis that they use.
@@ -44,6 +66,8 @@ pub struct Inputs {
     pub entries: Vec<OneParticle>,
     /// Index of the entry with −m.
     pub conjugate: Vec<u32>,
+    /// What the centre itself adds to each entry.
+    pub own: Vec<f64>,
     /// Ascending entries of each monomial.
     pub monomials: Vec<Vec<u32>>,
 }
@@ -72,12 +96,17 @@ impl Inputs {
             position[v as usize] = k as u32;
         }
         let place = |v: u32| position[v as usize];
+        let mut own = vec![0.0; entries.len()];
+        for &(v, value) in &center.own {
+            own.get_mut(place(v) as usize).into_iter().for_each(|own| *own += value);
+        }
         let monomials = kept.into_iter().map(|factors| {
             let mut factors: Vec<u32> = factors.iter().map(|&v| place(v)).collect();
             factors.sort_unstable();
             factors
         });
         Self {
+            own,
             monomials: monomials.collect(),
             conjugate: entries.iter().map(|&(.., v)| place(distinct.conjugate[v as usize])).collect(),
             entries: entries.iter().map(|&(.., v)| center.one_particle[v as usize]).collect(),

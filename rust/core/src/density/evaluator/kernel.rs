@@ -9,7 +9,9 @@ use crate::radial::table::{N_COEFFICIENTS, RadialTable, TableCell, Tabulation};
 use crate::simd::{Scalar, Simd};
 
 use super::contraction::Contraction;
+use super::distinct::Distinct;
 use super::harmonics::Legendre;
+use super::head::{Head, KernelReadout};
 use super::layout::{ClassLayout, Layout};
 use super::pair::PairTerms;
 
@@ -67,30 +69,35 @@ pub struct CenterKernel<S: Simd> {
     pub n_densities: usize,
     /// Weights of the leaves of the products, `[leaf][density]`.
     pub leaf_weights: Vec<S::Scalar>,
+    /// Kernels of the functions, beside which the readout is linear and has pair functions only.
+    pub head: Option<Head<S>>,
 }
 
 impl<S: Simd> CenterKernel<S> {
-    /// Compiles centre species `k` of a program with its readout.
+    /// Compiles centre species `k` of a program with its readout, and with kernels where the readout is linear.
     ///
     /// # Errors
-    /// Those of [`Contraction::new`] and [`RadialTable::new`].
+    /// Those of [`Distinct::new`] and [`RadialTable::new`].
     pub fn new(
         program: &Program,
         k: usize,
         readout: &CenterReadout,
+        kernels: Option<&KernelReadout>,
         baseline: &Baseline,
         tables: Tabulation,
     ) -> Result<Self> {
         let center = &program.centers()[k];
         let n_species = program.species().len();
         let readout = readout.merged();
-        let contraction = Contraction::new(center, &readout)?;
+        let distinct = Distinct::new(center)?;
+        let contraction = Contraction::new(center, &readout, &distinct, kernels.is_some());
         let inputs = &contraction.inputs;
-        let layout = Layout::new(n_species, &inputs.entries, &inputs.conjugate);
+        let layout = Layout::new(n_species, inputs);
         let dag = Dag::build(&inputs.conjugate, &inputs.monomials);
         let n_densities = padded(readout.densities.len());
         let weights = dag.leaf_weights(&contraction.weights, readout.densities.len(), n_densities);
         let leaf_weights = weights.into_iter().map(S::Scalar::rounded).collect();
+        let head = kernels.map(|kernels| Head::new(kernels, center, &distinct, &dag));
         let terms = PairTerms::new(&readout, !baseline.is_empty());
         let mut classes: Vec<Class<S>> =
             layout.classes.iter().map(|class| Class::new(class, terms.len())).collect();
@@ -136,7 +143,19 @@ impl<S: Simd> CenterKernel<S> {
             });
         }
         let cutoff = towards.iter().map(|t| t.cutoff).fold(0.0, f64::max);
-        Ok(Self { readout, terms, towards, cells, classes, cutoff, layout, dag, n_densities, leaf_weights })
+        Ok(Self {
+            readout,
+            terms,
+            towards,
+            cells,
+            classes,
+            cutoff,
+            layout,
+            dag,
+            n_densities,
+            leaf_weights,
+            head,
+        })
     }
 
     /// Ranges (start, width; Å) by neighbor species of the nearest neighbor, where that switches the energy.

@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use crate::density::program::{ANY_SPECIES, OneParticle};
 
+use super::distinct::Inputs;
 use super::harmonics::norm;
 
 /// Most rows of a register tile of 1, 2, 3 or 4 channels.
@@ -74,6 +75,8 @@ pub struct RealInput {
     pub node: usize,
     /// Norm of the harmonic.
     pub norm: f64,
+    /// What the centre itself adds.
+    pub own: f64,
 }
 
 /// Sums with m > 0 and the nodes of m and −m.
@@ -111,7 +114,8 @@ pub struct Layout {
 impl Layout {
     /// Layout of the given inputs of the product graph, which must be closed under m → −m
     /// (`conjugate[k]` is the input with −m).
-    pub fn new(n_species: usize, inputs: &[OneParticle], conjugate: &[u32]) -> Self {
+    pub fn new(n_species: usize, inputs: &Inputs) -> Self {
+        let Inputs { entries: inputs, conjugate, own, .. } = inputs;
         let mut layout = Self::default();
         let segments: Vec<Segment> = (0..n_species as u16)
             .chain([ANY_SPECIES])
@@ -136,7 +140,8 @@ impl Layout {
             let segment = &segments[usize::from(v.species).min(n_species)];
             let sum = |row: usize| segment.sums[&(usize::from(v.l), usize::from(v.channel), row)];
             if v.m == 0 {
-                layout.real.push(RealInput { sum: sum(0), node, norm: norm(v.l.into(), 0) });
+                let norm = norm(v.l.into(), 0);
+                layout.real.push(RealInput { sum: sum(0), node, norm, own: own[node] });
             } else if v.m > 0 {
                 let m = usize::from(v.m.unsigned_abs());
                 layout.complex.push(ComplexInput {
@@ -268,7 +273,9 @@ mod tests {
             .iter()
             .map(|v| inputs.iter().position(|w| *w == OneParticle { m: -v.m, ..*v }).unwrap_or(0) as u32)
             .collect();
-        (Layout::new(3, &inputs, &conjugate), inputs.len())
+        let n = inputs.len();
+        let inputs = Inputs { entries: inputs, conjugate, own: vec![0.0; n], monomials: Vec::new() };
+        (Layout::new(3, &inputs), n)
     }
 
     /// How often the tiles of a class reach each sum.

@@ -33,6 +33,7 @@ mod environment;
 mod forces;
 mod frame;
 mod harmonics;
+mod head;
 mod host;
 mod kernel;
 mod layout;
@@ -53,6 +54,7 @@ pub(crate) use blocks::Block;
 use cuts::Cuts;
 pub use environment::{Edges, Neighborhoods};
 pub(crate) use frame::{Frame, SQUARED_SHORTEST, squared};
+pub use head::KernelReadout;
 pub use host::HostArrays;
 use kernel::CenterKernel;
 pub(crate) use layout::{Tile, tile_cuts};
@@ -101,29 +103,33 @@ impl Evaluator {
     /// [`Error::Length`] for the readout of another program, [`Error::Setting`] for a path that is not
     /// supported here or radial functions that are not finite.
     pub fn new(program: &Program, readout: &Readout, baseline: &Baseline, options: Options) -> Result<Self> {
+        Self::with_kernels(program, readout, &[], baseline, options)
+    }
+
+    /// As [`Self::new`], with kernels of the functions of each species (or none at all) beside a linear readout whose
+    /// coefficients of these functions are 0.
+    ///
+    /// # Errors
+    /// Those of [`Self::new`].
+    pub fn with_kernels(
+        program: &Program,
+        readout: &Readout,
+        kernels: &[KernelReadout],
+        baseline: &Baseline,
+        options: Options,
+    ) -> Result<Self> {
         let readout = Readout::new(program, readout.centers().to_vec())?;
-        let readout = &readout;
         Path::resolve(Some(options.path.name()))?;
+        let model = Model { program, readout: &readout, kernels, baseline, tables: options.tables };
         let engine: Box<dyn Engine> = match options.path {
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2 => {
-                Box::new(Kernels::<crate::simd::Avx2>::new(program, readout, baseline, options.tables)?)
-            }
+            Path::Avx2 => Box::new(Kernels::<crate::simd::Avx2>::new(model)?),
             #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
-            Path::Avx512 => {
-                Box::new(Kernels::<crate::simd::Avx512>::new(program, readout, baseline, options.tables)?)
-            }
+            Path::Avx512 => Box::new(Kernels::<crate::simd::Avx512>::new(model)?),
             #[cfg(target_arch = "x86_64")]
-            Path::Avx2Mixed => {
-                Box::new(Kernels::<crate::simd::Avx2Single>::new(program, readout, baseline, options.tables)?)
-            }
-            Path::GenericMixed => Box::new(Kernels::<crate::simd::GenericSingle>::new(
-                program,
-                readout,
-                baseline,
-                options.tables,
-            )?),
-            _ => Box::new(Kernels::<Generic>::new(program, readout, baseline, options.tables)?),
+            Path::Avx2Mixed => Box::new(Kernels::<crate::simd::Avx2Single>::new(model)?),
+            Path::GenericMixed => Box::new(Kernels::<crate::simd::GenericSingle>::new(model)?),
+            _ => Box::new(Kernels::<Generic>::new(model)?),
         };
         let cutoff = program.cutoff().max(baseline.max_cutoff());
         Ok(Self::from_engine(program.species().to_vec(), cutoff, options.path, engine))
@@ -222,6 +228,16 @@ pub(crate) trait Engine: std::fmt::Debug + Send + Sync {
     }
 }
 
+/// What is compiled.
+#[derive(Clone, Copy)]
+struct Model<'a> {
+    program: &'a Program,
+    readout: &'a Readout,
+    kernels: &'a [KernelReadout],
+    baseline: &'a Baseline,
+    tables: Tabulation,
+}
+
 /// Compiled models of all centre species.
 #[derive(Debug)]
 struct Kernels<S: Simd> {
@@ -230,9 +246,10 @@ struct Kernels<S: Simd> {
 }
 
 impl<S: Simd> Kernels<S> {
-    fn new(program: &Program, readout: &Readout, baseline: &Baseline, tables: Tabulation) -> Result<Self> {
+    fn new(model: Model<'_>) -> Result<Self> {
+        let Model { program, readout, kernels, baseline, tables } = model;
         let centers = (0..program.species().len())
-            .map(|k| CenterKernel::new(program, k, &readout.centers()[k], baseline, tables))
+            .map(|k| CenterKernel::new(program, k, &readout.centers()[k], kernels.get(k), baseline, tables))
             .collect::<Result<_>>()?;
         Ok(Self { centers, scratch: ScratchPool::default() })
     }

@@ -12,6 +12,7 @@ use crate::simd::{MAX_LANES, Simd};
 use super::accumulate::grow;
 use super::batch::{Batch, VECTORS};
 use super::environment::Approach;
+use super::head::Head;
 use super::kernel::CenterKernel;
 use super::layout::Layout;
 
@@ -25,6 +26,10 @@ pub struct Products<S> {
     adjoints: Vec<Complex<S>>,
     /// Per group of leaves and density, `Σ w_p b`.
     inner: Vec<Complex<S>>,
+    /// Leaves of the products, functions of these, and derivatives of the energy with respect to them.
+    leaves: Vec<Batch<S>>,
+    functions: Vec<Batch<S>>,
+    bars: Vec<Batch<S>>,
     /// All sums of every atom (one-particle, then pair) before, their adjoints after [`Self::run`].
     pub sums: Vec<Batch<S>>,
     /// Nearest neighbor of every atom, where it switches the energy; its derivatives after [`Self::run`].
@@ -83,6 +88,9 @@ impl<S: Simd> Products<S> {
             values: Vec::new(),
             adjoints: Vec::new(),
             inner: Vec::new(),
+            leaves: Vec::new(),
+            functions: Vec::new(),
+            bars: Vec::new(),
             sums: Vec::new(),
             approaches: Vec::new(),
         }
@@ -94,15 +102,7 @@ impl<S: Simd> Products<S> {
         self.values.resize(dag.n_nodes(), [Self::ZERO(); 2]);
         self.scatter_inputs(layout);
         forward(dag, &mut self.values);
-        grow(out, dag.leaf_nodes.len(), Self::ZERO());
-        for group in &dag.groups {
-            let a = self.values[group.node as usize];
-            let nodes = &dag.leaf_nodes[group.leaves.clone()];
-            for (&node, out) in nodes.iter().zip(&mut out[group.leaves.clone()]) {
-                let b = self.values[node as usize];
-                *out = subtract(times(a[0], b[0]), a[1], b[1]);
-            }
-        }
+        leaf_values(dag, &self.values, out);
     }
 
     /// Replaces the sums by their adjoints (real and imaginary parts as independent real numbers) and
@@ -118,7 +118,10 @@ impl<S: Simd> Products<S> {
         self.scatter_inputs(layout);
         forward(dag, &mut self.values);
         let energies = if kernel.terms.is_linear() {
-            let energies = linear_leaves(kernel, &self.values, &mut self.adjoints);
+            let energies = match &kernel.head {
+                Some(head) => self.kernels(head, dag),
+                None => linear_leaves(kernel, &self.values, &mut self.adjoints),
+            };
             let baseline = &mut self.sums[layout.size];
             let mut out = [[0.0; MAX_LANES]; VECTORS];
             for g in 0..VECTORS {
@@ -142,6 +145,40 @@ impl<S: Simd> Products<S> {
         energies
     }
 
+    /// Energies through kernels of the functions.
+    #[inline(always)]
+    fn kernels(&mut self, head: &Head<S>, dag: &Dag) -> Batch<S> {
+        leaf_values(dag, &self.values, &mut self.leaves);
+        self.functions.clear();
+        for terms in head.functions.iter() {
+            let mut sum = Self::ZERO();
+            for &(leaf, c) in terms {
+                sum = add(sum, [S::splat(c); VECTORS], self.leaves[leaf as usize]);
+            }
+            self.functions.push(sum);
+        }
+        let energy = head.run(&mut self.functions, &mut self.bars);
+        self.leaves.fill(Self::ZERO());
+        for (terms, bar) in head.functions.iter().zip(&self.functions) {
+            for &(leaf, c) in terms {
+                let sum = &mut self.leaves[leaf as usize];
+                *sum = add(*sum, [S::splat(c); VECTORS], *bar);
+            }
+        }
+        for group in &dag.groups {
+            let a = self.values[group.node as usize];
+            let mut inner = [Self::ZERO(); 2];
+            let nodes = &dag.leaf_nodes[group.leaves.clone()];
+            for (&node, &bar) in nodes.iter().zip(&self.leaves[group.leaves.clone()]) {
+                inner = add_scaled(inner, bar, self.values[node as usize]);
+                self.adjoints[node as usize] = add_scaled(self.adjoints[node as usize], bar, a);
+            }
+            let one = [S::splat(1.0); VECTORS];
+            self.adjoints[group.node as usize] = add_scaled(self.adjoints[group.node as usize], one, inner);
+        }
+        energy
+    }
+
     /// Energies through `P` densities.
     #[inline(always)]
     fn leaves<const P: usize>(&mut self, kernel: &CenterKernel<S>) -> [[f64; MAX_LANES]; VECTORS] {
@@ -161,7 +198,8 @@ impl<S: Simd> Products<S> {
     fn scatter_inputs(&mut self, layout: &Layout) {
         for input in &layout.real {
             let norm = [S::splat(input.norm); VECTORS];
-            self.values[input.node] = [times(norm, self.sums[input.sum]), Self::ZERO()];
+            let own = [S::splat(input.own); VECTORS];
+            self.values[input.node] = [add(own, norm, self.sums[input.sum]), Self::ZERO()];
         }
         for input in &layout.complex {
             let (re, im) = (self.sums[input.re], self.sums[input.im]);
@@ -191,6 +229,20 @@ impl<S: Simd> Products<S> {
 fn forward<S: Simd>(dag: &Dag, values: &mut [Complex<S>]) {
     for (k, &[a, b]) in dag.interior.iter().enumerate() {
         values[dag.n_inputs + k] = product(values[a as usize], values[b as usize]);
+    }
+}
+
+/// Values of all leaves.
+#[inline(always)]
+fn leaf_values<S: Simd>(dag: &Dag, values: &[Complex<S>], out: &mut Vec<Batch<S>>) {
+    grow(out, dag.leaf_nodes.len(), [S::zero(); VECTORS]);
+    for group in &dag.groups {
+        let a = values[group.node as usize];
+        let nodes = &dag.leaf_nodes[group.leaves.clone()];
+        for (&node, out) in nodes.iter().zip(&mut out[group.leaves.clone()]) {
+            let b = values[node as usize];
+            *out = subtract(times(a[0], b[0]), a[1], b[1]);
+        }
     }
 }
 

@@ -31,24 +31,9 @@ impl<S: Simd> FeatureKernel<S> {
     pub fn new(center: &Center) -> Result<Self> {
         let distinct = Distinct::new(center)?;
         let inputs = Inputs::new(center, &distinct, |_| true);
-        let layout = Layout::new(center.radial.len(), &inputs.entries, &inputs.conjugate);
+        let layout = Layout::new(center.radial.len(), &inputs);
         let dag = Dag::build(&inputs.conjugate, &inputs.monomials);
-        let mut leaf_of = vec![0; dag.leaf_monomials.len()];
-        for (leaf, &q) in (0..).zip(&dag.leaf_monomials) {
-            leaf_of[q as usize] = leaf;
-        }
-        let mut functions = Ragged::default();
-        for terms in center.functions.iter() {
-            let mut terms: Vec<(u32, f64)> =
-                terms.iter().map(|&(q, c)| (leaf_of[distinct.of[q as usize] as usize], c)).collect();
-            terms.sort_unstable_by_key(|term| term.0);
-            terms.dedup_by(|next, kept| {
-                let same = next.0 == kept.0;
-                kept.1 += if same { next.1 } else { 0.0 };
-                same
-            });
-            functions.push(terms);
-        }
+        let functions = distinct.leaf_terms(center, &dag);
         let legendre = layout.classes.iter().map(|class| class.lmax().map(Legendre::new)).collect();
         let cutoffs = center.radial.iter().map(|radial| radial.cutoff()).collect();
         Ok(Self { layout, legendre, cutoffs, dag, functions })

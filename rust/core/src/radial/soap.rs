@@ -1,0 +1,153 @@
+//! Radial functions of SOAP towards one neighbor species: weighted [`Gto`] channels, then Gaussians of the distance.
+//!
+//! ```text
+//! channel (l, k, n):  w_k R_nl(r) f(r),        pair function s:  exp(−(r − r_s)² / (2 θ²)) f(r)
+//! ```
+//!
+//! with a smooth step f from 1 at `cutoff − width` to 0 at the cutoff; without a width, functions end there abruptly.
+
+use super::Gto;
+use super::switch::step_down;
+use crate::density::Radial;
+use crate::error::{Error, Result};
+
+/// Where functions end.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SmoothEnd {
+    /// Å
+    pub cutoff: f64,
+    /// Width of the step in Å; 0 for an abrupt end.
+    pub width: f64,
+}
+
+impl SmoothEnd {
+    /// # Errors
+    /// [`Error::Setting`] for lengths out of range.
+    pub fn check(&self) -> Result<()> {
+        let (cutoff, width) = (self.cutoff, self.width);
+        if cutoff.is_finite() && cutoff > 0.0 && (0.0..=cutoff).contains(&width) {
+            return Ok(());
+        }
+        let reason = format!("expected a width of 0 to {cutoff} Å, got {width}");
+        Err(Error::Setting { name: "cutoff_width", reason })
+    }
+
+    /// f and its derivative.
+    fn step(&self, r: f64) -> (f64, f64) {
+        if r >= self.cutoff { (0.0, 0.0) } else { step_down(r, self.cutoff, self.width) }
+    }
+}
+
+/// Gaussians of the distance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Gaussians {
+    /// Their centres, Å.
+    pub centers: Vec<f64>,
+    /// Their width θ, Å.
+    pub width: f64,
+    /// Where they end.
+    pub end: SmoothEnd,
+}
+
+impl Gaussians {
+    /// # Errors
+    /// [`Error::Setting`] for numbers out of range.
+    pub fn check(&self) -> Result<()> {
+        if !(self.width.is_finite() && self.width > 0.0) || self.centers.iter().any(|r| !r.is_finite()) {
+            let reason =
+                format!("expected finite centres and a positive width, got a width of {}", self.width);
+            return Err(Error::Setting { name: "pair functions", reason });
+        }
+        self.end.check()
+    }
+
+    fn at(&self, center: f64, r: f64) -> f64 {
+        (-0.5 * ((r - center) / self.width).powi(2)).exp()
+    }
+}
+
+/// The functions of one pair of species.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SoapRadial {
+    gto: Gto,
+    n: usize,
+    /// w_k towards this neighbor species.
+    weights: Vec<f64>,
+    end: SmoothEnd,
+    pair: Gaussians,
+}
+
+impl SoapRadial {
+    /// `n` functions per l of `gto`, once per weight.
+    pub fn new(gto: Gto, n: usize, weights: Vec<f64>, end: SmoothEnd, pair: Gaussians) -> Self {
+        Self { gto, n, weights, end, pair }
+    }
+
+    /// Channels of a function: `(k, number among all channels, weight)`.
+    fn channels(&self, function: usize) -> impl Iterator<Item = (usize, f64)> {
+        let (l, n, groups) = (function / self.n, function % self.n, self.weights.len());
+        let place = move |k: usize| (l * groups + k) * self.n + n;
+        self.weights.iter().enumerate().map(move |(k, weight)| (place(k), *weight))
+    }
+
+    fn n_channels(&self) -> usize {
+        self.gto.len() * self.weights.len()
+    }
+}
+
+impl Radial for SoapRadial {
+    fn evaluate(&self, r: f64, value: &mut [f64], derivative: &mut [f64]) {
+        value.fill(0.0);
+        derivative.fill(0.0);
+        let n_channels = self.n_channels();
+        if r < self.end.cutoff {
+            let (mut v, mut d) = (vec![0.0; self.gto.len()], vec![0.0; self.gto.len()]);
+            self.gto.evaluate(r, &mut v, &mut d);
+            let (step, slope) = self.end.step(r);
+            for (function, (v, d)) in v.iter().zip(&d).enumerate() {
+                for (channel, weight) in self.channels(function) {
+                    value[channel] = weight * step * v;
+                    derivative[channel] = weight * (step * d + slope * v);
+                }
+            }
+        }
+        let (step, slope) = self.pair.end.step(r);
+        let out = value[n_channels..].iter_mut().zip(&mut derivative[n_channels..]);
+        for ((value, derivative), &center) in out.zip(&self.pair.centers) {
+            let v = self.pair.at(center, r);
+            *value = step * v;
+            *derivative = (slope - step * (r - center) / self.pair.width.powi(2)) * v;
+        }
+    }
+
+    fn values(&self, r: &[f64], stride: usize, _n_functions: usize, out: &mut [f64]) {
+        let steps: Vec<f64> = r.iter().map(|&r| self.end.step(r).0).collect();
+        let (many, pair) = out.split_at_mut((self.n_channels() * stride).min(out.len()));
+        if let [weight] = self.weights[..] {
+            let factors: Vec<f64> = steps.iter().map(|step| weight * step).collect();
+            self.gto.values(r, &factors, stride, many);
+        } else {
+            let mut plain = vec![0.0; self.gto.len() * r.len()];
+            self.gto.values(r, &steps, r.len(), &mut plain);
+            for (function, values) in plain.chunks_exact(r.len()).enumerate() {
+                for (channel, weight) in self.channels(function) {
+                    let out = &mut many[channel * stride..][..r.len()];
+                    out.iter_mut().zip(values).for_each(|(out, value)| *out = weight * value);
+                }
+            }
+        }
+        for (&center, out) in self.pair.centers.iter().zip(pair.chunks_mut(stride)) {
+            for (out, &r) in out.iter_mut().zip(r) {
+                *out = self.pair.end.step(r).0 * self.pair.at(center, r);
+            }
+        }
+    }
+
+    fn cutoff(&self) -> f64 {
+        if self.pair.centers.is_empty() { self.end.cutoff } else { self.end.cutoff.max(self.pair.end.cutoff) }
+    }
+
+    fn kink(&self) -> f64 {
+        self.end.cutoff.min(self.cutoff())
+    }
+}
