@@ -125,9 +125,9 @@ class Descriptor(_Features):
         """Compile a SOAP power spectrum of Gaussian-type radial functions made for `cutoff`, with Gaussians of width
         `sigma` for atoms (Å). Neighbors count up to `reach` (default: the cutoff), and fade over the last
         `cutoff_width`. `center_weight`: Gaussian of the centre itself. Features in the order of neighbor species z,
-        z' ≥ z, l, n, n' (n' ≥ n where z = z'); `symmetric`: those of different (z, n) times √2, so that dot products are
-        those of all pairs. `species_weights` rows as in `ace`: sums over all neighbors, weighted by species. Pair
-        functions are Gaussians of the distance around `pair_centers`."""
+        z' ≥ z, l, n, n' (n' ≥ n where z = z'); `symmetric`: those of different (z, n) times √2, so that dot
+        products are those of all pairs. `species_weights` rows as in `ace`: sums over all neighbors, weighted by
+        species. Pair functions are Gaussians of the distance around `pair_centers`."""
     def smoothness(self, power: float = 2.0, l_weight: float = 1.0) -> F64:
         """(n_features,) Σ over factors of n^power + (l_weight l)^power, for smoothness priors."""
     def resolved_functions(self) -> list[list[tuple[int, int, int]]]:

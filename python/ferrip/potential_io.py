@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 
-from ferrip import _core, modelfile
+from ferrip import _core, modelfile, settingsfile
 from ferrip.errors import FerripError, ModelFileError
 from ferrip.models import family as find_family
 from ferrip.models import mtp_file, pace, pair_terms, uf3_file, uf3_json
@@ -39,12 +39,15 @@ def save(potential: Potential, path: str | os.PathLike[str]) -> None:
 
 def content(potential: Potential) -> tuple[dict[str, Any], modelfile.Arrays]:
     """JSON header and arrays of the potential's model file."""
-    arrays: modelfile.Arrays = {"coefficients": potential.coefficients}
+    settings, of_settings = settingsfile.split(potential.settings)
+    arrays: modelfile.Arrays = {"coefficients": potential.coefficients, **of_settings}
     if potential.posterior_factor is not None:
-        arrays["posterior_factor"] = potential.posterior_factor.astype(np.float32)
+        # coefficients of kernels cancel each other, beyond single precision
+        precision = np.float64 if of_settings else np.float32
+        arrays["posterior_factor"] = potential.posterior_factor.astype(precision)
     if potential.core is not None:
         arrays["core"] = potential.core
-    header = _header(potential)
+    header = _header(potential, settings)
     if potential.added:
         header["added"] = []
     for k, other in enumerate(potential.added):
@@ -54,14 +57,14 @@ def content(potential: Potential) -> tuple[dict[str, Any], modelfile.Arrays]:
     return header, arrays
 
 
-def _header(potential: Potential) -> dict[str, Any]:
+def _header(potential: Potential, settings: dict[str, Any]) -> dict[str, Any]:
     from ferrip.potential import UNITS
 
     document: dict[str, Any] = {
         "format_version": modelfile.FORMAT_VERSION,
         "library_version": _core.__version__,
         "family": potential.family,
-        "settings": dict(potential.settings),
+        "settings": settings,
         "elements": potential.symbols,
         "units": UNITS,
         "cutoff": potential.cutoff,
@@ -116,10 +119,11 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
 
     posterior = arrays.get("posterior_factor")
     embeddings, bin_width = header.get("embeddings"), header.get("bin_width")
+    settings = settingsfile.joined(header["settings"], arrays)
     potential = Potential(
         family=header["family"],
-        descriptor=find_family(header["family"]).descriptor(header["settings"]),
-        settings=header["settings"],
+        descriptor=find_family(header["family"]).descriptor(settings),
+        settings=settings,
         coefficients=arrays["coefficients"],
         e0={atomic_numbers[symbol]: float(energy) for symbol, energy in header["e0"].items()},
         pairs=tuple(pairs_of(header)),

@@ -37,6 +37,15 @@ def data_hash(frames: Sequence[Frame]) -> str:
     return digest.hexdigest()
 
 
+def arrays_hash(arrays: Arrays) -> str:
+    """SHA-256 over arrays and their names."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()
+
+
 def run_key(frames_hash: str, settings: dict[str, Any]) -> str:
     """Key of a run: equal keys give equal rows."""
     text = json.dumps([frames_hash, settings], sort_keys=True)

@@ -11,7 +11,7 @@ import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 from numpy.typing import NDArray
 
-from ferrip import _core
+from ferrip import _core, settingsfile
 from ferrip.data import (
     Frame,
     StressVerdict,
@@ -33,7 +33,7 @@ from ferrip.fitting.settings import FitSettings
 from ferrip.fitting.tsqr import LeastSquares, RFactor, combine
 from ferrip.fitting.weighting import energy_weighted
 from ferrip.models import Family
-from ferrip.models.family import Descriptor
+from ferrip.models.family import Descriptor, EnvironmentFamily
 from ferrip.models.pair_terms import to_json
 from ferrip.potential import Potential
 from ferrip.readout import Embedding
@@ -70,10 +70,12 @@ class Problem:
     @property
     def key(self) -> str:
         """Equal keys stream equal rows; what is applied after streaming does not enter."""
+        plain, arrays = settingsfile.split(self.resolved)
         return checkpoints.run_key(
             checkpoints.data_hash(self.frames),
             {
-                "descriptor": self.resolved,
+                "descriptor": plain,
+                "arrays": checkpoints.arrays_hash(arrays),
                 "e0": {str(z): e for z, e in self.source.e0.items()},
                 "repulsion": to_json(self.source.repulsion),
                 "config_weights": {k: v.model_dump() for k, v in self.source.config_weights.items()},
@@ -195,6 +197,8 @@ def prepare(
         given = {z: e - reference.e0.get(atomic_numbers.get(z, 0), 0.0) for z, e in (given or {}).items()}
     distances = pair_distances(frames, num_threads)
     resolved = chosen.resolve(model_settings, size, elements, distances)
+    if isinstance(chosen, EnvironmentFamily):
+        resolved = chosen.with_environments(resolved, frames, num_threads)
     descriptor = chosen.descriptor(resolved)
     e0, e0_source = reference_energies(frames, elements, given)
     source = RowSource(

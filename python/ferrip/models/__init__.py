@@ -3,6 +3,7 @@
 from ferrip.models.ace import Ace, AceSettings
 from ferrip.models.ace_fs import AceFs, AceFsSettings
 from ferrip.models.family import Descriptor, EmbeddedFamily, Evaluator, Family, family, register
+from ferrip.models.gap import Gap, GapSettings
 from ferrip.models.mtp import Mtp, MtpSettings
 from ferrip.models.pace import Pace
 from ferrip.models.pair_potential import PairPotential
@@ -17,6 +18,8 @@ __all__ = [
     "EmbeddedFamily",
     "Evaluator",
     "Family",
+    "Gap",
+    "GapSettings",
     "Mtp",
     "MtpSettings",
     "Pace",

@@ -13,6 +13,7 @@ from ferrip.features import F64, Features
 
 if TYPE_CHECKING:
     from ferrip._core import PairTerm, Structure
+    from ferrip.data import Frame
     from ferrip.fitting.distances import PairDistances
 
 
@@ -106,6 +107,17 @@ class EmbeddedFamily(Family, Protocol):
 
     def terms(self, settings: BaseModel) -> tuple[tuple[float, float], ...]:
         """(prefactor, exponent) of the function of each density; the first is the linear one."""
+        ...
+
+
+@runtime_checkable
+class EnvironmentFamily(Family, Protocol):
+    """A family whose settings hold environments of the training data."""
+
+    def with_environments(
+        self, resolved: dict[str, Any], frames: Sequence[Frame], num_threads: int | None = None
+    ) -> dict[str, Any]:
+        """Complete settings from those of `resolve` and the frames; they may hold arrays."""
         ...
 
 

@@ -1,0 +1,125 @@
+"""SOAP power spectra: complete settings from a few numbers and the data.
+
+Sources: Bartók, Kondor, Csányi, doi:10.1103/PhysRevB.87.184115; Himanen et al., doi:10.1016/j.cpc.2019.106949.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from ase.data import covalent_radii
+from pydantic import BaseModel, ConfigDict, Field
+
+from ferrip import _core
+from ferrip.models.embedding import species_weights
+
+if TYPE_CHECKING:
+    from ferrip.fitting.distances import PairDistances
+
+CUTOFF_FACTOR = 2.0
+"""Cutoff over the largest typical nearest-neighbor distance of an element."""
+CUTOFF_RANGE = (4.0, 6.5)
+"""Å"""
+PADDING_THRESHOLD = 1e-3
+"""What Gaussians beyond the cutoff of DScribe have fallen to where they are left out."""
+MAX_CHANNELS = 2
+"""Largest default number of channels where sums are weighted by species."""
+MOST_RESOLVED = 2
+"""Elements up to which every species has sums of its own by default."""
+
+
+class SoapSettings(BaseModel):
+    """Overrides of a power spectrum's settings."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n_max: int | None = Field(default=None, ge=1, le=16, description="radial functions per l")
+    l_max: int | None = Field(default=None, ge=0, le=12, description="largest l")
+    cutoff: float | None = Field(default=None, gt=1, le=20, description="cutoff, Å")
+    cutoff_width: float = Field(default=1.0, ge=0, le=20, description="Å over which neighbors fade")
+    sigma: float = Field(
+        default=0.5, ge=0.1, le=5, description="width of the Gaussians that stand for atoms, Å"
+    )
+    center_weight: float = Field(default=1.0, gt=0, description="weight of the Gaussian of the centre itself")
+    species: Literal["auto", "resolved", "embedded"] = Field(
+        default="auto",
+        description="sums per neighbor species, or over all weighted by species (auto: from 3 elements on)",
+    )
+    channels: int | None = Field(default=None, ge=1, description="channels of the element embedding")
+
+
+def resolve_soap(
+    settings: SoapSettings,
+    elements: Sequence[int],
+    distances: PairDistances,
+    *,
+    n_max: int,
+    l_max: int,
+) -> dict[str, Any]:
+    """Keyword arguments of `ferrip._core.Descriptor.soap` but for pair functions; `n_max`, `l_max` by default."""
+    elements = sorted(int(z) for z in elements)
+    soap: dict[str, Any] = {
+        "elements": elements,
+        "n_max": settings.n_max or n_max,
+        "l_max": l_max if settings.l_max is None else settings.l_max,
+        "cutoff": settings.cutoff or default_cutoff(elements, distances),
+        "cutoff_width": settings.cutoff_width,
+        "sigma": settings.sigma,
+        "center_weight": settings.center_weight,
+    }
+    soap["cutoff_width"] = min(settings.cutoff_width, soap["cutoff"])
+    embedded = settings.species == "embedded" or (
+        settings.species == "auto" and len(elements) > MOST_RESOLVED
+    )
+    if embedded:
+        channels = min(settings.channels or MAX_CHANNELS, len(elements))
+        soap["species_weights"] = species_weights(elements, channels)
+    return soap
+
+
+def default_cutoff(elements: Sequence[int], distances: PairDistances) -> float:
+    """Å, from the typical nearest-neighbor distances."""
+    nearest = [
+        min(
+            (d for pair, d in distances.nearest.items() if z in pair),
+            default=2.0 * float(covalent_radii[z]),
+        )
+        for z in elements
+    ]
+    return round(float(np.clip(CUTOFF_FACTOR * max(nearest), *CUTOFF_RANGE)), 1)
+
+
+def dscribe_soap(
+    elements: Sequence[int], *, r_cut: float, n_max: int, l_max: int, sigma: float = 1.0
+) -> _core.Descriptor:
+    """The power spectrum of DScribe 2 with `rbf="gto"` and its defaults: the same numbers in the same order.
+
+    Neighbors beyond the cutoff count as long as their Gaussians reach into it, and end abruptly: for comparisons,
+    not for dynamics.
+
+    Parameters
+    ----------
+    elements
+        Atomic numbers.
+    r_cut, sigma
+        Å
+    n_max, l_max
+        Radial functions per l, and the largest l.
+
+    Examples
+    --------
+    >>> dscribe_soap([14], r_cut=4.0, n_max=4, l_max=3).n_features
+    40
+    """
+    reach = r_cut + sigma * (-2.0 * float(np.log(PADDING_THRESHOLD))) ** 0.5
+    return _core.Descriptor.soap(
+        elements=sorted(elements),
+        n_max=n_max,
+        l_max=l_max,
+        cutoff=r_cut,
+        sigma=sigma,
+        reach=reach,
+        symmetric=False,
+    )

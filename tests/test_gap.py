@@ -1,0 +1,211 @@
+"""GAP: kernels as features, choice of environments, fits, files; and a dense Gaussian process as oracle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase.build import bulk
+from fitted import frames
+
+import ferrip
+from ferrip import _core
+from ferrip.errors import ModelFileError, SettingsError
+from ferrip.fitting.distances import PairDistances
+from ferrip.models.environments import METHODS, choose_rows
+from ferrip.models.gap import Gap, GapSettings
+from ferrip.potential import Potential, as_structure
+from ferrip.testing import check_descriptor, check_potential
+from ferrip.testing.samples import sample_structures
+
+FIT = {"model": "gap", "size": "small", "e0": {"Cu": 0.0}, "stress": "off", "progress": False}
+TINY = {"n_max": 4, "l_max": 3, "sparse": 60, "pairs": 8, "cutoff": 4.5}
+
+
+def kernels(zeta: int = 3, count: int = 5) -> _core.KernelDescriptor:
+    """Kernels of a power spectrum of two elements towards environments of the sample structures."""
+    base = _core.Descriptor.soap(
+        elements=[8, 14],
+        n_max=2,
+        l_max=2,
+        cutoff=3.5,
+        sigma=0.5,
+        cutoff_width=1.0,
+        pair_centers=[1.5, 2.5],
+        pair_cutoff_width=1.0,
+    )
+    points = []
+    for z in base.elements:
+        start, stop = base.feature_range(z)
+        rows = [
+            base.values(sample.structure)[sample.structure[0] == z, start + 4 : stop]
+            for sample in sample_structures(base.elements, base.cutoff, 3)
+        ]
+        points.append(np.ascontiguousarray(np.concatenate(rows)[:count]))
+    return _core.KernelDescriptor(base, points, zeta)
+
+
+@pytest.mark.parametrize("zeta", [1, 3])
+def test_keeps_the_promises_of_a_descriptor(zeta: int) -> None:
+    check_descriptor(kernels(zeta))
+
+
+def test_is_the_power_of_a_normalised_dot_product_less_that_of_the_free_atom() -> None:
+    descriptor = kernels(zeta=3)
+    atoms = bulk("Si", cubic=True)
+    atoms.rattle(0.1, seed=2)
+    base = descriptor.base
+    first = base.feature_range(14)[0] + 4
+    functions = base.values(as_structure(atoms))[:, first:]
+    lone = base.values((np.array([14]), np.zeros((1, 3)), np.zeros((3, 3)), np.zeros(3, bool)))[0, first:]
+    other = bulk("Si", cubic=True)
+    points = base.values(as_structure(other))[:2, first:]
+    with_points = _core.KernelDescriptor(base, [points[:0, :30], points], 3)
+    unit, sparse, free = (
+        row / np.linalg.norm(row, axis=-1, keepdims=True) for row in (functions, points, lone)
+    )
+    wanted = (unit @ sparse.T) ** 3 - (free @ sparse.T) ** 3
+    got = with_points.values(as_structure(atoms))[:, with_points.feature_range(14)[0] + 4 :]
+    np.testing.assert_allclose(got, wanted, atol=1e-12)
+
+
+@pytest.mark.parametrize("simd", _core.supported_simd())
+def test_the_evaluator_gives_the_sum_of_the_features(simd: str) -> None:
+    descriptor = kernels(zeta=4, count=7)
+    coefficients = np.random.default_rng(4).normal(size=descriptor.n_features)
+    evaluator = descriptor.evaluator(coefficients, [-1.0, -2.0], simd=simd)
+    for sample in sample_structures(descriptor.elements, descriptor.cutoff, 5):
+        energies, forces, strain = evaluator.compute(sample.structure)
+        rows = descriptor.design([sample.structure]) @ coefficients
+        e0 = np.where(sample.structure[0] == 8, -1.0, -2.0)
+        scale = np.abs(descriptor.design([sample.structure])).max() * np.abs(coefficients).sum()
+        wanted = descriptor.values(sample.structure) @ coefficients + e0
+        np.testing.assert_allclose(energies, wanted, atol=1e-8 * scale)
+        np.testing.assert_allclose(forces.ravel(), rows[1:-6], atol=1e-7 * scale)
+        voigt = strain[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
+        np.testing.assert_allclose(voigt, rows[-6:], atol=1e-7 * scale)
+
+
+def test_bad_kernels_are_refused() -> None:
+    base = kernels().base
+    points = [np.ones((2, 30)), np.ones((2, 30))]
+    with pytest.raises(SettingsError, match="zeta"):
+        _core.KernelDescriptor(base, points, 0)
+    with pytest.raises(SettingsError, match="sparse points"):
+        _core.KernelDescriptor(base, [points[0], np.zeros((2, 30))], 2)
+    with pytest.raises(ValueError, match="points"):
+        _core.KernelDescriptor(base, [points[0], np.ones((2, 29))], 2)
+    with pytest.raises(ValueError, match="sparse points"):
+        _core.KernelDescriptor(base, points[:1], 2)
+    with pytest.raises(SettingsError, match="precision"):
+        kernels().evaluator(np.zeros(kernels().n_features), [0.0, 0.0], simd="mixed")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_chosen_environments_are_distinct_and_repeatable(method: str) -> None:
+    rng = np.random.default_rng(0)
+    rows = np.repeat(rng.normal(size=(60, 5)), 2, axis=0)
+    chosen = choose_rows(rows, 20, method)
+    assert (np.diff(chosen) > 0).all() and 10 <= len(chosen) <= 20
+    unit = rows[chosen] / np.linalg.norm(rows[chosen], axis=1, keepdims=True)
+    assert (unit @ unit.T - np.eye(len(chosen))).max() < 1.0 - 1e-9
+    np.testing.assert_array_equal(chosen, choose_rows(rows, 20, method))
+    assert len(choose_rows(rows, 500, method)) == 60
+
+
+@pytest.fixture(scope="module")
+def copper() -> Potential:
+    return ferrip.fit(frames(), **FIT, **TINY)
+
+
+def test_a_fit_follows_its_data(copper: Potential) -> None:
+    metrics = copper.metadata["metrics"]["train"]
+    assert metrics["energy"]["mae_meV_per_atom"] < 3.0
+    assert metrics["forces"]["mae_meV_per_A"] < 25.0
+    check_potential(copper)
+
+
+def test_the_file_gives_the_same_potential(copper: Potential, tmp_path: Path) -> None:
+    copper.save(tmp_path / "Cu.ferrip")
+    again = ferrip.load(tmp_path / "Cu.ferrip")
+    frame = frames()[0]
+    assert again.evaluate(frame)[0].energy == copper.evaluate(frame)[0].energy
+    np.testing.assert_allclose(
+        again.energies_uncertainty(frame), copper.energies_uncertainty(frame), rtol=1e-5
+    )
+    with pytest.raises(SettingsError, match="cannot be cut down"):
+        ferrip.conversion.with_elements(copper, ["Cu"])
+
+
+def test_settings_without_their_arrays_are_refused(copper: Potential, tmp_path: Path) -> None:
+    header, arrays = ferrip.potential_io.content(copper)
+    del arrays["settings/points/Cu"]
+    ferrip.modelfile.write(tmp_path / "Cu.ferrip", header, arrays)
+    with pytest.raises(ModelFileError, match="settings/points/Cu"):
+        ferrip.load(tmp_path / "Cu.ferrip")
+
+
+def test_the_prior_covers_every_feature_once(copper: Potential) -> None:
+    groups = Gap().correlated_functions(dict(copper.settings))
+    columns = np.concatenate([columns for columns, _ in groups])
+    np.testing.assert_array_equal(columns, np.arange(copper.descriptor.n_features))
+
+
+def test_sizes_and_settings() -> None:
+    distances = PairDistances(minimum={(14, 14): 2.1}, nearest={(14, 14): 2.35}, neighbors=20.0)
+    counts = [
+        Gap().resolve(GapSettings(), size, [14], distances)["sparse"]["count"]
+        for size in ("small", "medium", "large")
+    ]
+    assert counts == sorted(counts)
+    with pytest.raises(SettingsError, match="size"):
+        Gap().resolve(GapSettings(), "huge", [14], distances)
+    with pytest.raises(SettingsError, match="sparse_by"):
+        ferrip.fit(frames(), **FIT, sparse_by="random")
+    with pytest.raises(SettingsError, match="zeta"):
+        ferrip.fit(frames(), **FIT, zet=3)
+    assert "pair_centers" not in Gap().resolve(GapSettings(pairs=0), "small", [14], distances)["soap"]
+
+
+def dense_process(noise: float) -> tuple[float, float, Potential]:
+    """Energy of a held-out frame and its deviation by a dense Gaussian process on energies, and the sparse one."""
+    train, test = frames()[:20], frames()[23]
+    potential = ferrip.fit(
+        train,
+        **FIT,
+        n_max=3,
+        l_max=2,
+        cutoff=4.0,
+        pairs=0,
+        sparse=1000,
+        ridge=noise,
+        repulsion="none",
+        size_power=0.0,
+        weights={"energy": 1.0, "forces": 0.0},
+    )
+    settings = potential.settings["soap"]
+    base = _core.Descriptor.soap(**settings)
+
+    def unit(structure: object) -> np.ndarray:
+        rows = base.values(structure)
+        return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    free = unit((np.array([29]), np.zeros((1, 3)), np.zeros((3, 3)), np.zeros(3, bool)))
+    units = [unit(frame.structure) for frame in [*train, test]]
+
+    def covariance(a: np.ndarray, b: np.ndarray) -> float:
+        return float(((a @ b.T) ** 4 - (a @ free.T) ** 4 - ((free @ b.T) ** 4) + 1.0).sum())
+
+    kernel = np.array([[covariance(a, b) for b in units] for a in units])
+    energies = np.array([frame.energy for frame in train])
+    inner = kernel[:-1, :-1] + noise * np.eye(len(train))
+    mean = kernel[-1, :-1] @ np.linalg.solve(inner, energies)
+    variance = kernel[-1, -1] - kernel[-1, :-1] @ np.linalg.solve(inner, kernel[:-1, -1])
+    return float(mean), float(variance), potential
+
+
+def test_equals_a_dense_gaussian_process() -> None:
+    mean, _, potential = dense_process(noise=1e-3)
+    got = potential.evaluate(frames()[23])[0].energy
+    assert abs(got - mean) < 1e-4 * max(1.0, abs(mean))
