@@ -4,6 +4,7 @@ import pytest
 
 from ferrip.errors import SettingsError
 from ferrip.fitting import BayesianRidge, FitSettings, Ridge
+from ferrip.fitting.estimate import GB, Estimate
 from ferrip.fitting.settings import parse_settings
 from ferrip.models import AceSettings
 
@@ -56,3 +57,11 @@ def test_errors_are_one_clear_line(values, message):
     with pytest.raises(SettingsError, match=message) as caught:
         parse_settings(values, FitSettings, AceSettings)
     assert "\n" not in str(caught.value)
+
+
+def test_a_fit_that_takes_too_much_memory_is_refused():
+    expected = Estimate(n_rows=1, n_columns=1, bytes=3.0 * GB, seconds=1.0)
+    expected.check(None)
+    expected.check(3.1)
+    with pytest.raises(SettingsError, match="max_memory: the fit takes about 3 GB, 2.5 are allowed"):
+        expected.check(2.5)

@@ -1,12 +1,12 @@
 """The `.ferrip` file: one safetensors file with a JSON header and binary arrays, written atomically.
 
 The safetensors metadata hold two strings: `ferrip`, the JSON header, and `sha256`, the digest of header and
-arrays. Arrays: `coefficients` (p,) f64 and, if stored, `posterior_factor` (p, k) f32 (its use needs no more; f64 for kernels). Since
-format 2, potentials with embedded densities have `coefficients` (densities, p), an optional `core` (p,) f64, and
-`embeddings` and `bin_width` in the header; all others are as in format 1. Since format 3, `pairs` holds all pair
-functions (before, `repulsion` those of ZBL alone), and `added` the headers of potentials that add to this one; the
-arrays of the first of these start with `added/0/`. Arrays that settings hold (see `ferrip.settingsfile`) start with
-`settings/`.
+arrays. Arrays: `coefficients` (p,) f64 and, if stored, `posterior_factor` (p, k) f32 (its use needs no more; f64 for
+kernels). Since format 2, potentials with embedded densities have `coefficients` (densities, p), an optional `core`
+(p,) f64, and `embeddings` and `bin_width` in the header; all others are as in format 1. Since format 3, `pairs` holds
+all pair functions (before, `repulsion` those of ZBL alone), and `added` the headers of potentials that add to this one;
+the arrays of the first of these start with `added/0/`. Arrays that settings hold (see `ferrip.settingsfile`) start
+with `settings/`.
 Nothing in the file is executed; files are read as untrusted bytes.
 """
 

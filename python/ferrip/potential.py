@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from ferrip import _core
 from ferrip.data import Frame
 from ferrip.errors import FerripError, SettingsError
-from ferrip.models.family import Descriptor
+from ferrip.models.family import Descriptor, SparseFamily, family
 from ferrip.models.pair_terms import reach
 from ferrip.prediction import Prediction
 from ferrip.readout import Embedding
@@ -193,14 +193,22 @@ class Potential:
         return [self._predict(evaluator, one, num_threads) for one in as_list(structures)]
 
     def energy_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> float:
-        """Standard deviation of the total energy in eV, from the posterior of the coefficients."""
-        values = self._value_rows(as_structure(structure), num_threads)
-        return float(np.linalg.norm(values.sum(axis=0) @ self._factor)) * self._calibration("energy")
+        """Standard deviation of the total energy in eV, from the posterior of the coefficients.
+
+        What sparse environments leave open counts as if it were the same for all atoms: an upper bound.
+        """
+        atoms = as_structure(structure)
+        values = self._value_rows(atoms, num_threads)
+        variance = float(np.sum((values.sum(axis=0) @ self._factor) ** 2))
+        variance += float(np.sum(np.sqrt(self._unexplained(atoms, values))) ** 2)
+        return variance**0.5 * self._calibration("energy")
 
     def energies_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> F64:
         """(N,) standard deviations of the per-atom energies in eV."""
-        values = self._value_rows(as_structure(structure), num_threads)
-        return np.linalg.norm(values @ self._factor, axis=1) * self._calibration("energy")
+        atoms = as_structure(structure)
+        values = self._value_rows(atoms, num_threads)
+        variance = np.sum((values @ self._factor) ** 2, axis=1) + self._unexplained(atoms, values)
+        return np.sqrt(variance) * self._calibration("energy")
 
     def forces_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> F64:
         """(N, 3) standard deviations of the forces in eV/Å."""
@@ -227,6 +235,14 @@ class Potential:
         descriptor = cast("_core.Descriptor", self.descriptor)
         free = np.ones(self.coefficients.shape, bool)
         return descriptor.embedded_design([structure], self.readout(), free, num_threads)[:, :-1]
+
+    def _unexplained(self, structure: Structure, values: F64) -> F64:
+        """(N,) variance in eV² of per-atom energies beyond that of the coefficients: of sparse Gaussian processes."""
+        chosen, fit = family(self.family), self.metadata.get("fit", {})
+        if not isinstance(chosen, SparseFamily) or not fit.get("ridge"):
+            return np.zeros(len(values))
+        prior = fit["noise_variance"] / fit["ridge"]
+        return prior * chosen.unexplained(self.settings, structure[0], values)
 
     @property
     def _factor(self) -> F64:

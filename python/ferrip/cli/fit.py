@@ -54,6 +54,9 @@ def fit(
     solver: Annotated[str | None, typer.Option(help="ridge (GCV) or bayes (evidence).")] = None,
     ridge: Annotated[float | None, typer.Option(help="λ; chosen from the data if not given.")] = None,
     cutoff: Annotated[float | None, typer.Option(help="Many-body cutoff, Å.")] = None,
+    max_memory: Annotated[
+        float | None, typer.Option(help="GB; a fit that is estimated to take more does not start.")
+    ] = None,
     max_order: Annotated[int | None, typer.Option(help="Correlation order.")] = None,
     degree: Annotated[float | None, typer.Option(help="Total degree Σ (n + l).")] = None,
     level: Annotated[int | None, typer.Option(help="Level of an MTP.")] = None,
@@ -89,6 +92,7 @@ def fit(
         "solver": solver,
         "ridge": ridge,
         "cutoff": cutoff,
+        "max_memory": max_memory,
         "max_order": max_order,
         "degree": degree,
         "level": level,

@@ -125,11 +125,14 @@ def fit(
     for line in describe(problem):
         reporter.note(line)
     descriptor = problem.source.descriptor
-    reporter.note(f"estimate: {estimate(descriptor, problem.frames, num_threads)}")
+    expected = estimate(descriptor, problem.frames, num_threads)
+    reporter.note(f"estimate: {expected}")
+    expected.check(settings_of_fit.max_memory)
     if isinstance(chosen, EmbeddedFamily):
         terms = chosen.terms(model_settings)
         iteration = estimate(descriptor, problem.frames, num_threads, len(terms))
         reporter.note(f"each iteration of the training: {iteration}")
+        iteration.check(settings_of_fit.max_memory)
         trainer = Trainer(
             problem=problem,
             settings=cast(TrainingSettings, training[0]),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ferrip.data import Frame
+from ferrip.errors import SettingsError
 from ferrip.fitting.folds import N_FOLDS
 from ferrip.fitting.rows import BLOCK_BYTES, has_stress, n_rows
 from ferrip.fitting.tsqr import RFactor, block_rows
@@ -21,6 +22,7 @@ FOLD_FLOPS = 20.0
 """Flops over p³ of one held-out fold: Gram matrices and an eigendecomposition."""
 WORKING_SQUARES = 6
 """Matrices (p, p) beside the Gram matrices of folds and quantities: sums and an eigendecomposition."""
+GB = 1024**3
 BASE_BYTES = 250 * 1024 * 1024
 """Interpreter, libraries and data."""
 
@@ -44,10 +46,18 @@ class Estimate:
     bytes: float
     seconds: float
 
+    def check(self, most: float | None) -> None:
+        """Raise SettingsError for more than `most` GB."""
+        if most is not None and self.bytes > most * GB:
+            raise SettingsError(
+                f"max_memory: the fit takes about {self.bytes / GB:.2g} GB, {most:g} are allowed "
+                "(a smaller size or fewer functions take less)"
+            )
+
     def __str__(self) -> str:
         return (
             f"{self.n_rows:,} rows × {self.n_columns:,} columns, "
-            f"about {self.bytes / 1024**3:.1f} GB and {_duration(self.seconds)}"
+            f"about {self.bytes / GB:.1f} GB and {_duration(self.seconds)}"
         )
 
 

@@ -62,6 +62,9 @@ class FitSettings(BaseModel):
         lt=1,
         description="prior correlation of functions that differ in the centre species",
     )
+    max_memory: float | None = Field(
+        default=None, gt=0, description="GB; a fit that is estimated to take more does not start"
+    )
     uncertainty: bool = Field(default=True, description="store the posterior factor (p × p) in the model")
 
     @field_validator("config_weights", mode="before")

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from ferrip.errors import SettingsError
@@ -118,6 +120,15 @@ class EnvironmentFamily(Family, Protocol):
         self, resolved: dict[str, Any], frames: Sequence[Frame], num_threads: int | None = None
     ) -> dict[str, Any]:
         """Complete settings from those of `resolve` and the frames; they may hold arrays."""
+        ...
+
+
+@runtime_checkable
+class SparseFamily(Family, Protocol):
+    """A family of Gaussian processes whose features leave a part of their prior variance open."""
+
+    def unexplained(self, resolved: Mapping[str, Any], numbers: NDArray[np.int64], values: F64) -> F64:
+        """(N,) prior variance of the energies of atoms that their features (N, n_features) do not account for."""
         ...
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from ase.data import chemical_symbols
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
+from scipy.linalg import solve_triangular
 
 from ferrip import _core
 from ferrip.errors import DataError
@@ -137,6 +138,26 @@ class Gap(Family):
         base = _core.Descriptor.soap(**resolved["soap"])
         points = [_array(resolved["points"][chemical_symbols[z]]) for z in base.elements]
         return _core.KernelDescriptor(base, points, resolved["zeta"])
+
+    def unexplained(self, resolved: Mapping[str, Any], numbers: I64, values: F64) -> F64:
+        """(N,) k'(p, p) − φ K⁻¹ φᵀ of every atom, in units of the prior variance of the environments.
+
+        φ are the kernels k'(p, p_s) = k(p, p_s) − k(p_∅, p_s) with the sparse environments, of which the first is the
+        free atom ∅: k'(p, p) = 2 − 2 k(p, p_∅) = −2 φ_∅.
+        """
+        soap = resolved["soap"]
+        n_pair = len(soap["elements"]) * len(soap.get("pair_centers", ()))
+        open_part, start = np.zeros(len(numbers)), 0
+        for z in soap["elements"]:
+            points = _array(resolved["points"][chemical_symbols[z]])
+            start += n_pair
+            own = numbers == z
+            phi = values[own, start : start + len(points)]
+            kernel = (points @ points.T) ** resolved["zeta"] + JITTER * np.eye(len(points))
+            root = solve_triangular(np.linalg.cholesky(kernel), phi.T, lower=True)
+            open_part[own] = np.maximum(-2.0 * phi[:, 0] - np.sum(root**2, axis=0), 0.0)
+            start += len(points)
+        return open_part
 
     def correlated_functions(self, resolved: dict[str, Any]) -> list[tuple[I64, F64]]:
         """Columns and prior covariance K⁻¹ of the coefficients: of each pair of species, then of its environments."""

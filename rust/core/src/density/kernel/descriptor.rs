@@ -168,17 +168,20 @@ impl Features for KernelDescriptor {
     ) -> Result<Evaluator> {
         path.require_double("kernels")?;
         Error::check_length("coefficients", self.n_features(), coefficients.len())?;
+        if coefficients.iter().any(|c| !c.is_finite()) {
+            let reason = "expected finite numbers".into();
+            return Err(Error::Setting { name: "coefficients", reason });
+        }
         let program = self.base.program();
         let mut linear = vec![0.0; program.n_features()];
         let mut kernels = Vec::with_capacity(self.kernels.len());
         for (z, kernel) in self.kernels.iter().enumerate() {
             let (pair, many) = coefficients[self.feature_range(z)].split_at(self.n_pair(z));
             linear[program.feature_range(z)][..pair.len()].copy_from_slice(pair);
-            kernels.push(KernelReadout { kernel: Arc::clone(kernel), coefficients: many.to_vec() });
-        }
-        if coefficients.iter().any(|c| !c.is_finite()) {
-            let reason = "expected finite numbers".into();
-            return Err(Error::Setting { name: "coefficients", reason });
+            kernels.push(match kernel.mapped(many)? {
+                None => KernelReadout { kernel: Arc::clone(kernel), coefficients: many.to_vec() },
+                Some((kernel, coefficients)) => KernelReadout { kernel: Arc::new(kernel), coefficients },
+            });
         }
         let readout = Readout::linear(program, &linear, e0)?;
         let options = Options { path, tables: Tabulation::default() };

@@ -10,6 +10,7 @@
 //! derivative stay outside of the products with the p̂_s. Source: Bartók, Csányi, DOI 10.1002/qua.24927.
 
 mod descriptor;
+mod mapped;
 mod design;
 
 use nalgebra::{DMatrixView, DMatrixViewMut};
@@ -28,6 +29,8 @@ pub struct SparseKernel {
     n_functions: usize,
     /// p̂_s, row by row.
     points: Vec<f64>,
+    /// p̂_∅
+    free: Vec<f64>,
     /// k(p_∅, p_s).
     lone: Vec<f64>,
 }
@@ -65,9 +68,10 @@ impl SparseKernel {
             }
             unit.extend(row.iter().map(|p| p / norm));
         }
-        let mut kernel = Self { zeta, n_functions: n, points: unit, lone: Vec::new() };
+        let mut kernel = Self { zeta, n_functions: n, points: unit, free: Vec::new(), lone: Vec::new() };
         let mut at = KernelsAt::default();
         kernel.at(lone, &mut at);
+        kernel.free.clone_from(&at.unit);
         kernel.lone = at.overlaps.iter().map(|t| t.powi(zeta as i32)).collect();
         Ok(kernel)
     }
