@@ -243,8 +243,8 @@ def test_the_noise_has_the_largest_marginal_likelihood_of_a_dense_gaussian_proce
 
 
 def test_adds_to_a_linear_model() -> None:
-    linear = ferrip.fit(frames(), **FIT | {"model": "uf3"}, triplet_cutoff=0)
-    both = ferrip.fit(frames(), **FIT, **TINY, reference=linear)
+    linear = ferrip.fit(frames(), **FIT | {"model": "uf3"}, triplet_cutoff=0, repulsion="none")
+    both = ferrip.fit(frames(), **FIT, **TINY, reference=linear, repulsion="none")
     assert [part.family for part in (both, *both.added)] == ["gap", "uf3"]
     before = linear.metadata["metrics"]["train"]["forces"]["mae_meV_per_A"]
     assert both.metadata["metrics"]["train"]["forces"]["mae_meV_per_A"] < before

@@ -110,7 +110,7 @@ def test_bad_settings_are_named(name: str, change: dict) -> None:
 def test_settings_follow_the_data() -> None:
     distances = PairDistances(minimum={(14, 14): 2.1}, nearest={(14, 14): 2.35}, neighbors=20.0)
     complete = resolve_soap(SoapSettings(l_max=0), [14], distances, n_max=5, l_max=3)
-    assert (complete["cutoff"], complete["n_max"], complete["l_max"]) == (4.7, 5, 0)
+    assert (complete["cutoff"], complete["n_max"], complete["l_max"]) == (5.2, 5, 0)
     assert "species_weights" not in complete
     many = resolve_soap(SoapSettings(), [8, 14, 22], distances, n_max=5, l_max=3)
     assert len(many["species_weights"]) == 2

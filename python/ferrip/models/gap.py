@@ -53,9 +53,9 @@ class Preset:
 
 
 PRESETS = {
-    "small": Preset(n_max=6, l_max=4, sparse=200),
-    "medium": Preset(n_max=8, l_max=6, sparse=500),
-    "large": Preset(n_max=8, l_max=8, sparse=1200),
+    "small": Preset(n_max=6, l_max=4, sparse=300),
+    "medium": Preset(n_max=8, l_max=6, sparse=800),
+    "large": Preset(n_max=8, l_max=6, sparse=1500),
 }
 
 
