@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from ferrip.fitting.distances import PairDistances
 
 CUTOFF_FACTOR = 2.2
-"""Cutoff over the largest typical nearest-neighbor distance of an element. Held-out frames of mlearn_Si at size small: 4.85
-meV/atom and 72.1 meV/Å; with 2.0 6.06 and 73.1."""
+"""Cutoff over the largest typical nearest-neighbor distance of an element. Held-out frames of mlearn_Si at size small:
+4.85 meV/atom and 72.1 meV/Å; with 2.0 6.06 and 73.1."""
 CUTOFF_RANGE = (4.0, 6.5)
 """Å"""
 PADDING_THRESHOLD = 1e-3
