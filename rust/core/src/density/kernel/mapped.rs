@@ -38,9 +38,8 @@ impl SparseKernel {
                 weighted.column_iter_mut().zip(coefficients).for_each(|(mut column, c)| column *= *c);
                 let SymmetricEigen { eigenvectors, eigenvalues } =
                     SymmetricEigen::new(weighted * points.transpose());
-                let kept: Vec<usize> = (0..n)
-                    .filter(|&k| eigenvalues[k].abs() > NEGLIGIBLE * eigenvalues.amax())
-                    .collect();
+                let kept: Vec<usize> =
+                    (0..n).filter(|&k| eigenvalues[k].abs() > NEGLIGIBLE * eigenvalues.amax()).collect();
                 let column = |&k: &usize| eigenvectors.column(k).iter().copied().collect::<Vec<f64>>();
                 (kept.iter().flat_map(column).collect(), kept.iter().map(|&k| eigenvalues[k]).collect())
             }

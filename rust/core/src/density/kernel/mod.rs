@@ -10,8 +10,8 @@
 //! derivative stay outside of the products with the p̂_s. Source: Bartók, Csányi, DOI 10.1002/qua.24927.
 
 mod descriptor;
-mod mapped;
 mod design;
+mod mapped;
 
 use nalgebra::{DMatrixView, DMatrixViewMut};
 
