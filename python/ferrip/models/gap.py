@@ -37,7 +37,7 @@ POOL_BYTES = 256 * 1024 * 1024
 """Functions of the environments that sparse ones are chosen from."""
 MAX_POOL = 12_000
 """Most of these environments per element."""
-JITTER = 1e-9
+JITTER = 1e-8
 """Added to the variance of sparse values, for stability."""
 PAIR_START = 0.5
 """Distance of the first pair function over the shortest one in the data."""

@@ -17,6 +17,9 @@ use crate::simd::Path;
 use crate::structure::{Cell, Structure};
 use crate::threads;
 
+/// Relative error of the radial tables: coefficients of close environments are large and cancel.
+const TABLE_TOLERANCE: f64 = 1e-11;
+
 /// Features: the pair functions of a descriptor, then the kernels towards the sparse environments, species by species.
 #[derive(Debug)]
 pub struct KernelDescriptor {
@@ -184,7 +187,8 @@ impl Features for KernelDescriptor {
             });
         }
         let readout = Readout::linear(program, &linear, e0)?;
-        let options = Options { path, tables: Tabulation::default() };
+        let options =
+            Options { path, tables: Tabulation { tolerance: TABLE_TOLERANCE, ..Tabulation::default() } };
         Evaluator::with_kernels(program, &readout, &kernels, baseline, options)
     }
 }
