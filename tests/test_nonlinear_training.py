@@ -192,7 +192,7 @@ def test_the_ladder_goes_by_order(train: list[Frame]) -> None:
     settings = AceFsSettings(**{**basis, "degrees": (4.0, 4.0, 4.0)})
     problem = prepare(family("ace-fs"), "small", FitSettings(repulsion="none"), settings, train, 1)
     orders = np.array([len(factors) for _, factors in problem.source.descriptor.feature_table()])
-    ladder = rungs(problem, TrainingSettings(), 2)
+    ladder = rungs(problem, TrainingSettings(ladder="order"), 2)
     assert [orders[rung.functions].max() for rung in ladder] == [2, 3, 4]
     assert ladder[-1].functions.all() and (ladder[0].functions == (orders <= 2)).all()
     assert ladder[-1].every == 1

@@ -17,8 +17,8 @@ class TrainingSettings(BaseModel):
         default=1e-3, gt=0, lt=1, description="relative decrease of the loss that ends a rung"
     )
     ladder: Literal["order"] | tuple[float, ...] = Field(
-        default="order",
-        description="order: one rung per correlation order; or fractions of the functions, smoothest first",
+        default=(0.3, 1.0),
+        description="fractions of the functions, smoothest first; or order: one rung per correlation order",
     )
     density_prior: float = Field(
         default=1.0,
