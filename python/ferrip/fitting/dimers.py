@@ -118,7 +118,7 @@ def repelling_densities(
     exact = np.array([m == 1.0 for _, m in densities.terms])
     linear = np.broadcast_to(exact[:, None], densities.free.shape)[densities.free]
     order = np.concatenate([np.flatnonzero(~linear), np.flatnonzero(linear)])
-    triangle = np.linalg.qr(fit.posterior_factor[order].T, mode="r").T
+    triangle = np.asarray(np.linalg.qr(fit.posterior_factor[order].T, mode="r")).T
     factor = np.zeros((len(order), int(linear.sum())))
     factor[linear] = triangle[-factor.shape[1] :, -factor.shape[1] :]
     here = replace(fit, coefficients=densities.vector, posterior_factor=factor)

@@ -62,7 +62,7 @@ def _leverage(unit: F64, count: int) -> I64:
 
 
 def _clusters(unit: F64, count: int) -> I64:
-    centers, labels = kmeans2(unit, count, iter=10, minit="++", seed=SEED)
+    centers, labels = kmeans2(unit, unit[_farthest(unit, count)], iter=10, minit="matrix")
     distance = np.linalg.norm(unit - centers[labels], axis=1)
     order = np.lexsort((distance, labels))
     nearest = order[np.unique(labels[order], return_index=True)[1]]
