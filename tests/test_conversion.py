@@ -94,7 +94,9 @@ def test_what_ml_pace_cannot_express_is_named(tmp_path: Path) -> None:
     expected = computed(fitted(zbl=True), length=5.6)  # no two atoms are that close
     for a, b in zip(expected, computed(ferrip.load(tmp_path / "out.yace"), length=5.6), strict=True):
         assert np.abs(a - b).max() < 1e-8 * scale(expected)
-    with pytest.raises(SettingsError, match=r"out\.txt: can write \.ferrip, \.yace, \.uf3, \.json and \.mtp"):
+    with pytest.raises(
+        SettingsError, match=r"out\.txt: can write \.ferrip, \.yace, \.uf3, \.json, \.mtp and \.almtp"
+    ):
         write(fitted(), tmp_path / "out.txt")
 
 
@@ -138,4 +140,4 @@ def test_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         assert app(["info", str(path), "--json"], standalone_mode=False) == 0
         assert json.loads(capsys.readouterr().out)["family"] == "pace"
     assert app(["convert", str(source), str(tmp_path / "x.txt")], standalone_mode=False) == 2
-    assert "can write .ferrip, .yace, .uf3, .json and .mtp" in capsys.readouterr().err
+    assert "can write .ferrip, .yace, .uf3, .json, .mtp and .almtp" in capsys.readouterr().err

@@ -120,7 +120,7 @@ def test_one_linear_density_is_the_linear_fit(train: list[Frame]) -> None:
 
 
 def test_file_and_uncertainty(train: list[Frame], tmp_path: Path) -> None:
-    trained = ferrip.fit(train, model="ace-fs", iterations=2, **FIT)
+    trained = ferrip.fit(train, model="ace-fs", iterations=2, ladder=(1.0,), **FIT)
     trained.save(tmp_path / "Si.ferrip")
     loaded = ferrip.load(tmp_path / "Si.ferrip")
     assert loaded.evaluate(train[0])[0].energy == trained.evaluate(train[0])[0].energy
