@@ -11,6 +11,7 @@ pub mod error;
 pub mod features;
 pub mod mtp;
 pub mod neighbors;
+mod ordered;
 pub mod pair;
 pub mod radial;
 pub mod simd;

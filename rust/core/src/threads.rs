@@ -3,13 +3,20 @@
 //! Order (DESIGN, issue 2): argument > `FERRIP_NUM_THREADS` > `RAYON_NUM_THREADS` > number of cores.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::{Error, Result};
 
 const LIMIT: usize = 1024;
+/// How long workers stay awake for the next request: the time between two steps of MD, at most.
+const LINGER: Duration = Duration::from_millis(1);
+
+/// How often a pool was asked for.
+static REQUESTS: AtomicUsize = AtomicUsize::new(0);
 
 /// The thread count that `requested` resolves to.
 ///
@@ -48,6 +55,7 @@ fn check(name: &'static str, n: usize) -> Result<usize> {
 pub fn pool(requested: Option<usize>) -> Result<Arc<ThreadPool>> {
     static POOLS: OnceLock<Mutex<HashMap<usize, Arc<ThreadPool>>>> = OnceLock::new();
     let n = resolve(requested)?;
+    REQUESTS.fetch_add(1, Ordering::Relaxed);
     let pools = POOLS.get_or_init(Mutex::default);
     let mut pools = pools.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if let Some(pool) = pools.get(&n) {
@@ -60,4 +68,18 @@ pub fn pool(requested: Option<usize>) -> Result<Arc<ThreadPool>> {
     let pool = Arc::new(pool);
     pools.insert(n, Arc::clone(&pool));
     Ok(pool)
+}
+
+/// Keeps `workers` threads of a pool awake until the next request for a pool, for a millisecond at most: waking them
+/// takes as long as hundreds of atoms (up to half a millisecond on virtual machines).
+pub(crate) fn linger(pool: &ThreadPool, workers: usize) {
+    let request = REQUESTS.load(Ordering::Relaxed);
+    for _ in 0..workers {
+        pool.spawn(move || {
+            let start = Instant::now();
+            while REQUESTS.load(Ordering::Relaxed) == request && start.elapsed() < LINGER {
+                std::thread::yield_now();
+            }
+        });
+    }
 }

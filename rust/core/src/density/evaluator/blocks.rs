@@ -1,8 +1,7 @@
 //! Centres in blocks for the threads, and the ordered sum of what the blocks contribute.
 
-use rayon::prelude::*;
-
 use crate::error::Result;
+use crate::ordered::in_order;
 use crate::structure::VOIGT;
 use crate::threads;
 
@@ -11,8 +10,6 @@ use super::{Engine, Evaluation, Neighborhoods};
 
 /// Centres per block: a multiple of the lanes of every path.
 const BLOCK: usize = 16;
-/// Blocks whose outputs are held at the same time.
-const WAVE: usize = 512;
 /// Edges below which waking other threads costs more than they save (a quarter to one millisecond of work).
 const FEW_EDGES: usize = 5000;
 
@@ -81,21 +78,12 @@ pub(super) fn run(
     num_threads: Option<usize>,
     mut add: impl FnMut(&Block, &BlockOutput),
 ) -> Result<()> {
-    if threads::resolve(num_threads)? == 1 || n_edges < FEW_EDGES {
-        for block in blocks {
-            add(block, &engine.run(source, block)?);
-        }
-        return Ok(());
-    }
-    let pool = threads::pool(num_threads)?;
-    for wave in blocks.chunks(WAVE) {
-        let outputs: Vec<Result<BlockOutput>> =
-            pool.install(|| wave.par_iter().map(|block| engine.run(source, block)).collect());
-        for (block, output) in wave.iter().zip(outputs) {
-            add(block, &output?);
-        }
-    }
-    Ok(())
+    let n_threads = if n_edges < FEW_EDGES { 1 } else { threads::resolve(num_threads)? };
+    let run = |k: usize, part: &mut BlockOutput| {
+        *part = engine.run(source, &blocks[k])?;
+        Ok(())
+    };
+    in_order(blocks.len(), Some(n_threads), run, |k, part| add(&blocks[k], part))
 }
 
 impl Evaluation {

@@ -1,16 +1,11 @@
 //! Engines whose kernels work on tiles of centres ([`crate::neighbors::tiles`]).
 
-use rayon::prelude::*;
-
 use crate::error::Result;
 use crate::neighbors::tiles::{Image, Reach, Tile, Tiles};
+use crate::ordered::in_order;
 use crate::structure::{Structure, VOIGT};
-use crate::threads;
 
 use super::Evaluation;
-
-/// Tiles per thread whose outputs are held at the same time.
-const WAVE: usize = 4;
 
 /// Kernels for tiles.
 pub(crate) trait TileEngine: std::fmt::Debug + Send + Sync {
@@ -52,30 +47,10 @@ pub(super) fn compute(
     let n = structure.len();
     let mut out = Evaluation { energies: vec![0.0; n], forces: vec![[0.0; 3]; n], ..Evaluation::default() };
     let shift_vectors = tiles.shift_vectors(structure);
-    let run = |tile: &Tile, part: &mut TileOutput| {
-        engine.run(tile, structure.positions(), &shift_vectors, species, part)
+    let run = |k: usize, part: &mut TileOutput| {
+        engine.run(&tiles.tiles[k], structure.positions(), &shift_vectors, species, part)
     };
-    // A tile is too little to wake other threads for.
-    if tiles.tiles.len() <= 1 || threads::resolve(num_threads)? == 1 {
-        let mut part = TileOutput::default();
-        for tile in &tiles.tiles {
-            run(tile, &mut part)?;
-            add(&mut out, tile, &part);
-        }
-        return Ok(out);
-    }
-    let pool = threads::pool(num_threads)?;
-    let n_parts = WAVE * pool.current_num_threads();
-    pool.install(|| {
-        let mut parts: Vec<TileOutput> = (0..n_parts).map(|_| TileOutput::default()).collect();
-        for wave in tiles.tiles.chunks(n_parts) {
-            wave.par_iter().zip(&mut parts).try_for_each(|(tile, part)| run(tile, part))?;
-            for (tile, part) in wave.iter().zip(&parts) {
-                add(&mut out, tile, part);
-            }
-        }
-        Ok(())
-    })?;
+    in_order(tiles.tiles.len(), num_threads, run, |k, part| add(&mut out, &tiles.tiles[k], part))?;
     Ok(out)
 }
 
