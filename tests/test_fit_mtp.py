@@ -8,6 +8,7 @@ from pathlib import Path
 import ase.io
 import numpy as np
 import pytest
+import test_mtp_file
 from test_nonlinear_training import force_error, labelled, structures
 from typer.testing import CliRunner
 
@@ -15,7 +16,7 @@ import ferrip
 from ferrip.cli.app import app
 from ferrip.conversion import with_elements, write
 from ferrip.data import Frame
-from ferrip.errors import SettingsError
+from ferrip.errors import ModelFileError, SettingsError
 from ferrip.fitting.problem import prepare
 from ferrip.fitting.radials.rows import RadialRows, at, evaluator
 from ferrip.fitting.settings import FitSettings
@@ -184,3 +185,34 @@ def min_distance(frame: Frame) -> float:
 def test_bad_settings(train: list[Frame], settings: dict, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         ferrip.fit(train, **{**FIT, **settings})
+
+
+def test_files_of_mlip_are_templates(
+    truth: Potential, train: list[Frame], learned: Potential, tmp_path: Path
+) -> None:
+    """Scalars and cutoff come from the file, trained or not; the fit is that of the same level."""
+    path = tmp_path / "blank.mtp"
+    write(truth, path, untrained=True)
+    options = {name: value for name, value in FIT.items() if name not in ("level", "cutoff")}
+    fitted = ferrip.fit(train, template=str(path), min_distances={"Si-Si": 2.0}, **options)
+    assert fitted.settings["scalars"]["level"] == 8
+    assert fitted.descriptor.cutoff == pytest.approx(4.5)
+    np.testing.assert_allclose(fitted.coefficients, learned.coefficients, rtol=1e-9)
+    with pytest.raises(SettingsError, match="level: the template .* has its own scalars"):
+        ferrip.fit(train, template=str(path), **options, level=8)
+    with pytest.raises(ModelFileError, match="none.mtp"):
+        ferrip.fit(train, template=str(tmp_path / "none.mtp"), **options)
+
+
+@pytest.mark.parametrize(("weight", "n_features"), [(1, 7), (3, 6)])
+def test_templates_with_scalars_of_their_own(
+    train: list[Frame], tmp_path: Path, weight: int, n_features: int
+) -> None:
+    """The rule that holds the scalars of the file, or, where there is none, just these."""
+    path = tmp_path / "own.almtp"
+    path.write_text(test_mtp_file.TEXT.replace("{2, 2, 1, 6}", f"{{2, 2, {weight}, 6}}"))
+    options = {name: value for name, value in FIT.items() if name != "level"}
+    fitted = ferrip.fit(train, template=str(path), **options)
+    assert fitted.descriptor.n_features == n_features
+    write(fitted, tmp_path / "fitted.mtp")
+    assert ferrip.load(tmp_path / "fitted.mtp").descriptor.n_features == n_features

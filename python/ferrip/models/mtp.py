@@ -24,6 +24,7 @@ from ferrip import _core
 from ferrip.errors import SettingsError
 from ferrip.models.family import Family, preset_of, register
 from ferrip.models.mtp_radial import RadialFunctions, ordered_pairs, started_from
+from ferrip.models.mtp_template import RULE, n_functions, read_template
 from ferrip.models.pairs import lengths, pair_name
 
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ class MtpSettings(BaseModel):
     start: str | None = Field(
         default=None, description="potential (.ferrip, .mtp) whose radial functions the fit starts from"
     )
+    template: str | None = Field(
+        default=None,
+        description="file of MLIP (.mtp, .almtp), trained or not, with scalars and cutoff to be fitted",
+    )
 
 
 class Mtp(Family):
@@ -97,22 +102,15 @@ class Mtp(Family):
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
     ) -> dict[str, Any]:
         """The level, and ranges and first radial functions of every ordered pair."""
-        settings = _own(settings)
-        preset = preset_of(LEVELS, size)
+        settings, scalars = _with_scalars(_own(settings), preset_of(LEVELS, size))
         elements = sorted(int(z) for z in elements)
-        scalars = {
-            "level": settings.level or preset,
-            "max_radial": settings.max_radial,
-            "max_rank": settings.max_rank,
-            "max_factors": settings.max_factors,
-        }
         radial = RadialFunctions(
             elements=elements,
             ranges=_ranges(settings, elements, distances),
             n_polynomials=settings.radial_size,
             polynomials=settings.polynomials,
         )
-        theta = radial.unlearned(_n_functions(scalars))
+        theta = radial.unlearned(n_functions(scalars))
         if settings.start is not None:
             theta = started_from(settings.start, radial, theta)
         return {"elements": elements, "scalars": scalars, "radial": radial.settings(theta)}
@@ -124,11 +122,13 @@ class Mtp(Family):
     def radial_ladder(self, settings: BaseModel, resolved: dict[str, Any]) -> list[dict[str, Any]]:
         """Complete settings of lower levels, and these: where radial functions are learned one after the other."""
         scalars = resolved["scalars"]
-        lower = [] if _own(settings).start else [level for level in LADDER if level < scalars["level"]]
+        if _own(settings).start or "level" not in scalars:
+            return [resolved]
+        lower = [level for level in LADDER if level < scalars["level"]]
         rungs = []
         for level in [*lower, scalars["level"]]:
             own = scalars | {"level": level}
-            rungs.append(resolved | {"scalars": own, "radial": _cut(resolved["radial"], _n_functions(own))})
+            rungs.append(resolved | {"scalars": own, "radial": _cut(resolved["radial"], n_functions(own))})
         return rungs
 
     def radials_of(self, resolved: dict[str, Any]) -> F64:
@@ -169,14 +169,22 @@ def _own(settings: BaseModel) -> MtpSettings:
     return settings
 
 
-def _n_functions(scalars: dict[str, Any]) -> int:
-    """Number of radial functions of a level rule."""
-    return _core.level_counts(**scalars)[1]
+def _with_scalars(settings: MtpSettings, level: int) -> tuple[MtpSettings, dict[str, Any]]:
+    """Settings with the cutoff of their template, and the entry `scalars` of complete settings."""
+    rule = {name: getattr(settings, name) for name in RULE}
+    if settings.template is None:
+        return settings, rule | {"level": settings.level or level}
+    given = [name for name in RULE if name in settings.model_fields_set]
+    if given:
+        raise SettingsError(f"{given[0]}: the template {settings.template} has its own scalars")
+    template = read_template(settings.template)
+    cutoff = settings.cutoff or template.cutoff
+    return settings.model_copy(update={"cutoff": cutoff}), template.scalars
 
 
-def _cut(radial: dict[str, Any], n_functions: int) -> dict[str, Any]:
+def _cut(radial: dict[str, Any], count: int) -> dict[str, Any]:
     """Radial settings with the first functions only."""
-    coefficients = {pair: rows[:n_functions] for pair, rows in radial["coefficients"].items()}
+    coefficients = {pair: rows[:count] for pair, rows in radial["coefficients"].items()}
     return radial | {"coefficients": coefficients}
 
 

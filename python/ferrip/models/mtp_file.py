@@ -20,6 +20,7 @@ from ferrip.errors import SettingsError
 from ferrip.modelfile import replace_file
 from ferrip.models.mtp import Mtp
 from ferrip.models.mtp_radial import in_one_range, ordered_pairs
+from ferrip.models.mtp_template import scalars_of
 from ferrip.models.reading import reading
 
 if TYPE_CHECKING:
@@ -141,14 +142,9 @@ def _settings(file: _core.MtpFile, radial: F64, numbers: Sequence[int]) -> dict[
     elements = sorted(places)
     pairs = [radial[places[a], places[b]] for a in elements for b in elements]
     names = ordered_pairs(elements)
-    scalars: dict[str, Any] = {}
-    if file.rule is not None:
-        scalars = dict(zip(("level", "max_radial", "max_rank", "max_factors"), file.rule, strict=True))
-    elif file.explicit is not None:
-        scalars = dict(zip(("moments", "n_nodes", "products", "scalars"), file.explicit, strict=True))
     return {
         "elements": elements,
-        "scalars": scalars,
+        "scalars": scalars_of(file),
         "radial": {
             "polynomials": "chebyshev",
             "scaling": file.scaling,
