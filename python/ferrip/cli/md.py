@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ferrip.cli.console import JsonFlag, PrecisionOption, ThreadsOption, note, print_json, show_facts
+from ferrip.cli.group import INTERRUPTED
 from ferrip.cli.structure import RepeatOption, check_elements, read_structure
+from ferrip.errors import SettingsError, TrustError
 
 if TYPE_CHECKING:
     from ferrip.md import MDResult, MDSettings
@@ -43,16 +45,25 @@ def md(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Start over although OUTPUT's run is unfinished.")
     ] = False,
+    replicas: Annotated[
+        int | None,
+        typer.Option(min=1, help="Runs with seeds SEED, SEED + 1, …, shared by MPI ranks and array tasks."),
+    ] = None,
     repeat: RepeatOption = (1, 1, 1),
     threads: ThreadsOption = None,
     precision: PrecisionOption = "double",
     as_json: JsonFlag = False,
 ) -> None:
-    """Run molecular dynamics; writes OUTPUT, a .log and a .restart file beside it."""
+    """Run molecular dynamics; writes OUTPUT, a .log and a .restart file beside it.
+
+    With --replicas, replica k writes OUTPUT's name with -000k; under mpiexec, srun or a Slurm array every process takes
+    its share, with one thread per rank unless --threads says otherwise. The last one to end writes NAME.summary.json.
+    """
     import ferrip
-    from ferrip.cli.group import INTERRUPTED
     from ferrip.cli.progress import progress_bar
     from ferrip.md import MDSettings, run
+    from ferrip.md.replicas import Replicas
+    from ferrip.md.share import Share
 
     settings = MDSettings(
         ensemble=ensemble,
@@ -77,24 +88,53 @@ def md(
     model = ferrip.load(potential)
     atoms = read_structure(structure, repeat)
     check_elements(model, atoms)
-    with progress_bar(f"{ensemble.upper()} {len(atoms)} atoms", steps) as advance:
-        result = run(
-            model,
-            atoms,
-            settings,
-            output=output,
-            restart=restart,
-            overwrite=overwrite,
-            num_threads=threads,
-            progress=lambda step, kelvin: advance(step, f"{kelvin:.0f} K"),
-        )
-    summary = _summary(result, settings, output)
-    show_facts(summary)
+    share = Share.of_environment()
+    if share.ranks > 1 and replicas is None:
+        raise SettingsError(f"{share.ranks} MPI ranks would write the same files: say --replicas N")
+    if share.ranks > 1 and threads is None:
+        threads = 1
+
+    def start(settings: MDSettings, output: Path, restart: bool) -> dict[str, Any]:
+        label = f"{ensemble.upper()} {len(atoms)} atoms"
+        with progress_bar(label if replicas is None else f"{output.stem}: {label}", steps) as advance:
+            result = run(
+                model,
+                atoms,
+                settings,
+                output=output,
+                restart=restart,
+                overwrite=overwrite,
+                num_threads=threads,
+                progress=lambda step, kelvin: advance(step, f"{kelvin:.0f} K"),
+            )
+        return _summary(result, settings, output)
+
+    if replicas is None:
+        _end(start(settings, output, restart), as_json=as_json)
+    else:
+        several = Replicas(settings=settings, output=output, n=replicas)
+        _end(several.run(start, share, restart=restart, note=note), as_json=as_json)
+
+
+def _end(summary: dict[str, Any], *, as_json: bool) -> None:
+    """Print a summary, and end with the status that it calls for."""
+    show_facts(_facts(summary) if "each" in summary else summary)
     if as_json:
         print_json(summary)
-    if result.interrupted:
-        note(f"interrupted at step {result.steps} of {steps}; continue with --restart")
+    if summary["interrupted"]:
+        note("interrupted; continue with --restart")
         raise typer.Exit(INTERRUPTED)
+    if summary.get("stopped"):
+        raise TrustError(f"{len(summary['stopped'])} of {summary['replicas']} replicas were stopped")
+
+
+def _facts(summary: dict[str, Any]) -> dict[str, Any]:
+    """What the table of replicas says: means with standard errors, once all have ended."""
+    facts = {name: summary[name] for name in ("replicas", "ended", "stopped", "settings", "steps")}
+    if summary["ended"] < summary["replicas"]:
+        return facts
+    errors = {name: "" if e is None else f" ± {e:.2g}" for name, e in summary["standard_error"].items()}
+    return facts | {name: f"{mean:.6g}{errors[name]}" for name, mean in summary["mean"].items()}
 
 
 def _summary(result: MDResult, settings: MDSettings, output: Path) -> dict[str, Any]:
