@@ -128,6 +128,21 @@ class Descriptor(_Features):
         z' ≥ z, l, n, n' (n' ≥ n where z = z'); `symmetric`: those of different (z, n) times √2, so that dot
         products are those of all pairs. `species_weights` rows as in `ace`: sums over all neighbors, weighted by
         species. Pair functions are Gaussians of the distance around `pair_centers`."""
+    @staticmethod
+    def chebyshev(
+        *,
+        elements: Sequence[int],
+        radial_order: int,
+        angular_order: int,
+        radial_cutoff: float,
+        angular_cutoff: float,
+        species_weights: Sequence[Sequence[float]],
+        fade: str = "cosine",
+    ) -> Descriptor:
+        """Compile a Chebyshev descriptor: per row w of `species_weights` (one entry per element), radial functions
+        Σ_j w_j T_n(2 r_j / radial_cutoff − 1) f(r_j) for n = 0 … `radial_order`, then angular functions
+        Σ_{j<k} w_j w_k T_n(cos θ_jk) f(r_j) f(r_k) for n = 0 … `angular_order`. Cutoffs in Å; `fade` f is 'cosine'
+        or 'quintic'."""
     def smoothness(self, power: float = 2.0, l_weight: float = 1.0) -> F64:
         """(n_features,) Σ over factors of n^power + (l_weight l)^power, for smoothness priors."""
     def resolved_functions(self) -> list[list[tuple[int, int, int]]]:
@@ -219,6 +234,27 @@ def export_pace(
 ) -> tuple[str, str | None, list[str]]:
     """(text of the `.yace` file, text of a second one with the pair functions where they reach further, notes on
     what the files do not express)."""
+
+class AcsfDescriptor(_Features):
+    """Symmetry functions, frozen: explicit sums over pairs and triplets. Columns of a centre: G2 by neighbor species,
+    function by function; G4 and then G5 by pair of species (z, z' ≥ z). With weights, by row of weights."""
+
+    def __new__(
+        cls,
+        *,
+        elements: Sequence[int],
+        cutoff: float,
+        g2: Sequence[tuple[float, float]] = (),
+        g4: Sequence[tuple[float, float, float]] = (),
+        g5: Sequence[tuple[float, float, float]] = (),
+        species_weights: Sequence[Sequence[float]] | None = None,
+        fade: str = "cosine",
+    ) -> AcsfDescriptor:
+        """`elements` ascending atomic numbers; `cutoff` in Å; `g2` (η in Å⁻², R_s in Å), `g4` and `g5` (η, ζ, λ) as
+        in `ferrip.models.acsf`; `species_weights` rows w of one entry per element: one set of functions per row with
+        neighbors weighted by w_j and pairs by w_j w_k; `fade` 'cosine' or 'quintic'."""
+    def smoothness(self) -> F64:
+        """(n_features,) ones."""
 
 class KernelDescriptor(_Features):
     """Kernels (p̂ · p̂_s)^ζ − (p̂_∅ · p̂_s)^ζ between the products p of a descriptor and those of sparse environments,

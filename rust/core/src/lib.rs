@@ -3,7 +3,9 @@
 //! Units everywhere: Å, eV, eV/Å. See `ARCHITECTURE.md` for the module graph.
 
 pub mod ace;
+pub mod acsf;
 mod centers;
+pub mod chebyshev;
 pub mod cluster;
 pub mod density;
 pub mod elements;

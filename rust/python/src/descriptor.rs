@@ -7,9 +7,10 @@ use ferrip_core::ace::{
     Ace, AceSettings, Factor, PairSettings, Selection, SpeciesBasis, compile, resolve_coefficients,
     resolved_factors, tied_functions,
 };
+use ferrip_core::chebyshev::ChebyshevSettings;
 use ferrip_core::density::descriptor::FreeCoefficients;
 use ferrip_core::density::{ANY_SPECIES, Descriptor, Program};
-use ferrip_core::radial::{Gaussians, InnerSwitch, RadialSettings, SmoothEnd};
+use ferrip_core::radial::{Fade, Gaussians, InnerSwitch, RadialSettings, SmoothEnd};
 use ferrip_core::soap::SoapSettings;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
@@ -180,6 +181,34 @@ impl PyDescriptor {
         let descriptor = detached(py, || {
             let soap = ferrip_core::soap::compile(&settings)?;
             Ok(Self::new(soap.program, std::iter::repeat(&soap.functions)))
+        })?;
+        descriptor.into_object(py)
+    }
+
+    /// Compiles a Chebyshev descriptor; see `ferrip._core.pyi` for the settings.
+    #[staticmethod]
+    #[pyo3(signature = (*, elements, radial_order, angular_order, radial_cutoff, angular_cutoff, species_weights,
+                        fade="cosine"))]
+    #[expect(clippy::too_many_arguments, reason = "keyword-only settings of the Python constructor")]
+    fn chebyshev(
+        py: Python<'_>,
+        elements: Vec<u8>,
+        radial_order: usize,
+        angular_order: usize,
+        radial_cutoff: f64,
+        angular_cutoff: f64,
+        species_weights: Vec<Vec<f64>>,
+        fade: &str,
+    ) -> PyResult<Py<Self>> {
+        let descriptor = detached(py, || {
+            let chebyshev = ferrip_core::chebyshev::compile(&ChebyshevSettings {
+                elements,
+                orders: [radial_order, angular_order],
+                cutoffs: [radial_cutoff, angular_cutoff],
+                fade: Fade::parse(fade)?,
+                species_weights,
+            })?;
+            Ok(Self::new(chebyshev.program, std::iter::repeat(&chebyshev.functions)))
         })?;
         descriptor.into_object(py)
     }

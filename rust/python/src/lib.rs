@@ -4,6 +4,7 @@
 
 use pyo3::prelude::*;
 
+mod acsf;
 mod buffers;
 mod cluster;
 mod convert;
@@ -23,6 +24,7 @@ mod threads;
 #[pymodule]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    acsf::register(module)?;
     cluster::register(module)?;
     descriptor::register(module)?;
     evaluator::register(module)?;

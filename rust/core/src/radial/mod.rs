@@ -2,7 +2,9 @@
 
 mod agnesi;
 mod basis;
+mod chebyshev;
 mod embedded;
+mod fade;
 mod gto;
 mod jacobi;
 mod soap;
@@ -12,7 +14,9 @@ pub mod table;
 
 pub use agnesi::Agnesi;
 pub use basis::{RadialBasis, RadialSettings};
+pub use chebyshev::ChebyshevRadial;
 pub use embedded::EmbeddedRadial;
+pub use fade::Fade;
 pub use gto::Gto;
 pub use jacobi::Jacobi;
 pub use soap::{Gaussians, SmoothEnd, SoapRadial};

@@ -1,0 +1,97 @@
+//! Potentials that are linear in symmetry functions, centre by centre behind the evaluator's sessions and hosts.
+
+use std::sync::Arc;
+
+use super::environment::Environment;
+use super::program::Program;
+use crate::centers::Neighbor;
+use crate::density::evaluator::{
+    Block, BlockOutput, Edges, Engine, Evaluator, Neighborhoods, check_linear, slot,
+};
+use crate::error::{Error, Result};
+use crate::pair::Baseline;
+use crate::simd::Path;
+use crate::structure::{SHORTEST, VOIGT, norm};
+
+/// Compiles a program with one coefficient (eV) per feature, one energy `e0` (eV) per species and a pair baseline.
+///
+/// # Errors
+/// Those of [`check_linear`].
+pub fn compile(
+    program: &Arc<Program>,
+    coefficients: &[f64],
+    e0: &[f64],
+    baseline: &Baseline,
+    path: Path,
+) -> Result<Evaluator> {
+    let n = program.species().len();
+    check_linear((coefficients, n * program.labels().len()), (e0, n), path)?;
+    let cutoff = program.cutoff().max(baseline.max_cutoff());
+    let engine = Linear {
+        program: program.clone(),
+        coefficients: coefficients.to_vec(),
+        e0: e0.to_vec(),
+        baseline: baseline.clone(),
+        cutoff,
+    };
+    Ok(Evaluator::from_engine(program.species().to_vec(), cutoff, path, Box::new(engine)))
+}
+
+/// The potential.
+#[derive(Debug)]
+struct Linear {
+    program: Arc<Program>,
+    coefficients: Vec<f64>,
+    e0: Vec<f64>,
+    baseline: Baseline,
+    cutoff: f64,
+}
+
+impl Engine for Linear {
+    fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
+        let species = source.species();
+        let width = self.program.labels().len();
+        let own = &self.coefficients[block.species * width..][..width];
+        let (mut out, mut slots) = (BlockOutput::default(), vec![u32::MAX; species.len()]);
+        let (mut edges, mut environment, mut gradients) =
+            (Edges::default(), Environment::default(), Vec::new());
+        for &center in &block.centers {
+            source.gather(center as usize, self.cutoff, &mut edges);
+            let mut energy = self.e0[block.species];
+            let mut push = |out: &mut BlockOutput, neighbor: &Neighbor, gradient: [f64; 3]| {
+                for (atom, sign) in [(neighbor.atom as u32, -1.0), (center, 1.0)] {
+                    let force = slot(atom, &mut slots, out);
+                    force.iter_mut().zip(gradient).for_each(|(force, g)| *force += sign * g);
+                }
+                for (sum, [a, b]) in out.strain.iter_mut().zip(VOIGT) {
+                    *sum += 0.5 * (gradient[a] * neighbor.vector[b] + gradient[b] * neighbor.vector[a]);
+                }
+            };
+            environment.neighbors.clear();
+            for (e, &atom) in edges.neighbors.iter().enumerate() {
+                let vector: [f64; 3] = std::array::from_fn(|x| edges.displacements[x][e]);
+                let (atom, distance) = (atom as usize, norm(&vector));
+                if distance < SHORTEST {
+                    return Err(Error::Overlap { i: center as usize, j: atom, distance });
+                }
+                let neighbor = Neighbor { atom, species: usize::from(species[atom]), vector, distance };
+                let [z, z_j] = [block.species, neighbor.species].map(|k| self.program.species()[k]);
+                if distance < self.baseline.cutoff(z, z_j) {
+                    let (value, slope) = self.baseline.evaluate(z, z_j, distance);
+                    energy += 0.5 * value;
+                    push(&mut out, &neighbor, vector.map(|x| 0.5 * slope * x / distance));
+                }
+                if distance < self.program.cutoff() {
+                    environment.neighbors.push(neighbor);
+                }
+            }
+            energy += environment.contract(&self.program, own, &mut gradients);
+            for (neighbor, gradient) in environment.neighbors.iter().zip(&gradients) {
+                push(&mut out, neighbor, *gradient);
+            }
+            out.energies.push(energy);
+            out.n_edges += edges.neighbors.len();
+        }
+        Ok(out)
+    }
+}
