@@ -441,6 +441,28 @@ class Session:
     def minimum_distances(self) -> dict[tuple[int, int], float]:
         """Shortest distance (Å) per unordered pair of atomic numbers (low, high) in the last compute."""
 
+def network_evaluator(
+    descriptor: Descriptor,
+    coefficients: F64,
+    e0: Sequence[float],
+    activation: str,
+    networks: Sequence[Sequence[tuple[F64, F64]]],
+    pairs: Sequence[PairTerm] = (),
+    simd: str | None = None,
+) -> Evaluator:
+    """As the constructor of `Evaluator`, with a network N of the functions of order ≥ 2 of every element, whose energy
+    N(B) − N(0) adds to the linear one: layers of weights (outputs, inputs) and biases (outputs,), the last one with one
+    output in eV. `activation` 'isru' or 'gated', see `ferrip.network`."""
+
+def projected_edges(
+    descriptor: Descriptor,
+    structure: Structure,
+    combinations: Sequence[F64],
+    num_threads: int | None = None,
+) -> tuple[I64, I64, F64, NDArray[np.float32]]:
+    """(centres (E,), neighbors (E,), r_ij (E, 3), gradients (E, 3, M)) of all edges: derivatives in r_ij of M combinations
+    of the own features of the centre, given as (M, own features) per element."""
+
 def compute_analytic(
     descriptor: Descriptor,
     readout: Readout,

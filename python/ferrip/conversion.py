@@ -200,8 +200,23 @@ def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:
         e0={z: potential.e0[z] for z in kept},
         posterior_factor=None if factor is None else np.ascontiguousarray(factor[rows]),
         embeddings=None if embeddings is None else {z: embeddings[z] for z in kept},
+        networks=_networks(potential, columns, kept),
         **common,
     )
+
+
+def _networks(
+    potential: Potential, columns: NDArray[np.int64], kept: Sequence[int]
+) -> dict[int, Network] | None:
+    """The networks of the kept elements on the kept columns."""
+    if potential.networks is None:
+        return None
+    found = {}
+    for z in kept:
+        own = many_body(potential.descriptor, z)
+        within = columns[(columns >= own.start) & (columns < own.stop)]
+        found[z] = potential.networks[z].on(within - own.start)
+    return found
 
 
 def _subset(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ kernels). Since format 2, potentials with embedded densities have `coefficients`
 (p,) f64, and `embeddings` and `bin_width` in the header; all others are as in format 1. Since format 3, `pairs` holds
 all pair functions (before, `repulsion` those of ZBL alone), and `added` the headers of potentials that add to this one;
 the arrays of the first of these start with `added/0/`. Arrays that settings hold (see `ferrip.settingsfile`) start
-with `settings/`.
+with `settings/`; `networks` in the header describes those that start with `network/` (see `ferrip.network`).
 Nothing in the file is executed; files are read as untrusted bytes.
 """
 

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from ferrip import _core
 from ferrip.data import Frame
 from ferrip.errors import FerripError, SettingsError
-from ferrip.models.family import Descriptor, SparseFamily, family
+from ferrip.models.family import Descriptor, SparseFamily, family, many_body
 from ferrip.models.pair_terms import reach
+from ferrip.network import Network
 from ferrip.prediction import Prediction
 from ferrip.readout import Embedding
 
@@ -31,7 +32,7 @@ UNITS = {"length": "Å", "energy": "eV", "force": "eV/Å", "stress": "eV/Å³"}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Potential:
-    """A potential `E = Σ_i (E0(z_i) + c · B_i) + E_pairs`, or with embedded densities; immutable.
+    """A potential `E = Σ_i (E0(z_i) + c · B_i) + E_pairs`, with embedded densities or networks; immutable.
 
     `first + second` is their sum (see `ferrip.sums`).
 
@@ -60,6 +61,8 @@ class Potential:
         (p,) coefficients of ρ_core on the pair functions, or `None`.
     bin_width
         Width in Å of the grid on which the radial functions are defined (ML-PACE); `None` for functions without one.
+    networks
+        Network of every element by atomic number (see `ferrip.network`), which adds to a linear potential, or `None`.
     added
         Potentials of the same elements whose energies add to this one's; they count as exact.
 
@@ -80,6 +83,7 @@ class Potential:
     embeddings: Mapping[int, Embedding] | None = None
     core: F64 | None = None
     bin_width: float | None = None
+    networks: Mapping[int, Network] | None = None
     added: Sequence[Potential] = ()
     _evaluators: dict[str | None, Any] = field(default_factory=dict, init=False, repr=False)
 
@@ -97,6 +101,8 @@ class Potential:
             )
         if self.core is not None and (self.embeddings is None or self.core.shape != (n,)):
             raise FerripError(f"core: expected {n} coefficients beside embeddings, got {self.core.shape}")
+        if self.networks is not None:
+            self._check_networks(self.networks)
         if any(other.elements != self.elements for other in self.added):
             raise FerripError("added: expected potentials of the same elements")
 
@@ -130,8 +136,18 @@ class Potential:
     def evaluator(self, simd: str | None = None) -> Any:
         """The fast evaluator, built once per SIMD path (`None`: the best of this machine)."""
         if simd not in self._evaluators:
-            if self.embeddings is None:
-                e0 = [self.e0[z] for z in self.elements]
+            e0 = [self.e0[z] for z in self.elements]
+            if self.networks is not None:
+                new = _core.network_evaluator(
+                    cast("_core.Descriptor", self.descriptor),
+                    self.coefficients,
+                    e0,
+                    self.networks[self.elements[0]].activation,
+                    [self.networks[z].layers for z in self.elements],
+                    self.pairs,
+                    simd,
+                )
+            elif self.embeddings is None:
                 new = self.descriptor.evaluator(self.coefficients, e0, self.pairs, simd)
             else:
                 new = _core.Evaluator.from_readout(
@@ -147,7 +163,15 @@ class Potential:
         return self._evaluators[simd]
 
     def readout(self) -> _core.Readout:
-        """The readout of the density engine; for potentials on `ferrip._core.Descriptor` only."""
+        """The readout of the density engine; for potentials on `ferrip._core.Descriptor` only.
+
+        Raises
+        ------
+        FerripError
+            For a potential with networks, which are no readout of densities.
+        """
+        if self.networks is not None:
+            raise FerripError("a potential with neural networks has no readout of densities")
         descriptor = cast("_core.Descriptor", self.descriptor)
         e0 = [self.e0[z] for z in self.elements]
         if self.embeddings is None:
@@ -159,6 +183,22 @@ class Potential:
             cores.append(self._core_of(z, own, embedding))
         shapes = [(self.embeddings[z].shape, list(self.embeddings[z].terms)) for z in self.elements]
         return _core.Readout(descriptor, e0, densities, shapes, cores)
+
+    def _check_networks(self, networks: Mapping[int, Network]) -> None:
+        """Raises FerripError for networks that do not fit."""
+        if self.embeddings is not None or not isinstance(self.descriptor, _core.Descriptor):
+            raise FerripError("networks: expected a linear potential of the density engine beside them")
+        if set(networks) != set(self.elements):
+            raise FerripError("networks: expected one for each element of the descriptor")
+        if len({network.activation for network in networks.values()}) > 1:
+            raise FerripError("networks: expected the same activation for all elements")
+        for z, network in networks.items():
+            columns = many_body(self.descriptor, z)
+            expected = columns.stop - columns.start
+            if network.n_inputs != expected:
+                raise FerripError(
+                    f"networks: expected {expected} inputs for {chemical_symbols[z]}, got {network.n_inputs}"
+                )
 
     def _core_of(self, z: int, own: slice, embedding: Embedding) -> _core.Core | None:
         """Core repulsion of a centre element: coefficients of its pair functions and the switch."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 
-from ferrip import _core, modelfile, settingsfile
+from ferrip import _core, modelfile, network, settingsfile
 from ferrip.errors import FerripError, ModelFileError
 from ferrip.models import family as find_family
 from ferrip.models import mtp_file, pace, pair_terms, uf3_file, uf3_json
@@ -50,6 +50,10 @@ def content(potential: Potential) -> tuple[dict[str, Any], modelfile.Arrays]:
     header = _header(potential, settings)
     if potential.added:
         header["added"] = []
+    if potential.networks is not None:
+        by_symbol = {chemical_symbols[z]: one for z, one in potential.networks.items()}
+        header["networks"], of_networks = network.to_arrays(by_symbol)
+        arrays |= of_networks
     for k, other in enumerate(potential.added):
         document, parts = content(other)
         header["added"].append(document)
@@ -120,6 +124,7 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
     posterior = arrays.get("posterior_factor")
     embeddings, bin_width = header.get("embeddings"), header.get("bin_width")
     settings = settingsfile.joined(header["settings"], arrays)
+    networks = network.from_arrays(header.get("networks", {}), arrays)
     potential = Potential(
         family=header["family"],
         descriptor=find_family(header["family"]).descriptor(settings),
@@ -134,6 +139,7 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
         else {atomic_numbers[symbol]: Embedding.from_json(one) for symbol, one in embeddings.items()},
         core=arrays.get("core"),
         bin_width=None if bin_width is None else float(bin_width),
+        networks={atomic_numbers[symbol]: one for symbol, one in networks.items()} or None,
         added=tuple(_build(*part) for part in modelfile.added_parts(header, arrays)),
     )
     if fingerprint(potential.descriptor) != header["fingerprint"]:

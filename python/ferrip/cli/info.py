@@ -35,6 +35,7 @@ def info(
         "elements": ", ".join(header["elements"]),
         "functions": str(arrays["coefficients"].shape[-1]),
         "embeddings": _embeddings(header.get("embeddings", {})),
+        "networks": _networks(header.get("networks", {}), arrays),
         "cutoff": f"{header.get('cutoff', float('nan')):.3f} Å",
         "E0": ", ".join(f"{symbol} {energy:.6g} eV" for symbol, energy in header["e0"].items()),
         "E0 from": ", ".join(f"{symbol}: {source}" for symbol, source in fit.get("e0_source", {}).items()),
@@ -71,6 +72,15 @@ def _embeddings(embeddings: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{symbol} {one['shape']} " + " ".join(f"{w:g}·ρ^{m:g}" for w, m in one["terms"])
         for symbol, one in embeddings.items()
+    )
+
+
+def _networks(networks: Mapping[str, Any], arrays: Mapping[str, Any]) -> str:
+    from ferrip.network import from_arrays
+
+    return ", ".join(
+        f"{symbol} {' – '.join(map(str, [one.n_inputs, *one.widths, 1]))} ({one.activation})"
+        for symbol, one in from_arrays(networks, arrays).items()
     )
 
 

@@ -2,6 +2,7 @@
 
 from ferrip.fitting.driver import fit
 from ferrip.fitting.interrupted import Interrupted
+from ferrip.fitting.neural.settings import NeuralSettings
 from ferrip.fitting.nonlinear import TrainingSettings
 from ferrip.fitting.regressors import BayesianRidge, LinearFit, Regressor, Ridge
 from ferrip.fitting.settings import FitSettings
@@ -14,6 +15,7 @@ __all__ = [
     "Interrupted",
     "LeastSquares",
     "LinearFit",
+    "NeuralSettings",
     "RFactor",
     "Regressor",
     "Ridge",

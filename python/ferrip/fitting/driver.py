@@ -21,6 +21,7 @@ from ferrip.fitting.core import attractive_ranges, named
 from ferrip.fitting.dimers import repelling, repelling_densities
 from ferrip.fitting.estimate import estimate
 from ferrip.fitting.interrupted import Interrupted
+from ferrip.fitting.neural.settings import NeuralSettings
 from ferrip.fitting.nonlinear import Trainer, TrainingSettings, embedded_potential
 from ferrip.fitting.problem import Problem, check_test, describe, prepare
 from ferrip.fitting.progress import Reporter
@@ -32,9 +33,10 @@ from ferrip.fitting.rows import stream
 from ferrip.fitting.selection import choose
 from ferrip.fitting.settings import FitSettings, parse_settings
 from ferrip.fitting.stress import solve
+from ferrip.fitting.torch_needed import require_torch
 from ferrip.fitting.tsqr import RFactor
 from ferrip.interrupt import Interruption
-from ferrip.models import EmbeddedFamily, family
+from ferrip.models import EmbeddedFamily, NeuralFamily, family
 from ferrip.potential import Potential
 
 if TYPE_CHECKING:
@@ -82,7 +84,8 @@ def fit(
         Whether estimate, progress and notes go to stderr.
     settings
         Fields of `ferrip.fitting.FitSettings`, of the family's settings (`ferrip.models.AceSettings`) and, for
-        families with embedded densities, of `ferrip.fitting.TrainingSettings`.
+        families with embedded densities, of `ferrip.fitting.TrainingSettings`; for networks, of
+        `ferrip.fitting.NeuralSettings`.
 
     Returns
     -------
@@ -107,6 +110,9 @@ def fit(
     classes: list[type[BaseModel]] = [FitSettings, chosen.settings_class]
     if isinstance(chosen, EmbeddedFamily):
         classes.append(TrainingSettings)
+    if isinstance(chosen, NeuralFamily):
+        require_torch(model)
+        classes.append(NeuralSettings)
     fit_settings, model_settings, *training = parse_settings(
         settings, *classes, others=("model", "size", "test", "reference")
     )
@@ -160,6 +166,13 @@ def fit(
             if settings_of_fit.repulsion != "none":
                 solution = repelling(solution, problem.source, problem.distances.minimum, problem.reference)
             potential = problem.potential(solution, metadata(problem, solution, stress_note))
+            if isinstance(chosen, NeuralFamily):
+                from ferrip.fitting.neural.result import with_networks
+
+                weights = solution.weights or problem.weights(use_stress=stress_note == "used")
+                architecture = chosen.architecture(model_settings, size)
+                neural = cast(NeuralSettings, training[0])
+                potential = with_networks(potential, problem, weights, architecture, neural, reporter)
             potential = _examined(potential, problem, test_frames, num_threads)
     origin = dict(potential.metadata)
     for pair, (low, high) in origin["fit"]["attractive_dimers"].items():

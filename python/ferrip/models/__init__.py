@@ -2,9 +2,10 @@
 
 from ferrip.models.ace import Ace, AceSettings
 from ferrip.models.ace_fs import AceFs, AceFsSettings
-from ferrip.models.family import Descriptor, EmbeddedFamily, Evaluator, Family, family, register
+from ferrip.models.family import Descriptor, EmbeddedFamily, Evaluator, Family, NeuralFamily, family, register
 from ferrip.models.gap import Gap, GapSettings
 from ferrip.models.mtp import Mtp, MtpSettings
+from ferrip.models.nn import Nn, NnSettings
 from ferrip.models.pace import Pace
 from ferrip.models.pair_potential import PairPotential
 from ferrip.models.uf3 import Uf3, Uf3Settings
@@ -22,6 +23,9 @@ __all__ = [
     "GapSettings",
     "Mtp",
     "MtpSettings",
+    "NeuralFamily",
+    "Nn",
+    "NnSettings",
     "Pace",
     "PairPotential",
     "Uf3",

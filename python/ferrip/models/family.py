@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from ferrip.errors import SettingsError
 from ferrip.features import F64, Features
+from ferrip.network import Architecture
 
 if TYPE_CHECKING:
     from ferrip._core import PairTerm, Structure
@@ -36,6 +37,13 @@ def preset_of(presets: Mapping[str, T], size: str) -> T:
     if size not in presets:
         raise SettingsError(f"size: expected one of {', '.join(presets)}, got {size!r}")
     return presets[size]
+
+
+def many_body(descriptor: Descriptor, element: int) -> slice:
+    """Columns of the features of an element behind its pair functions."""
+    start, stop = descriptor.feature_range(element)
+    table = descriptor.feature_table()[start:stop]
+    return slice(start + sum(len(factors) == 1 for _, factors in table), stop)
 
 
 class Evaluator(Protocol):
@@ -109,6 +117,15 @@ class EmbeddedFamily(Family, Protocol):
 
     def terms(self, settings: BaseModel) -> tuple[tuple[float, float], ...]:
         """(prefactor, exponent) of the function of each density; the first is the linear one."""
+        ...
+
+
+@runtime_checkable
+class NeuralFamily(Family, Protocol):
+    """A family with networks beside a linear potential."""
+
+    def architecture(self, settings: BaseModel, size: str) -> Architecture:
+        """Shape of the networks."""
         ...
 
 

@@ -5,11 +5,13 @@ pub mod descriptor;
 pub mod evaluator;
 pub mod kernel;
 pub mod moments;
+pub mod network;
 pub mod program;
 pub mod readout;
 
 pub use descriptor::Descriptor;
 pub use evaluator::{Evaluation, Evaluator};
 pub use kernel::KernelDescriptor;
+pub use network::Network;
 pub use program::{ANY_SPECIES, Center, OneParticle, Program, Radial, Ragged};
 pub use readout::{CenterReadout, CoreRepulsion, CoreSwitch, Embedding, Readout};

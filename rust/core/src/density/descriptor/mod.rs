@@ -15,6 +15,7 @@ mod features;
 mod layout;
 mod operators;
 mod outer;
+mod projected;
 mod rows;
 
 use std::sync::{Arc, OnceLock};
@@ -28,6 +29,7 @@ use crate::simd::Path;
 pub(crate) use contract::contract;
 pub use embedded::FreeCoefficients;
 pub(super) use features::GradientScratch;
+pub use projected::ProjectedEdges;
 pub(crate) use rows::{EXTRA, by_axis, scatter, sum_edges};
 
 /// A program with the layouts that its descriptors need.

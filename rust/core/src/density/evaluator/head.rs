@@ -1,5 +1,5 @@
-//! Energy of an atom from kernels between its functions and those of sparse environments ([`SparseKernel`]): atoms in
-//! lanes, several sparse environments at a time.
+//! Energies of atoms from their functions beyond sums: kernels towards sparse environments ([`SparseKernel`]) or
+//! networks. Atoms are in lanes, several sparse environments or neurons at a time in registers.
 
 use std::sync::Arc;
 
@@ -10,9 +10,10 @@ use crate::simd::{Scalar, Simd};
 
 use super::batch::{Batch, VECTORS};
 use super::distinct::Distinct;
+use super::network::{NetworkHead, NetworkReadout, NetworkScratch};
 
-/// Sparse environments whose overlaps are in registers at a time.
-const TOGETHER: usize = 4;
+/// Sparse environments or neurons whose sums are in registers at a time.
+pub(super) const TOGETHER: usize = 4;
 /// What keeps an atom without any functions finite.
 const NO_NORM: f64 = 1e-200;
 
@@ -25,11 +26,106 @@ pub struct KernelReadout {
     pub coefficients: Vec<f64>,
 }
 
+/// What stands in place of the linear readout of the functions of order ≥ 2 of one centre species.
+#[derive(Debug, Clone)]
+pub enum HeadReadout {
+    /// Kernels.
+    Kernels(KernelReadout),
+    /// A network and a linear part.
+    Network(NetworkReadout),
+}
+
 /// The same in the form that the evaluator reads.
 #[derive(Debug)]
 pub struct Head<S: Simd> {
     /// Terms `(leaf, coefficient)` of each function of order ≥ 2.
     pub functions: Ragged<(u32, f64)>,
+    form: Form<S>,
+}
+
+#[derive(Debug)]
+enum Form<S: Simd> {
+    Kernels(KernelHead<S>),
+    Network(NetworkHead<S>),
+}
+
+/// Working memory of a head.
+#[derive(Debug)]
+pub struct HeadScratch<S> {
+    bars: Vec<Batch<S>>,
+    network: NetworkScratch<S>,
+}
+
+impl<S: Simd> HeadScratch<S> {
+    pub(super) fn new() -> Self {
+        Self { bars: Vec::new(), network: NetworkScratch::new() }
+    }
+}
+
+impl<S: Simd> Head<S> {
+    pub(super) fn new(readout: &HeadReadout, center: &Center, distinct: &Distinct, dag: &Dag) -> Self {
+        let form = match readout {
+            HeadReadout::Kernels(readout) => Form::Kernels(KernelHead::new(readout, center)),
+            HeadReadout::Network(readout) => Form::Network(NetworkHead::new(readout)),
+        };
+        Self { functions: distinct.leaf_terms(center, dag), form }
+    }
+
+    /// Energies of the atoms; replaces the functions by the derivatives of the energy with respect to them.
+    #[inline(always)]
+    pub(super) fn run(&self, functions: &mut [Batch<S>], scratch: &mut HeadScratch<S>) -> Batch<S> {
+        match &self.form {
+            Form::Kernels(head) => head.run(functions, &mut scratch.bars),
+            Form::Network(head) => head.run(functions, &mut scratch.network),
+        }
+    }
+}
+
+/// Rows of `n` numbers as `[block][number][row of the block]`, 0 where there is none.
+pub(super) fn blocked<S: Simd>(rows: &[f64], n: usize) -> Vec<S::Scalar> {
+    let count = rows.len() / n.max(1);
+    let mut out = vec![S::Scalar::default(); count.div_ceil(TOGETHER) * n * TOGETHER];
+    for (s, row) in rows.chunks_exact(n.max(1)).enumerate() {
+        let block = &mut out[s / TOGETHER * n * TOGETHER..][..n * TOGETHER];
+        let places = block.iter_mut().skip(s % TOGETHER).step_by(TOGETHER);
+        places.zip(row).for_each(|(place, p)| *place = S::Scalar::rounded(*p));
+    }
+    out
+}
+
+/// Adds the products of the rows of a block with the functions to `sums`.
+#[inline(always)]
+pub(super) fn weighted_sums<S: Simd>(
+    block: &[S::Scalar],
+    functions: &[Batch<S>],
+    sums: &mut [Batch<S>; TOGETHER],
+) {
+    for (row, function) in block.chunks_exact(TOGETHER).zip(functions) {
+        for k in 0..TOGETHER {
+            let p = S::broadcast(row[k]);
+            for g in 0..VECTORS {
+                sums[k][g] = p.mul_add(function[g], sums[k][g]);
+            }
+        }
+    }
+}
+
+/// Adds the rows of a block, each times its weight, to `bars`.
+#[inline(always)]
+pub(super) fn pull_back<S: Simd>(block: &[S::Scalar], weights: &[Batch<S>; TOGETHER], bars: &mut [Batch<S>]) {
+    for (row, bar) in block.chunks_exact(TOGETHER).zip(bars) {
+        for k in 0..TOGETHER {
+            let p = S::broadcast(row[k]);
+            for g in 0..VECTORS {
+                bar[g] = p.mul_add(weights[k][g], bar[g]);
+            }
+        }
+    }
+}
+
+/// Kernels of one centre species in the form that the evaluator reads.
+#[derive(Debug)]
+struct KernelHead<S: Simd> {
     /// Energy of the free atom, with the sign that cancels it.
     offset: f64,
     zeta: u32,
@@ -39,30 +135,22 @@ pub struct Head<S: Simd> {
     coefficients: Vec<S::Scalar>,
 }
 
-impl<S: Simd> Head<S> {
-    pub(super) fn new(readout: &KernelReadout, center: &Center, distinct: &Distinct, dag: &Dag) -> Self {
-        let (kernel, n) = (&readout.kernel, center.functions.len());
-        let blocks = kernel.len().div_ceil(TOGETHER);
-        let mut points = vec![S::Scalar::default(); blocks * n * TOGETHER];
-        let mut coefficients = vec![S::Scalar::default(); blocks * TOGETHER];
-        for (s, row) in kernel.points().chunks_exact(n.max(1)).enumerate() {
-            coefficients[s] = S::Scalar::rounded(readout.coefficients[s]);
-            let block = &mut points[s / TOGETHER * n * TOGETHER..][..n * TOGETHER];
-            let places = block.iter_mut().skip(s % TOGETHER).step_by(TOGETHER);
-            places.zip(row).for_each(|(place, p)| *place = S::Scalar::rounded(*p));
-        }
+impl<S: Simd> KernelHead<S> {
+    fn new(readout: &KernelReadout, center: &Center) -> Self {
+        let kernel = &readout.kernel;
+        let mut coefficients: Vec<_> = readout.coefficients.iter().map(|&c| S::Scalar::rounded(c)).collect();
+        coefficients.resize(kernel.len().next_multiple_of(TOGETHER), S::Scalar::default());
         Self {
-            functions: distinct.leaf_terms(center, dag),
             offset: -kernel.lone_energy(&readout.coefficients),
             zeta: kernel.zeta(),
-            points,
+            points: blocked::<S>(kernel.points(), center.functions.len()),
             coefficients,
         }
     }
 
-    /// Energies of the atoms; replaces the functions by the derivatives of the energy with respect to them.
+    /// See [`Head::run`].
     #[inline(always)]
-    pub(super) fn run(&self, functions: &mut [Batch<S>], bars: &mut Vec<Batch<S>>) -> Batch<S> {
+    fn run(&self, functions: &mut [Batch<S>], bars: &mut Vec<Batch<S>>) -> Batch<S> {
         let n = functions.len();
         bars.clear();
         bars.resize(n, [S::zero(); VECTORS]);
@@ -81,14 +169,7 @@ impl<S: Simd> Head<S> {
         let blocks = self.points.chunks_exact((n * TOGETHER).max(1));
         for (points, coefficients) in blocks.zip(self.coefficients.chunks_exact(TOGETHER)) {
             let mut weights = [[S::zero(); VECTORS]; TOGETHER];
-            for (point, function) in points.chunks_exact(TOGETHER).zip(&*functions) {
-                for k in 0..TOGETHER {
-                    let p = S::broadcast(point[k]);
-                    for g in 0..VECTORS {
-                        weights[k][g] = p.mul_add(function[g], weights[k][g]);
-                    }
-                }
-            }
+            weighted_sums(points, functions, &mut weights);
             for k in 0..TOGETHER {
                 for g in 0..VECTORS {
                     let (overlap, c) = (weights[k][g], S::broadcast(coefficients[k]));
@@ -101,14 +182,7 @@ impl<S: Simd> Head<S> {
                     along[g] = weights[k][g].mul_add(overlap, along[g]);
                 }
             }
-            for (point, bar) in points.chunks_exact(TOGETHER).zip(&mut *bars) {
-                for k in 0..TOGETHER {
-                    let p = S::broadcast(point[k]);
-                    for g in 0..VECTORS {
-                        bar[g] = p.mul_add(weights[k][g], bar[g]);
-                    }
-                }
-            }
+            pull_back(points, &weights, bars);
         }
         for (function, bar) in functions.iter_mut().zip(&*bars) {
             for g in 0..VECTORS {

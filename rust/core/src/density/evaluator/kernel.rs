@@ -11,7 +11,7 @@ use crate::simd::{Scalar, Simd};
 use super::contraction::Contraction;
 use super::distinct::Distinct;
 use super::harmonics::Legendre;
-use super::head::{Head, KernelReadout};
+use super::head::{Head, HeadReadout};
 use super::layout::{ClassLayout, Layout};
 use super::pair::PairTerms;
 
@@ -69,12 +69,12 @@ pub struct CenterKernel<S: Simd> {
     pub n_densities: usize,
     /// Weights of the leaves of the products, `[leaf][density]`.
     pub leaf_weights: Vec<S::Scalar>,
-    /// Kernels of the functions, beside which the readout is linear and has pair functions only.
+    /// Kernels or a network of the functions, beside which the readout is linear and has pair functions only.
     pub head: Option<Head<S>>,
 }
 
 impl<S: Simd> CenterKernel<S> {
-    /// Compiles centre species `k` of a program with its readout, and with kernels where the readout is linear.
+    /// Compiles centre species `k` of a program with its readout, and with a head where the readout is linear.
     ///
     /// # Errors
     /// Those of [`Distinct::new`] and [`RadialTable::new`].
@@ -82,7 +82,7 @@ impl<S: Simd> CenterKernel<S> {
         program: &Program,
         k: usize,
         readout: &CenterReadout,
-        kernels: Option<&KernelReadout>,
+        head: Option<&HeadReadout>,
         baseline: &Baseline,
         tables: Tabulation,
     ) -> Result<Self> {
@@ -90,14 +90,14 @@ impl<S: Simd> CenterKernel<S> {
         let n_species = program.species().len();
         let readout = readout.merged();
         let distinct = Distinct::new(center)?;
-        let contraction = Contraction::new(center, &readout, &distinct, kernels.is_some());
+        let contraction = Contraction::new(center, &readout, &distinct, head.is_some());
         let inputs = &contraction.inputs;
         let layout = Layout::new(n_species, inputs);
         let dag = Dag::build(&inputs.conjugate, &inputs.monomials);
         let n_densities = padded(readout.densities.len());
         let weights = dag.leaf_weights(&contraction.weights, readout.densities.len(), n_densities);
         let leaf_weights = weights.into_iter().map(S::Scalar::rounded).collect();
-        let head = kernels.map(|kernels| Head::new(kernels, center, &distinct, &dag));
+        let head = head.map(|head| Head::new(head, center, &distinct, &dag));
         let terms = PairTerms::new(&readout, !baseline.is_empty());
         let mut classes: Vec<Class<S>> =
             layout.classes.iter().map(|class| Class::new(class, terms.len())).collect();

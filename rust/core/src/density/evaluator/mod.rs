@@ -37,6 +37,7 @@ mod head;
 mod host;
 mod kernel;
 mod layout;
+mod network;
 mod pair;
 mod pool;
 mod products;
@@ -54,10 +55,11 @@ pub(crate) use blocks::Block;
 use cuts::Cuts;
 pub use environment::{Edges, Neighborhoods};
 pub(crate) use frame::{Frame, SQUARED_SHORTEST, squared};
-pub use head::KernelReadout;
+pub use head::{HeadReadout, KernelReadout};
 pub use host::HostArrays;
 use kernel::CenterKernel;
 pub(crate) use layout::{Tile, tile_cuts};
+pub use network::NetworkReadout;
 pub(crate) use pool::ScratchPool;
 pub use reference::compute_analytic;
 pub use session::Session;
@@ -103,24 +105,24 @@ impl Evaluator {
     /// [`Error::Length`] for the readout of another program, [`Error::Setting`] for a path that is not
     /// supported here or radial functions that are not finite.
     pub fn new(program: &Program, readout: &Readout, baseline: &Baseline, options: Options) -> Result<Self> {
-        Self::with_kernels(program, readout, &[], baseline, options)
+        Self::with_heads(program, readout, &[], baseline, options)
     }
 
-    /// As [`Self::new`], with kernels of the functions of each species (or none at all) beside a linear readout whose
+    /// As [`Self::new`], with a head on the functions of each species (or none at all) beside a linear readout whose
     /// coefficients of these functions are 0.
     ///
     /// # Errors
     /// Those of [`Self::new`].
-    pub fn with_kernels(
+    pub fn with_heads(
         program: &Program,
         readout: &Readout,
-        kernels: &[KernelReadout],
+        heads: &[HeadReadout],
         baseline: &Baseline,
         options: Options,
     ) -> Result<Self> {
         let readout = Readout::new(program, readout.centers().to_vec())?;
         Path::resolve(Some(options.path.name()))?;
-        let model = Model { program, readout: &readout, kernels, baseline, tables: options.tables };
+        let model = Model { program, readout: &readout, heads, baseline, tables: options.tables };
         let engine: Box<dyn Engine> = match options.path {
             #[cfg(target_arch = "x86_64")]
             Path::Avx2 => Box::new(Kernels::<crate::simd::Avx2>::new(model)?),
@@ -233,7 +235,7 @@ pub(crate) trait Engine: std::fmt::Debug + Send + Sync {
 struct Model<'a> {
     program: &'a Program,
     readout: &'a Readout,
-    kernels: &'a [KernelReadout],
+    heads: &'a [HeadReadout],
     baseline: &'a Baseline,
     tables: Tabulation,
 }
@@ -247,9 +249,9 @@ struct Kernels<S: Simd> {
 
 impl<S: Simd> Kernels<S> {
     fn new(model: Model<'_>) -> Result<Self> {
-        let Model { program, readout, kernels, baseline, tables } = model;
+        let Model { program, readout, heads, baseline, tables } = model;
         let centers = (0..program.species().len())
-            .map(|k| CenterKernel::new(program, k, &readout.centers()[k], kernels.get(k), baseline, tables))
+            .map(|k| CenterKernel::new(program, k, &readout.centers()[k], heads.get(k), baseline, tables))
             .collect::<Result<_>>()?;
         Ok(Self { centers, scratch: ScratchPool::default() })
     }

@@ -12,7 +12,7 @@ use crate::simd::{MAX_LANES, Simd};
 use super::accumulate::grow;
 use super::batch::{Batch, VECTORS};
 use super::environment::Approach;
-use super::head::Head;
+use super::head::{Head, HeadScratch};
 use super::kernel::CenterKernel;
 use super::layout::Layout;
 
@@ -26,10 +26,10 @@ pub struct Products<S> {
     adjoints: Vec<Complex<S>>,
     /// Per group of leaves and density, `Σ w_p b`.
     inner: Vec<Complex<S>>,
-    /// Leaves of the products, functions of these, and derivatives of the energy with respect to them.
+    /// Leaves of the products, and functions of these.
     leaves: Vec<Batch<S>>,
     functions: Vec<Batch<S>>,
-    bars: Vec<Batch<S>>,
+    head: HeadScratch<S>,
     /// All sums of every atom (one-particle, then pair) before, their adjoints after [`Self::run`].
     pub sums: Vec<Batch<S>>,
     /// Nearest neighbor of every atom, where it switches the energy; its derivatives after [`Self::run`].
@@ -90,7 +90,7 @@ impl<S: Simd> Products<S> {
             inner: Vec::new(),
             leaves: Vec::new(),
             functions: Vec::new(),
-            bars: Vec::new(),
+            head: HeadScratch::new(),
             sums: Vec::new(),
             approaches: Vec::new(),
         }
@@ -119,7 +119,7 @@ impl<S: Simd> Products<S> {
         forward(dag, &mut self.values);
         let energies = if kernel.terms.is_linear() {
             let energies = match &kernel.head {
-                Some(head) => self.kernels(head, dag),
+                Some(head) => self.through(head, dag),
                 None => linear_leaves(kernel, &self.values, &mut self.adjoints),
             };
             let baseline = &mut self.sums[layout.size];
@@ -145,9 +145,9 @@ impl<S: Simd> Products<S> {
         energies
     }
 
-    /// Energies through kernels of the functions.
+    /// Energies through a head on the functions.
     #[inline(always)]
-    fn kernels(&mut self, head: &Head<S>, dag: &Dag) -> Batch<S> {
+    fn through(&mut self, head: &Head<S>, dag: &Dag) -> Batch<S> {
         leaf_values(dag, &self.values, &mut self.leaves);
         self.functions.clear();
         for terms in head.functions.iter() {
@@ -157,7 +157,7 @@ impl<S: Simd> Products<S> {
             }
             self.functions.push(sum);
         }
-        let energy = head.run(&mut self.functions, &mut self.bars);
+        let energy = head.run(&mut self.functions, &mut self.head);
         self.leaves.fill(Self::ZERO());
         for (terms, bar) in head.functions.iter().zip(&self.functions) {
             for &(leaf, c) in terms {

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::{KernelsAt, SparseKernel};
 use crate::density::Descriptor;
-use crate::density::evaluator::{Evaluator, KernelReadout, Options};
+use crate::density::evaluator::{Evaluator, HeadReadout, KernelReadout, Options};
 use crate::density::readout::Readout;
 use crate::error::{Error, Result};
 use crate::features::{EdgeGradient, Features};
@@ -181,14 +181,14 @@ impl Features for KernelDescriptor {
         for (z, kernel) in self.kernels.iter().enumerate() {
             let (pair, many) = coefficients[self.feature_range(z)].split_at(self.n_pair(z));
             linear[program.feature_range(z)][..pair.len()].copy_from_slice(pair);
-            kernels.push(match kernel.mapped(many)? {
+            kernels.push(HeadReadout::Kernels(match kernel.mapped(many)? {
                 None => KernelReadout { kernel: Arc::clone(kernel), coefficients: many.to_vec() },
                 Some((kernel, coefficients)) => KernelReadout { kernel: Arc::new(kernel), coefficients },
-            });
+            }));
         }
         let readout = Readout::linear(program, &linear, e0)?;
         let options =
             Options { path, tables: Tabulation { tolerance: TABLE_TOLERANCE, ..Tabulation::default() } };
-        Evaluator::with_kernels(program, &readout, &kernels, baseline, options)
+        Evaluator::with_heads(program, &readout, &kernels, baseline, options)
     }
 }

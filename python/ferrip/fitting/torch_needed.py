@@ -1,0 +1,13 @@
+"""The one optional dependency of training networks."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from ferrip.errors import SettingsError
+
+
+def require_torch(model: str) -> None:
+    """Raises SettingsError where torch is not installed."""
+    if find_spec("torch") is None:
+        raise SettingsError(f"model {model!r} is trained with torch, which is missing: pip install 'ferrip[torch]'")
