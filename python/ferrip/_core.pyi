@@ -460,8 +460,8 @@ def projected_edges(
     combinations: Sequence[F64],
     num_threads: int | None = None,
 ) -> tuple[I64, I64, F64, NDArray[np.float32]]:
-    """(centres (E,), neighbors (E,), r_ij (E, 3), gradients (E, 3, M)) of all edges: derivatives in r_ij of M combinations
-    of the own features of the centre, given as (M, own features) per element."""
+    """(centres (E,), neighbors (E,), r_ij (E, 3), gradients (E, 3, M)) of all edges: derivatives in r_ij of M
+    combinations of the own features of the centre, given as (M, own features) per element."""
 
 def compute_analytic(
     descriptor: Descriptor,

@@ -16,6 +16,7 @@ from ferrip.errors import SettingsError
 from ferrip.modelfile import replace_file
 from ferrip.models import family as find_family
 from ferrip.models import mtp_file, pace, uf3_file, uf3_json
+from ferrip.models.family import many_body
 from ferrip.models.mtp import Mtp
 from ferrip.models.mtp_radial import ordered_pairs
 from ferrip.models.pair_potential import PairPotential
@@ -24,6 +25,7 @@ from ferrip.models.uf3 import Uf3
 
 if TYPE_CHECKING:
     from ferrip.models.family import Descriptor
+    from ferrip.network import Network
     from ferrip.potential import Potential
 
 WRITTEN = (".ferrip", ".yace", ".uf3", ".json", *mtp_file.EXTENSIONS)
@@ -205,17 +207,15 @@ def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:
     )
 
 
-def _networks(
-    potential: Potential, columns: NDArray[np.int64], kept: Sequence[int]
-) -> dict[int, Network] | None:
+def _networks(potential: Potential, columns: Sequence[int], kept: Sequence[int]) -> dict[int, Network] | None:
     """The networks of the kept elements on the kept columns."""
     if potential.networks is None:
         return None
     found = {}
     for z in kept:
         own = many_body(potential.descriptor, z)
-        within = columns[(columns >= own.start) & (columns < own.stop)]
-        found[z] = potential.networks[z].on(within - own.start)
+        within = [column - own.start for column in columns if own.start <= column < own.stop]
+        found[z] = potential.networks[z].on(within)
     return found
 
 

@@ -9,7 +9,7 @@ every backend computes them with one square root and one division: `"isru"` is s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +90,7 @@ class Network:
         """Number of functions that it takes."""
         return self.layers[0][0].shape[-1]
 
-    def on(self, functions: NDArray[np.int64]) -> Network:
+    def on(self, functions: Sequence[int]) -> Network:
         """The network of these functions alone; the others are 0."""
         (weights, biases), *others = self.layers
         first = np.ascontiguousarray(weights[:, functions]), biases
@@ -146,7 +146,9 @@ def from_arrays(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -
     networks = {}
     for symbol, one in header.items():
         names = [f"{PREFIX}/{symbol}/{k}" for k in range(int(one["layers"]))]
-        missing = [name for name in names if f"{name}/weights" not in arrays or f"{name}/biases" not in arrays]
+        missing = [
+            name for name in names if f"{name}/weights" not in arrays or f"{name}/biases" not in arrays
+        ]
         if missing:
             raise FerripError(f"network of {symbol}: no weights or biases under {missing[0]!r}")
         layers = [

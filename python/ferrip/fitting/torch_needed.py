@@ -10,4 +10,6 @@ from ferrip.errors import SettingsError
 def require_torch(model: str) -> None:
     """Raises SettingsError where torch is not installed."""
     if find_spec("torch") is None:
-        raise SettingsError(f"model {model!r} is trained with torch, which is missing: pip install 'ferrip[torch]'")
+        raise SettingsError(
+            f"model {model!r} is trained with torch, which is missing: pip install 'ferrip[torch]'"
+        )

@@ -61,6 +61,10 @@ class Descriptor(Features, Protocol):
         """(n_features,) how strongly the prior holds each feature down."""
         ...
 
+    def feature_range(self, element: int) -> tuple[int, int]:
+        """First column that atoms of an element can have, and the one after their last."""
+        ...
+
     def feature_table(self) -> list[tuple[int, list[tuple[int, int, int]]]]:
         """Per feature: atomic number of the centre and its factors."""
         ...

@@ -27,9 +27,11 @@ MAX_WIDTH = 512
 class NnSettings(AceSettings):
     """Settings of linear ACE and of the networks."""
 
-    hidden: tuple[int, ...] | None = Field(default=None, description="outputs of the hidden layers, e.g. [16, 16]")
+    hidden: tuple[int, ...] | None = Field(
+        default=None, description="outputs of the hidden layers, e.g. [16, 16]"
+    )
     activation: Literal["isru", "gated"] = Field(
-        default="isru", description="isru: a / √(1 + a²), bounded; gated: a (1 + isru(a)) / 2"
+        default="gated", description="isru: a / √(1 + a²), bounded; gated: a (1 + isru(a)) / 2"
     )
 
     @field_validator("hidden")
@@ -53,9 +55,7 @@ class Nn(Ace):
         """The layers of the settings, or those of the size."""
         if not isinstance(settings, NnSettings):
             raise TypeError(f"expected NnSettings, got {type(settings).__name__}")
-        return Architecture(
-            hidden=settings.hidden or preset_of(HIDDEN, size), activation=settings.activation
-        )
+        return Architecture(hidden=settings.hidden or preset_of(HIDDEN, size), activation=settings.activation)
 
 
 register(Nn())

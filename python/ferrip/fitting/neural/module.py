@@ -1,8 +1,11 @@
 """The networks of all elements as a torch module, their energies, forces and strain derivatives."""
 
+# pyright: reportMissingImports=false
+# (torch is optional)
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -40,7 +43,7 @@ class Networks(nn.Module):
         self.chosen = list(chosen)
         widths = [len(self.chosen[0].matrix), *hidden, 1]
         self.weights, self.biases = nn.ParameterList(), nn.ParameterList()
-        for number, (inputs, outputs) in enumerate(zip(widths, widths[1:], strict=False)):
+        for number, (inputs, outputs) in enumerate(pairwise(widths)):
             last = number + 2 == len(widths)
             shape = len(self.chosen), outputs, inputs
             first = torch.randn(shape, dtype=dtype, generator=generator) / inputs**0.5
@@ -74,7 +77,9 @@ class Networks(nn.Module):
         along = torch.bmm(sample.gradients, slopes[sample.centers].unsqueeze(2))[:, :, 0]
         forces = torch.zeros_like(sample.forces)
         forces = forces.index_add(0, sample.centers, along).index_add(0, sample.neighbors, -along)
-        pulls = [0.5 * (sample.vectors[:, a] * along[:, b] + sample.vectors[:, b] * along[:, a]) for a, b in VOIGT]
+        pulls = [
+            0.5 * (sample.vectors[:, a] * along[:, b] + sample.vectors[:, b] * along[:, a]) for a, b in VOIGT
+        ]
         strain = torch.zeros_like(sample.strain)
         strain = strain.index_add(0, sample.frame[sample.centers], torch.stack(pulls, dim=1))
         energy = torch.zeros_like(sample.energy).index_add(0, sample.frame, energies)

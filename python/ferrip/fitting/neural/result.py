@@ -1,5 +1,7 @@
 """From a linear potential to the same with trained networks beside it."""
 
+# pyright: reportMissingImports=false
+# (torch is optional)
 from __future__ import annotations
 
 import time
@@ -46,7 +48,9 @@ def with_networks(
         After Ctrl-C or SIGTERM.
     """
     if not isinstance(linear.descriptor, _core.Descriptor):
-        raise TypeError(f"expected a descriptor of the density engine, got {type(linear.descriptor).__name__}")
+        raise TypeError(
+            f"expected a descriptor of the density engine, got {type(linear.descriptor).__name__}"
+        )
     started = time.perf_counter()
     torch.set_num_threads(_core.resolve_threads(problem.source.num_threads))
     descriptor, dtype = linear.descriptor, getattr(torch, settings.precision)

@@ -1,5 +1,7 @@
 """Training frames as tensors: inputs of the networks, their gradients on all edges, and residual labels."""
 
+# pyright: reportMissingImports=false
+# (torch is optional)
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -87,9 +89,7 @@ def samples(
 ) -> list[Sample]:
     """The sample of every frame; `residual` and `weight` are in the order of design rows."""
     elements = list(descriptor.elements)
-    rows = [
-        np.ascontiguousarray(chosen[z].own(descriptor.feature_range(z)[0])) for z in elements
-    ]
+    rows = [np.ascontiguousarray(chosen[z].own(descriptor.feature_range(z)[0])) for z in elements]
     result, start = [], 0
     for frame, own in zip(frames, values, strict=True):
         stop = start + n_rows(frame)

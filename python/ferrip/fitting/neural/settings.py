@@ -17,13 +17,21 @@ class NeuralSettings(BaseModel):
     learning_rate: float = Field(default=3e-3, gt=0, le=1, description="largest learning rate of Adam")
     weight_decay: float = Field(default=0.0, ge=0, le=1, description="decoupled weight decay of Adam")
     ema: float = Field(default=0.99, ge=0, lt=1, description="memory of the mean of the weights, per step")
-    held_out: float = Field(default=0.1, ge=0, le=0.5, description="fraction of the frames that choose the epoch")
+    held_out: float = Field(
+        default=0.1, ge=0, le=0.5, description="fraction of the frames that choose the epoch"
+    )
     patience: int = Field(default=60, ge=1, description="epochs without a better held-out loss that end it")
     combinations: int = Field(
-        default=48, ge=1, le=512, description="combinations of the functions that the first layer is trained on"
+        default=48,
+        ge=1,
+        le=512,
+        description="combinations of the functions that the first layer is trained on",
     )
     whitening: float = Field(
-        default=1.0, ge=0, le=1, description="power of the standard deviations that combinations are divided by"
+        default=1.0,
+        ge=0,
+        le=1,
+        description="power of the standard deviations that combinations are divided by",
     )
     precision: Literal["float32", "float64"] = Field(default="float32", description="numbers of the training")
     report: int = Field(default=10, ge=1, description="epochs between two lines of progress")

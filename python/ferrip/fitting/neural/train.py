@@ -1,5 +1,7 @@
-"""The training loop: Adam on frames in random order, a mean of the weights, and the epoch that held-out frames choose."""
+"""The training loop: Adam on frames in random order, means of the weights, and the best epoch on held-out frames."""
 
+# pyright: reportMissingImports=false
+# (torch is optional)
 from __future__ import annotations
 
 import copy
@@ -58,7 +60,7 @@ def train(
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps))
     mean, best = copy.deepcopy(networks), copy.deepcopy(networks)
-    lowest, epochs, step = math.inf, list[Epoch](), 0
+    lowest, latest, epochs, step = math.inf, 0, list[Epoch](), 0
     for number in range(1, settings.epochs + 1):
         order = torch.randperm(len(training), generator=generator).tolist()
         total = 0.0
@@ -75,9 +77,7 @@ def train(
             total += float(error.detach())
         reached = squared_error(mean, held_out) / held_scale if held_out else math.nan
         epochs.append(
-            Epoch(
-                number=number, training=total / scale, held_out=reached, rate=schedule.get_last_lr()[0]
-            )
+            Epoch(number=number, training=total / scale, held_out=reached, rate=schedule.get_last_lr()[0])
         )
         if not held_out or reached < lowest:
             lowest, best = reached, copy.deepcopy(mean)

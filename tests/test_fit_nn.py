@@ -1,0 +1,132 @@
+"""Training of networks; needs torch."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk
+from ase.calculators.singlepoint import SinglePointCalculator
+
+import ferrip
+from ferrip.errors import SettingsError
+
+SMALL = {"cutoff": 4.0, "degree": 4.0, "max_order": 2, "hidden": (6,), "combinations": 10, "progress": False}
+
+
+def frames(count: int = 12) -> list[Atoms]:
+    """Rattled and strained cells with labels of a many-body energy that is not linear in the functions."""
+    rng, result = np.random.default_rng(0), []
+    for seed in range(count):
+        atoms = bulk("Ar", cubic=True, a=5.2)
+        atoms.set_cell(atoms.cell[:] @ (np.eye(3) + rng.normal(scale=0.02, size=(3, 3))), scale_atoms=True)
+        atoms.rattle(0.15, seed=seed)
+        atoms.info["config_type"] = "cell"
+        label(atoms)
+        result.append(atoms)
+    return result
+
+
+def label(atoms: Atoms) -> None:
+    """Energies −√ρ of the densities ρ = Σ_j f(r_ij)² and a pair repulsion."""
+    structure = ferrip.potential.as_structure(atoms)
+    i, j, _, d = ferrip._core.neighbor_list(*structure, 4.0)
+    r = np.linalg.norm(d, axis=1)
+    f = np.where(r < 4.0, (1.0 - (r / 4.0) ** 2) ** 3, 0.0)
+    slope = np.where(r < 4.0, -6.0 * r / 16.0 * (1.0 - (r / 4.0) ** 2) ** 2, 0.0)
+    rho = np.bincount(i, f, len(atoms)) + 1e-3
+    energies = -np.sqrt(rho) + 0.6 * rho
+    dedrho = -0.5 / np.sqrt(rho) + 0.6
+    along = (dedrho[i] * slope / r)[:, None] * d
+    forces = np.zeros((len(atoms), 3))
+    np.add.at(forces, i, along)
+    np.add.at(forces, j, -along)
+    atoms.calc = SinglePointCalculator(atoms, energy=float(energies.sum()), forces=forces)
+
+
+def test_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ferrip.fitting.torch_needed.find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match=r"ferrip\[torch\]"):
+        ferrip.fit(frames(2), model="nn", **SMALL)
+
+
+def test_networks_lower_the_error(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    data = frames()
+    linear = ferrip.fit(
+        data, model="ace", **{k: SMALL[k] for k in ("cutoff", "degree", "max_order", "progress")}
+    )
+    first = ferrip.fit(data, model="nn", epochs=40, batch=2, learning_rate=1e-2, **SMALL)
+    again = ferrip.fit(data, model="nn", epochs=40, batch=2, learning_rate=1e-2, **SMALL)
+    error = [one.metadata["metrics"]["train"]["forces"]["mae_meV_per_A"] for one in (linear, first)]
+    assert error[1] < 0.8 * error[0]
+    assert first.networks is not None and again.networks is not None
+    for (a, _), (b, _) in zip(first.networks[18].layers, again.networks[18].layers, strict=True):
+        assert np.array_equal(a, b)
+    training = first.metadata["fit"]["training"]
+    assert training["epochs"] == 40 and training["held_out_frames"] == 0
+    first.save(tmp_path / "nn.ferrip")
+    loaded = ferrip.load(tmp_path / "nn.ferrip").evaluate(data[0])[0]
+    assert np.array_equal(loaded.forces, first.evaluate(data[0])[0].forces)
+
+
+def test_predictions_of_the_training_are_those_of_the_potential() -> None:
+    torch = pytest.importorskip("torch")
+    from ferrip.data import read_frames
+    from ferrip.fitting.neural.module import Networks
+    from ferrip.fitting.neural.projection import projections
+    from ferrip.fitting.neural.samples import samples
+
+    read = read_frames(frames(2))
+    linear = ferrip.fit(
+        read, model="ace", **{k: SMALL[k] for k in ("cutoff", "degree", "max_order", "progress")}
+    )
+    descriptor = linear.descriptor
+    chosen, values = projections(descriptor, read, 10, 1.0, 1)
+    rows = sum(1 + 3 * len(one.numbers) + 6 for one in read)
+    made = samples(descriptor, read, values, chosen, np.zeros(rows), np.ones(rows), torch.float64, 1)
+    networks = Networks([chosen[18]], (5, 4), "gated", torch.float64, torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        networks.weights[-1].normal_(generator=torch.Generator().manual_seed(2))
+    zero = np.zeros_like(linear.coefficients)
+    potential = replace(
+        linear, coefficients=zero, pairs=(), e0={18: 0.0}, networks={18: networks.on_functions()[0]}
+    )
+    for one, frame in zip(made, read, strict=True):
+        energy, forces, strain = (tensor.detach().numpy() for tensor in networks(one))
+        expected = potential.evaluate(frame)[0]
+        assert expected.stress is not None
+        assert energy[0] == pytest.approx(expected.energy, abs=1e-6)
+        scale = np.abs(expected.forces).max()
+        assert forces == pytest.approx(expected.forces, abs=1e-4 * scale)
+        assert strain[0] / frame.volume == pytest.approx(
+            expected.stress, abs=1e-4 * np.abs(expected.stress).max()
+        )
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("hidden", ()),
+        ("hidden", (0,)),
+        ("activation", "relu"),
+        ("epochs", 0),
+        ("held_out", 0.9),
+        ("whitening", 2),
+    ],
+)
+def test_bad_settings(setting: str, value: object) -> None:
+    pytest.importorskip("torch")
+    with pytest.raises(SettingsError, match=setting):
+        ferrip.fit(frames(2), model="nn", **(SMALL | {setting: value}))
+
+
+def test_torch_is_not_imported_by_ferrip() -> None:
+    import subprocess
+
+    code = "import sys, ferrip, ferrip.models, ferrip.fitting; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
