@@ -91,6 +91,9 @@ int32_t ferrip_n_elements(const ferrip_potential *potential);
 /* Chemical symbol of element 0, 1, ..., by ascending atomic number; NULL for another index. */
 const char *ferrip_element(const ferrip_potential *potential, int32_t species);
 
+/* Standard atomic weight of element 0, 1, ... in g/mol; 0 for another index. */
+double ferrip_mass(const ferrip_potential *potential, int32_t species);
+
 /* Energies, forces and virials. After a failure the arrays may hold parts of the results. */
 int ferrip_compute(const ferrip_potential *potential, ferrip_compute_args *arguments, char *error, size_t error_size);
 

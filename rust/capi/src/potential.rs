@@ -6,7 +6,7 @@ use std::ptr;
 use std::sync::Mutex;
 
 use ferrip_core::density::Evaluator;
-use ferrip_core::elements::symbol;
+use ferrip_core::elements::{mass, symbol};
 use ferrip_core::simd::Path;
 
 use crate::status::{Failure, report};
@@ -106,4 +106,16 @@ pub unsafe extern "C" fn ferrip_element(potential: *const Potential, species: i3
     let own = unsafe { potential.as_ref() };
     let name = own.and_then(|own| own.symbols.get(usize::try_from(species).ok()?));
     name.map_or(ptr::null(), |name| name.as_ptr())
+}
+
+/// Standard atomic weight of an element in g/mol; 0 for another index.
+///
+/// # Safety
+/// `potential` is null or comes from [`ferrip_load`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ferrip_mass(potential: *const Potential, species: i32) -> f64 {
+    // SAFETY: by contract.
+    let own = unsafe { potential.as_ref() };
+    let number = own.and_then(|own| own.evaluator.species().get(usize::try_from(species).ok()?));
+    number.and_then(|&z| mass(z)).unwrap_or(0.0)
 }

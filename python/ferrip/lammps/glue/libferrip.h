@@ -16,6 +16,7 @@ struct LibFerrip {
   decltype(&ferrip_cutoff) cutoff;
   decltype(&ferrip_n_elements) n_elements;
   decltype(&ferrip_element) element;
+  decltype(&ferrip_mass) mass;
   decltype(&ferrip_compute) compute;
   std::string failure; /* why there is no library; empty if there is */
 
@@ -44,6 +45,7 @@ struct LibFerrip {
     find(cutoff, "ferrip_cutoff");
     find(n_elements, "ferrip_n_elements");
     find(element, "ferrip_element");
+    find(mass, "ferrip_mass");
     find(compute, "ferrip_compute");
     if (failure.empty() && version() != FERRIP_ABI_VERSION)
       failure = std::string(FERRIP_LIBRARY) + " has another interface than this plugin";

@@ -2,10 +2,15 @@
 
 #include "pair_ferrip.h"
 
+#include <chrono>
+#include <cmath>
+#include <cstdio>
 #include <cstring>
 #include <string>
+#include <thread>
 
 #include "atom.h"
+#include "comm.h"
 #include "error.h"
 #include "force.h"
 #include "library.h"
@@ -21,6 +26,7 @@ using namespace LAMMPS_NS;
 namespace {
 const char REBUILD[] = "rebuild the plugin with: ferrip lammps build";
 const size_t TEXT = 1024;
+const double SAME_MASS = 0.002; /* relative */
 }    // namespace
 
 PairFerrip::PairFerrip(LAMMPS *lmp) : Pair(lmp), potential(nullptr), mixed(false), threads(1)
@@ -101,15 +107,27 @@ void PairFerrip::coeff(int narg, char **arg)
     for (int j = 1; j <= ntypes; j++) setflag[i][j] = species_of_type[i] >= 0 && species_of_type[j] >= 0;
 }
 
+/* Ends all processes for an error of this one. Only the first one has a screen, and what the others say must leave
+ * before the end. */
+void PairFerrip::fail(const char *text)
+{
+  if (comm->me > 0) {
+    fprintf(stderr, "ERROR on proc %d: pair style ferrip: %s\n", comm->me, text);
+    fflush(stderr);
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+  }
+  error->one(FLERR, "pair style ferrip: {}", text);
+}
+
 /* Every process reads the file; one that cannot ends them all. */
 void PairFerrip::load(const char *file)
 {
   const LibFerrip &ferrip = LibFerrip::get();
-  if (!ferrip.failure.empty()) error->one(FLERR, "pair style ferrip: {}", ferrip.failure);
+  if (!ferrip.failure.empty()) fail(ferrip.failure.c_str());
   if (potential) ferrip.free(potential);
   char text[TEXT];
   if (ferrip.load(file, mixed ? "mixed" : nullptr, &potential, text, sizeof text) != FERRIP_OK)
-    error->one(FLERR, "pair style ferrip: {}", text);
+    fail(text);
 }
 
 int32_t PairFerrip::species_of(const char *symbol)
@@ -124,9 +142,26 @@ int32_t PairFerrip::species_of(const char *symbol)
   return -1;
 }
 
+/* A type with the mass of another element of the potential than its own: the symbols are in the wrong order. */
+void PairFerrip::check_masses()
+{
+  const LibFerrip &ferrip = LibFerrip::get();
+  for (int type = 1; atom->mass && type <= atom->ntypes; type++) {
+    const int32_t own = species_of_type[type];
+    if (own < 0 || !atom->mass_setflag[type]) continue;
+    const double mass = atom->mass[type];
+    const auto difference = [&](int32_t k) { return fabs(ferrip.mass(potential, k) - mass); };
+    for (int32_t k = 0; k < ferrip.n_elements(potential); k++)
+      if (difference(k) < SAME_MASS * mass && difference(k) < difference(own))
+        error->all(FLERR, "pair_coeff: type {} has the mass of {} ({:.3f}), not of {}; check the order of the symbols",
+                   type, ferrip.element(potential, k), mass, ferrip.element(potential, own));
+  }
+}
+
 void PairFerrip::init_style()
 {
   check_atoms();
+  check_masses();
   if (strcmp(update->unit_style, "metal") != 0)
     error->all(FLERR, "pair style ferrip: expected units metal (eV, Angstrom), got units {}", update->unit_style);
   if (!force->newton_pair) error->all(FLERR, "pair style ferrip: expected newton on (forces on ghost atoms)");

@@ -38,6 +38,8 @@ class PairFerrip : public LAMMPS_NS::Pair {
   void check_atoms();
   void load(const char *file);
   int32_t species_of(const char *symbol);
+  void check_masses();
+  void fail(const char *text);
 };
 
 #endif
