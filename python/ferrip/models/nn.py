@@ -18,7 +18,7 @@ from ferrip.models.ace import Ace, AceSettings
 from ferrip.models.family import preset_of, register
 from ferrip.network import Architecture
 
-HIDDEN = {"small": (16,), "medium": (16, 16), "large": (32, 32)}
+HIDDEN = {"small": (16,), "medium": (32,), "large": (32, 32)}
 """Hidden layers by size."""
 MAX_LAYERS = 8
 MAX_WIDTH = 512
@@ -28,7 +28,7 @@ class NnSettings(AceSettings):
     """Settings of linear ACE and of the networks."""
 
     hidden: tuple[int, ...] | None = Field(
-        default=None, description="outputs of the hidden layers, e.g. [16, 16]"
+        default=None, description="outputs of the hidden layers, e.g. [32, 16]"
     )
     activation: Literal["isru", "gated"] = Field(
         default="gated", description="isru: a / √(1 + a²), bounded; gated: a (1 + isru(a)) / 2"
