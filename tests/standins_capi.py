@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_size_t, c_uint32, c_void_p
+from ctypes import POINTER, byref, c_char_p, c_double, c_int32, c_size_t, c_uint32, c_uint64, c_void_p
 from importlib.metadata import PackageNotFoundError, files
 from pathlib import Path
 
@@ -25,7 +25,7 @@ needs_library = pytest.mark.skipif(
     not library_is_there(), reason="ferrip runs from a source tree, not installed"
 )
 
-ABI_VERSION = 2
+ABI_VERSION = 3
 
 
 class Arguments(ctypes.Structure):
@@ -53,6 +53,8 @@ class Arguments(ctypes.Structure):
         ("virials", c_void_p),
         ("energy", c_double),
         ("virial", c_double * 6),
+        ("list_id", c_uint64),
+        ("skin", c_double),
     ]
 
 

@@ -87,6 +87,39 @@ def test_parts_with_ghosts_add_up(host: CHost, folder: Path, name: str) -> None:
     assert forces == pytest.approx(whole.forces, abs=1e-11)
 
 
+@pytest.mark.parametrize("name", ["ace", "mtp", "uf3"])
+def test_lists_that_are_kept(host: CHost, folder: Path, name: str) -> None:
+    """Two halves with ghosts, whose atoms move within the skin, then a new list, then other species."""
+    assert host.load(folder / f"{name}.ferrip") == OK
+    other = CHost()
+    assert other.load(folder / f"{name}.ferrip") == OK
+    potential, atoms = random_potential(name), cluster(2)
+    rng, order = np.random.default_rng(3), np.arange(12)
+    moves = rng.uniform(-0.05, 0.05, (3, 12, 3))
+    moves[2] = rng.uniform(-0.3, 0.3, (12, 3))
+    for list_id, move in ((1, moves[0]), (1, moves[1]), (2, moves[2]), (2, moves[2])):
+        if list_id == 2:
+            atoms.numbers = atoms.numbers[::-1]
+        moved = atoms.copy()
+        moved.positions += move
+        (whole,) = potential.evaluate(moved)
+        energy, energies, forces, virial = 0.0, np.zeros(12), np.zeros((12, 3)), np.zeros(6)
+        for one, n_local, own in ((host, 5, order), (other, 7, np.roll(order, -5))):
+            arrays = Atoms(moved.positions[own], types_of(moved, potential)[own], n_local)
+            arguments = arrays.arguments("pointers", virials=None, list_id=list_id, skin=0.3)
+            assert one.compute(arguments) == OK, one.message
+            assert not arrays.energies[n_local:].any()
+            energy += arguments.energy
+            energies[own] += arrays.energies
+            forces[own] += arrays.forces
+            virial += arguments.virial
+        assert energy == pytest.approx(whole.energy, rel=1e-12)
+        assert energies.sum() == pytest.approx(energy, rel=1e-12)
+        assert forces == pytest.approx(whole.forces, abs=1e-11)
+        turned = -np.einsum("ni,nj->ij", whole.forces, moved.positions)
+        assert virial == pytest.approx(-turned[[0, 1, 2, 0, 0, 1], [0, 1, 2, 1, 2, 2]], rel=1e-9, abs=1e-9)
+
+
 def test_types_map_to_elements_and_some_are_not_seen(host: CHost, folder: Path) -> None:
     assert host.load(folder / "ace.ferrip") == OK
     potential, atoms = random_potential("ace"), cluster()

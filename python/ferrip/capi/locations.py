@@ -25,7 +25,7 @@ def library_path() -> Path:
     >>> import ctypes, ferrip.capi
     >>> library = ctypes.CDLL(str(ferrip.capi.library_path()))
     >>> library.ferrip_abi_version()
-    2
+    3
     """
     return _existing(_HERE / "lib" / _LIBRARY)
 

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 /* Version of the interface in this header. */
-#define FERRIP_ABI_VERSION 2
+#define FERRIP_ABI_VERSION 3
 
 #ifdef __cplusplus
 extern "C" {
@@ -67,6 +67,13 @@ typedef struct ferrip_compute_args {
   /* Results, overwritten. */
   double energy;    /* sum over atoms */
   double virial[6]; /* -dE/d(strain), xx yy zz xy xz yz */
+
+  /* What makes some potentials faster: a number other than 0 that stays the same for as long as the list does (what
+   * is derived from it is then kept with the potential until the next call with another number), and how much shorter
+   * distances may become meanwhile: the list reaches so far beyond the cutoff, and no atom moves by more than half
+   * of it. 0: the list may be another one in every call. */
+  uint64_t list_id;
+  double skin;
 } ferrip_compute_args;
 
 /* Version of the interface that the loaded library offers. */

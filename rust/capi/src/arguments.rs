@@ -25,4 +25,6 @@ pub struct Arguments {
     pub virials: *mut f64,
     pub energy: f64,
     pub virial: [f64; 6],
+    pub list_id: u64,
+    pub skin: f64,
 }

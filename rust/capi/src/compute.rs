@@ -4,12 +4,12 @@ use std::ffi::{c_char, c_int};
 use std::slice;
 use std::sync::PoisonError;
 
-use ferrip_core::density::evaluator::HostArrays;
+use ferrip_core::density::evaluator::{HostArrays, HostList, KeptList};
 
 use crate::ABI_VERSION;
 use crate::arguments::Arguments;
 use crate::host::{ABSENT, Host, Rows, rows};
-use crate::potential::Potential;
+use crate::potential::{Kept, Potential};
 use crate::status::{Failure, report};
 
 /// Places of xx yy zz xy xz yz, the order of the host, in xx yy zz yz xz xy.
@@ -71,15 +71,16 @@ unsafe fn compute(potential: &Potential, arguments: &mut Arguments) -> Result<()
     let (positions, types) = unsafe {
         (slice::from_raw_parts(arguments.x.cast::<[f64; 3]>(), n), slice::from_raw_parts(arguments.types, n))
     };
-    let mut species = potential.species.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kept = potential.kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let Kept { species, tiles } = &mut *kept;
     // SAFETY: the table of types is null or has n_types entries by contract.
-    unsafe { fill_species(&mut species, types, arguments, potential.evaluator.species().len()) }?;
+    unsafe { fill_species(species, types, arguments, potential.evaluator.species().len()) }?;
     // SAFETY: pointers of the list by contract.
     let rows = unsafe { rows(arguments) }?;
     // SAFETY: as above.
     let centers = unsafe { centers(arguments, rows) }?;
     // SAFETY: the rows are valid for the centres, and neighbors are atoms, by contract.
-    let host = unsafe { Host::new(positions, &species, rows, arguments.index_mask) };
+    let host = unsafe { Host::new(positions, species, rows, arguments.index_mask) };
     let threads = usize::try_from(arguments.num_threads).ok().filter(|&threads| threads > 0);
     let mut strains = if arguments.virials.is_null() { None } else { Some(vec![[0.0; 6]; n]) };
     // SAFETY: null or an array of all atoms by contract, and no other array lies there.
@@ -93,7 +94,9 @@ unsafe fn compute(potential: &Potential, arguments: &mut Arguments) -> Result<()
         energy: 0.0,
         strain: [0.0; 6],
     };
-    potential.evaluator.compute_host(&host, &centers, &mut arrays, threads)?;
+    let list = HostList { id: arguments.list_id, skin: arguments.skin.max(0.0) };
+    let kept = (list.id != 0).then_some(KeptList { list, tiles, positions });
+    potential.evaluator.compute_host(&host, &centers, kept, &mut arrays, threads)?;
     let (energy, strain) = (arrays.energy, arrays.strain);
     (arguments.energy, arguments.virial) = (energy, HOST_ORDER.map(|k| -strain[k]));
     if let Some(strains) = strains {

@@ -12,7 +12,7 @@ mod potential;
 mod status;
 
 /// Version of the interface. A host refuses to run with a library of another one.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// Library version as a C string.
 const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {

@@ -6,6 +6,7 @@ use std::ptr;
 use std::sync::Mutex;
 
 use ferrip_core::density::Evaluator;
+use ferrip_core::density::evaluator::HostTiles;
 use ferrip_core::elements::{mass, symbol};
 use ferrip_core::simd::Path;
 
@@ -16,9 +17,18 @@ use crate::status::{Failure, report};
 pub struct Potential {
     /// The evaluator.
     pub evaluator: Evaluator,
-    /// Species index of every atom of the last call: memory to use again.
-    pub species: Mutex<Vec<u16>>,
+    /// What is kept of the last call.
+    pub kept: Mutex<Kept>,
     symbols: Vec<CString>,
+}
+
+/// What the next call may use again.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// Species index of every atom: the memory alone.
+    pub species: Vec<u16>,
+    /// Tiles of the host's list.
+    pub tiles: HostTiles,
 }
 
 /// Loads a `.ferrip` file; see the header.
@@ -47,7 +57,7 @@ pub unsafe extern "C" fn ferrip_load(
         let evaluator = ferrip_model::read(FilePath::new(file), Path::resolve(simd)?)?;
         let names = evaluator.species().iter().map(|&z| CString::new(symbol(z).unwrap_or("?")));
         let symbols = names.collect::<Result<_, _>>().map_err(|e| Failure::Invalid(e.to_string()))?;
-        let own = Box::new(Potential { evaluator, species: Mutex::default(), symbols });
+        let own = Box::new(Potential { evaluator, kept: Mutex::default(), symbols });
         // SAFETY: as above.
         unsafe { potential.write(Box::into_raw(own)) };
         Ok(())

@@ -104,7 +104,7 @@ fn hosts_and_tiles_agree() -> Result<()> {
             energy: 0.0,
             strain: [0.0; 6],
         };
-        evaluator.compute_host(&host, &centers, &mut arrays, Some(1))?;
+        evaluator.compute_host(&host, &centers, None, &mut arrays, Some(1))?;
         let strain = VOIGT.map(|[a, b]| tiles.strain_gradient[a][b]);
         assert!(close(&strain, &arrays.strain));
         assert!(close(&[tiles.energies.iter().sum()], &[arrays.energy]));

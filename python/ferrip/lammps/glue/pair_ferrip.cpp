@@ -29,7 +29,7 @@ const size_t TEXT = 1024;
 const double SAME_MASS = 0.002; /* relative */
 }    // namespace
 
-PairFerrip::PairFerrip(LAMMPS *lmp) : Pair(lmp), potential(nullptr), mixed(false), threads(1)
+PairFerrip::PairFerrip(LAMMPS *lmp) : Pair(lmp), potential(nullptr), mixed(false), threads(1), list_id(0)
 {
   check_base_class();
   single_enable = 0;
@@ -178,6 +178,7 @@ void PairFerrip::compute(int eflag, int vflag)
 {
   ev_init(eflag, vflag);
   if (list->inum == 0) return;
+  if (neighbor->ago <= 0) list_id++;
   ferrip_compute_args args = {};
   args.abi_version = FERRIP_ABI_VERSION;
   args.struct_size = sizeof args;
@@ -196,6 +197,8 @@ void PairFerrip::compute(int eflag, int vflag)
   args.energies = eflag_atom ? eatom : nullptr;
   args.forces = atom->f[0];
   args.virials = vflag_atom ? vatom[0] : nullptr;
+  args.list_id = list_id;
+  args.skin = neighbor->skin;
   char text[TEXT];
   if (LibFerrip::get().compute(potential, &args, text, sizeof text) != FERRIP_OK)
     error->one(FLERR, "pair style ferrip: {}", text);

@@ -33,6 +33,7 @@ class PairFerrip : public LAMMPS_NS::Pair {
   std::vector<int32_t> species_of_type;
   bool mixed;
   int threads;
+  uint64_t list_id; /* counts the lists that LAMMPS built */
 
   void check_base_class();
   void check_atoms();

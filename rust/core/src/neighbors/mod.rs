@@ -8,6 +8,7 @@
 mod displacements;
 mod edges;
 mod grid;
+pub(crate) mod host;
 mod images;
 mod list;
 mod order;

@@ -19,13 +19,12 @@ pub(crate) struct SpatialOrder {
 }
 
 impl SpatialOrder {
-    /// Sorts the atoms along a Morton curve through cubes of equal size.
+    /// Sorts the atoms along a Morton curve.
     pub fn new(structure: &Structure) -> Self {
         let cell = structure.cell();
         let reduced = ReducedCell::new(cell);
         let lengths = reduced.rows.map(|row| crate::structure::norm(&row));
         let (mut wraps, mut places) = (Vec::new(), Vec::new());
-        let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
         for x in structure.positions() {
             let mut shift = [0_i64; 3];
             let mut place = [0.0; 3];
@@ -36,25 +35,35 @@ impl SpatialOrder {
                     fractional -= fractional.floor();
                 }
                 place[k] = fractional * lengths[k];
-                low[k] = low[k].min(place[k]);
-                high[k] = high[k].max(place[k]);
             }
             wraps.push(reduced.to_cell(shift).map(|s| s as i32));
             places.push(place);
         }
-        let extent = (0..3).map(|k| high[k] - low[k]).fold(0.0, f64::max);
-        let inverse = 1.0 / EDGE.max(extent / (CUBES - 1.0));
-        let mut keys: Vec<u64> = places
-            .iter()
-            .zip(0..)
-            .map(|(place, atom): (_, u64)| {
-                let cubes = [0, 1, 2].map(|k| spread(((place[k] - low[k]) * inverse) as u64));
-                (cubes[0] << 2 | cubes[1] << 1 | cubes[2]) << 32 | atom
-            })
-            .collect();
-        keys.sort_unstable();
-        Self { atoms: keys.into_iter().map(|key| key as u32).collect(), wraps }
+        Self { atoms: along_curve(&places), wraps }
     }
+}
+
+/// The numbers of some places (Å) along a Morton curve through cubes of equal size.
+pub(super) fn along_curve(places: &[[f64; 3]]) -> Vec<u32> {
+    let (mut low, mut high) = ([f64::INFINITY; 3], [f64::NEG_INFINITY; 3]);
+    for place in places {
+        for k in 0..3 {
+            low[k] = low[k].min(place[k]);
+            high[k] = high[k].max(place[k]);
+        }
+    }
+    let extent = (0..3).map(|k| high[k] - low[k]).fold(0.0, f64::max);
+    let inverse = 1.0 / EDGE.max(extent / (CUBES - 1.0));
+    let mut keys: Vec<u64> = places
+        .iter()
+        .zip(0..)
+        .map(|(place, atom): (_, u64)| {
+            let cubes = [0, 1, 2].map(|k| spread(((place[k] - low[k]) * inverse) as u64));
+            (cubes[0] << 2 | cubes[1] << 1 | cubes[2]) << 32 | atom
+        })
+        .collect();
+    keys.sort_unstable();
+    keys.into_iter().map(|key| key as u32).collect()
 }
 
 /// The ten lowest bits of a number with two zeros between each and the next.

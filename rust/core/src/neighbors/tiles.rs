@@ -15,7 +15,7 @@ use super::list::NeighborList;
 use super::order::SpatialOrder;
 
 /// Centres of a tile.
-const CENTERS: usize = 128;
+pub(super) const CENTERS: usize = 128;
 /// Entries of a row are filled up to a multiple of this.
 pub const ROW: usize = 4;
 /// Where the image that fills up rows is, Å: beyond any cutoff.
@@ -70,14 +70,14 @@ pub struct Tile {
     pub n_centers: usize,
     /// Atom of each image, centres first.
     pub atoms: Vec<u32>,
-    /// Whether each pair is in one row only, rather than in those of both ends.
-    pub halved: bool,
-    /// Pairs.
+    /// Pairs that are in the row of one end only.
     pub pairs: Rows,
+    /// Pairs that are in the rows of both ends, of which each stands for half; the other row may be elsewhere.
+    pub shared: Rows,
     /// Edges that are needed from both ends.
     pub short: Rows,
     /// Index of each image's shift.
-    shifts: Vec<u32>,
+    pub(super) shifts: Vec<u32>,
 }
 
 impl Tile {
@@ -91,7 +91,8 @@ impl Tile {
         let own = usize::from(species[center as usize]) * reach.n_species;
         let mut row = Vec::new();
         for other in 0..reach.n_species {
-            for (rows, cutoffs) in [(&mut tile.pairs, &reach.pairs), (&mut tile.short, &reach.short)] {
+            tile.pairs.push([&[], &[]], nowhere);
+            for (rows, cutoffs) in [(&mut tile.shared, &reach.pairs), (&mut tile.short, &reach.short)] {
                 let within = cutoffs[own + other] * cutoffs[own + other];
                 row.clear();
                 row.extend((1..).zip(neighbors.iter().zip(squares)).filter_map(
@@ -103,6 +104,30 @@ impl Tile {
             }
         }
         tile
+    }
+
+    /// Puts the rows of the next centre behind those before it.
+    pub(super) fn push(&mut self, rows: &Sorter<'_>) {
+        // Rows are filled up with the image behind the last one, whose number is known at the end.
+        for row in &rows.rows {
+            for (to, from) in [
+                (&mut self.pairs, &row.pairs),
+                (&mut self.shared, &row.shared),
+                (&mut self.short, &row.short),
+            ] {
+                to.push(from.each_ref().map(Vec::as_slice), u32::MAX);
+            }
+        }
+    }
+
+    /// Ends the tile after its last centre.
+    pub(super) fn finish(&mut self) {
+        let nowhere = self.atoms.len() as u32;
+        for rows in [&mut self.pairs, &mut self.shared, &mut self.short] {
+            for image in &mut rows.images {
+                *image = (*image).min(nowhere);
+            }
+        }
     }
 
     /// The images at their places, from the positions of the atoms and the vectors of the shifts, with the one that
@@ -176,9 +201,7 @@ struct Builder<'a> {
     list: &'a NeighborList,
     structure: &'a Structure,
     species: &'a [u16],
-    reach: &'a Reach,
     order: &'a SpatialOrder,
-    skin: f64,
     /// Place of each atom in the order.
     ranks: Vec<u32>,
     /// `S·cell` of the shifts of the list.
@@ -188,15 +211,46 @@ struct Builder<'a> {
     latest: Vec<u32>,
     /// The image of the same atom that was numbered before each image.
     earlier: Vec<u32>,
-    rows: Vec<Row>,
+    rows: Sorter<'a>,
 }
 
-/// Images of one species around one centre.
+/// Images of one species around one centre: within the cutoff, and within the skin.
 #[derive(Debug, Clone, Default)]
-struct Row {
-    /// Pairs within the cutoff, and those within the skin.
-    pairs: [Vec<u32>; 2],
-    short: [Vec<u32>; 2],
+pub(super) struct Row {
+    pub pairs: [Vec<u32>; 2],
+    pub shared: [Vec<u32>; 2],
+    pub short: [Vec<u32>; 2],
+}
+
+/// The rows of one centre in the making.
+#[derive(Debug)]
+pub(super) struct Sorter<'a> {
+    reach: &'a Reach,
+    skin: f64,
+    /// By species of the neighbor.
+    pub rows: Vec<Row>,
+}
+
+impl<'a> Sorter<'a> {
+    pub fn new(reach: &'a Reach, skin: f64) -> Self {
+        Self { reach, skin, rows: vec![Row::default(); reach.n_species] }
+    }
+
+    /// Starts with another centre.
+    pub fn clear(&mut self) {
+        for row in &mut self.rows {
+            row.pairs.iter_mut().chain(&mut row.shared).chain(&mut row.short).for_each(Vec::clear);
+        }
+    }
+
+    /// Whether an edge matters in pairs and from both ends: 0 within the cutoff, 1 within the skin.
+    pub fn classes(&self, own: u16, other: u16, square: f64) -> [Option<usize>; 2] {
+        let species = usize::from(own) * self.reach.n_species + usize::from(other);
+        [self.reach.pairs[species], self.reach.short[species]].map(|cutoff| {
+            let outer = cutoff + self.skin;
+            (cutoff > 0.0 && square < outer * outer).then_some(usize::from(square >= cutoff * cutoff))
+        })
+    }
 }
 
 impl<'a> Builder<'a> {
@@ -215,36 +269,27 @@ impl<'a> Builder<'a> {
             list,
             structure,
             species,
-            reach,
             order,
-            skin: list.cutoff() - reach.largest(),
             ranks,
             shift_vectors: list.shifts().iter().map(|&s| structure.cell().shift_vector(s)).collect(),
             shifts: Vec::new(),
             latest: vec![u32::MAX; structure.len()],
             earlier: Vec::new(),
-            rows: vec![Row::default(); reach.n_species],
+            rows: Sorter::new(reach, list.cutoff() - reach.largest()),
         }
     }
 
     fn tile(&mut self, centers: &[u32]) -> Tile {
-        let mut tile = Tile { n_centers: centers.len(), halved: true, ..Tile::default() };
+        let mut tile = Tile { n_centers: centers.len(), ..Tile::default() };
         self.earlier.clear();
         for &center in centers {
             self.image(&mut tile, center, self.order.wraps[center as usize]);
         }
-        // Rows are filled up with the image behind the last one, whose number is known at the end.
         for &center in centers {
             self.fill(&mut tile, center as usize);
-            for row in &self.rows {
-                tile.pairs.push(row.pairs.each_ref().map(Vec::as_slice), u32::MAX);
-                tile.short.push(row.short.each_ref().map(Vec::as_slice), u32::MAX);
-            }
+            tile.push(&self.rows);
         }
-        let nowhere = tile.atoms.len() as u32;
-        for image in tile.pairs.images.iter_mut().chain(&mut tile.short.images) {
-            *image = (*image).min(nowhere);
-        }
+        tile.finish();
         for &atom in &tile.atoms {
             self.latest[atom as usize] = u32::MAX;
         }
@@ -253,34 +298,26 @@ impl<'a> Builder<'a> {
 
     /// Finds the images around a centre.
     fn fill(&mut self, tile: &mut Tile, i: usize) {
-        for row in &mut self.rows {
-            row.pairs.iter_mut().chain(&mut row.short).for_each(Vec::clear);
-        }
+        self.rows.clear();
         let (list, positions) = (self.list, self.structure.positions());
-        let edges = list.offsets()[i]..list.offsets()[i + 1];
-        let own = usize::from(self.species[i]) * self.reach.n_species;
-        for edge in edges {
+        for edge in list.offsets()[i]..list.offsets()[i + 1] {
             let (j, id) = (list.neighbors()[edge] as usize, list.shift_ids()[edge] as usize);
-            let (shift, other) = (list.shifts()[id], usize::from(self.species[j]));
+            let (shift, other) = (list.shifts()[id], self.species[j]);
             let d = edge_vector(&positions[i], &positions[j], &self.shift_vectors[id]);
-            let square = dot(&d, &d);
-            let class = |cutoff: f64| {
-                let outer = cutoff + self.skin;
-                (cutoff > 0.0 && square < outer * outer).then_some(usize::from(square >= cutoff * cutoff))
-            };
+            let [pair, short] = self.rows.classes(self.species[i], other, dot(&d, &d));
             let forward = self.ranks[j] > self.ranks[i] || (j == i && shift > [0; 3]);
-            let pair = if forward { class(self.reach.pairs[own + other]) } else { None };
-            let short = class(self.reach.short[own + other]);
+            let pair = pair.filter(|_| forward);
             if pair.is_none() && short.is_none() {
                 continue;
             }
             let wrap = self.order.wraps[i];
             let image = self.image(tile, j as u32, [0, 1, 2].map(|k| shift[k] + wrap[k]));
+            let row = &mut self.rows.rows[usize::from(other)];
             if let Some(class) = pair {
-                self.rows[other].pairs[class].push(image);
+                row.pairs[class].push(image);
             }
             if let Some(class) = short {
-                self.rows[other].short[class].push(image);
+                row.short[class].push(image);
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use core::arch::x86_64 as x86;
 
-use super::{MAX_LANES, Path, Simd, Task};
+use super::{MAX_LANES, Path, Simd, Strided, StridedMut, Task};
 
 const LANES: usize = 4;
 
@@ -92,6 +92,11 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn max(self, b: Self) -> Self {
+        Self(intrinsic!(_mm256_max_pd(self.0, b.0)))
+    }
+
+    #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
         Self(intrinsic!(_mm256_fmadd_pd(self.0, b.0, c.0)))
     }
@@ -122,22 +127,30 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn load_strided(from: &[f64], start: usize, stride: usize) -> Self::Block {
-        // The first two comparisons keep the sum in range.
-        let n = from.len();
-        assert!(
-            start <= n && stride <= n && start + (LANES - 1) * stride + LANES <= n,
-            "vectors within the slice"
-        );
-        // SAFETY: the last vector ends within the slice, and so do those before it; intrinsics as in `intrinsic!`.
+    fn load_strided(from: &Strided<'_, Self>, start: usize) -> Self::Block {
+        assert!(start < from.starts, "vectors within the slice");
+        // SAFETY: vectors that start there end within the slice (`Strided::new`); intrinsics as in `intrinsic!`.
         unsafe {
-            let start = from.as_ptr().add(start);
+            let (start, stride) = (from.numbers.as_ptr().add(start), from.stride);
             [
                 Self(x86::_mm256_loadu_pd(start)),
                 Self(x86::_mm256_loadu_pd(start.add(stride))),
                 Self(x86::_mm256_loadu_pd(start.add(2 * stride))),
                 Self(x86::_mm256_loadu_pd(start.add(3 * stride))),
             ]
+        }
+    }
+
+    #[inline(always)]
+    fn store_strided(block: Self::Block, to: &mut StridedMut<'_, Self>, start: usize) {
+        assert!(start < to.starts, "vectors within the slice");
+        // SAFETY: as in `load_strided`.
+        unsafe {
+            let (start, stride) = (to.numbers.as_mut_ptr().add(start), to.stride);
+            x86::_mm256_storeu_pd(start, block[0].0);
+            x86::_mm256_storeu_pd(start.add(stride), block[1].0);
+            x86::_mm256_storeu_pd(start.add(2 * stride), block[2].0);
+            x86::_mm256_storeu_pd(start.add(3 * stride), block[3].0);
         }
     }
 

@@ -109,6 +109,11 @@ impl Simd for Avx2Single {
     }
 
     #[inline(always)]
+    fn max(self, b: Self) -> Self {
+        Self(intrinsic!(_mm256_max_ps(self.0, b.0)))
+    }
+
+    #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
         Self(intrinsic!(_mm256_fmadd_ps(self.0, b.0, c.0)))
     }

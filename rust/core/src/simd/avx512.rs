@@ -93,6 +93,11 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn max(self, b: Self) -> Self {
+        Self(intrinsic!(_mm512_max_pd(self.0, b.0)))
+    }
+
+    #[inline(always)]
     fn mul_add(self, b: Self, c: Self) -> Self {
         Self(intrinsic!(_mm512_fmadd_pd(self.0, b.0, c.0)))
     }

@@ -90,6 +90,11 @@ macro_rules! backend {
             }
 
             #[inline(always)]
+            fn max(self, b: Self) -> Self {
+                self.zip(b, <$scalar>::max)
+            }
+
+            #[inline(always)]
             fn mul_add(self, b: Self, c: Self) -> Self {
                 Self(std::array::from_fn(|k| Self::fused(self.0[k], b.0[k], c.0[k])))
             }

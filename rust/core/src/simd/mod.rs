@@ -8,6 +8,7 @@
 //! enabled. Values of a backend other than [`Generic`] must exist only inside `enter`, which the caller may
 //! use only where [`Path::is_supported`] holds; [`Path::resolve`] is the gate.
 
+use std::marker::PhantomData;
 use std::ops::IndexMut;
 
 use crate::error::{Error, Result};
@@ -93,6 +94,8 @@ pub trait Simd: Copy + Send + Sync + std::fmt::Debug + 'static {
     fn sqrt(self) -> Self;
     /// The smaller of both, lane by lane.
     fn min(self, b: Self) -> Self;
+    /// The larger of both, lane by lane.
+    fn max(self, b: Self) -> Self;
     /// `self · b + c`, fused where the hardware does it.
     fn mul_add(self, b: Self, c: Self) -> Self;
     /// `self · b − c`, fused where the hardware does it.
@@ -107,14 +110,21 @@ pub trait Simd: Copy + Send + Sync + std::fmt::Debug + 'static {
         let (a, b) = (self.lanes(), b.lanes());
         a[..Self::LANES].iter().zip(&b).any(|(a, b)| a < b)
     }
-    /// As many vectors as lanes, the first from number `start` on, each `stride` numbers after the one before.
+    /// As many vectors as lanes from a [`Strided`] slice, the first from number `start` on.
     #[inline(always)]
-    fn load_strided(from: &[f64], start: usize, stride: usize) -> Self::Block {
+    fn load_strided(from: &Strided<'_, Self>, start: usize) -> Self::Block {
         let mut block = Self::zero_block();
         for k in 0..Self::LANES {
-            block[k] = Self::load(&from[start + k * stride..]);
+            block[k] = Self::load(&from.numbers[start + k * from.stride..]);
         }
         block
+    }
+    /// Writes as many vectors as lanes to a [`StridedMut`] slice, the first to number `start` on.
+    #[inline(always)]
+    fn store_strided(block: Self::Block, to: &mut StridedMut<'_, Self>, start: usize) {
+        for k in 0..Self::LANES {
+            block[k].store(&mut to.numbers[start + k * to.stride..]);
+        }
     }
     /// Transposes a square block: lane `j` of vector `i` goes to lane `i` of vector `j`.
     fn transpose(block: Self::Block) -> Self::Block;
@@ -150,6 +160,55 @@ pub trait Simd: Copy + Send + Sync + std::fmt::Debug + 'static {
     fn sum(self) -> f64 {
         self.lanes().iter().sum()
     }
+}
+
+/// Numbers from which vectors are loaded that lie a stride apart, as many as lanes at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct Strided<'a, S> {
+    numbers: &'a [f64],
+    stride: usize,
+    /// Where such vectors can start: one comparison checks them all.
+    starts: usize,
+    lanes: PhantomData<S>,
+}
+
+impl<'a, S: Simd> Strided<'a, S> {
+    /// Vectors of some numbers.
+    #[inline(always)]
+    pub fn new(numbers: &'a [f64], stride: usize) -> Self {
+        Self { numbers, stride, starts: starts::<S>(numbers, stride), lanes: PhantomData }
+    }
+}
+
+/// As [`Strided`], to be written.
+#[derive(Debug)]
+pub struct StridedMut<'a, S> {
+    numbers: &'a mut [f64],
+    stride: usize,
+    starts: usize,
+    lanes: PhantomData<S>,
+}
+
+impl<'a, S: Simd> StridedMut<'a, S> {
+    /// Vectors of some numbers.
+    #[inline(always)]
+    pub fn new(numbers: &'a mut [f64], stride: usize) -> Self {
+        let starts = starts::<S>(numbers, stride);
+        Self { numbers, stride, starts, lanes: PhantomData }
+    }
+
+    /// The same vectors, to be read.
+    #[inline(always)]
+    pub fn shared(&self) -> Strided<'_, S> {
+        Strided { numbers: self.numbers, stride: self.stride, starts: self.starts, lanes: PhantomData }
+    }
+}
+
+/// Number of places at which as many vectors as lanes can start.
+#[inline(always)]
+fn starts<S: Simd>(numbers: &[f64], stride: usize) -> usize {
+    let extent = stride.saturating_mul(S::LANES - 1).saturating_add(S::LANES - 1);
+    numbers.len().saturating_sub(extent)
 }
 
 /// A kernel that [`Simd::enter`] can run; implement `run` with `#[inline(always)]`.
@@ -286,15 +345,25 @@ mod tests {
             check(a.div(c), &|x, _| x / 2.5);
             check(a.sqrt(), &|x, _| x.sqrt());
             check(a.min(b), &|x, y| x.min(y));
+            check(a.max(b), &|x, y| x.max(y));
             check(a.mul_add(b, c), &|x, y| x * y + 2.5);
             check(a.neg_mul_add(b, c), &|x, y| 2.5 - x * y);
             assert!(a.any_less(c) && !b.any_less(S::splat(y[S::LANES - 1])));
             let long: Vec<f64> = (0..41).map(f64::from).collect();
             let scalars = a.scalars();
             check(S::broadcast(scalars[1]), &|_, _| x[1]);
-            let rows = S::load_strided(&long, 1, 4);
+            let strided = Strided::<S>::new(&long, 4);
+            assert_eq!(strided.starts, long.len() - 5 * (S::LANES - 1));
+            let rows = S::load_strided(&strided, 1);
             for k in 0..S::LANES {
                 assert!((rows[k].lanes()[1] - (4 * k + 2) as f64).abs() < 1e-15);
+            }
+            let mut copy = vec![0.0; 90];
+            let mut strided = StridedMut::<S>::new(&mut copy, 9);
+            S::store_strided(rows, &mut strided, 3);
+            let again = S::load_strided(&strided.shared(), 3);
+            for k in 0..S::LANES {
+                assert_eq!(again[k].lanes(), rows[k].lanes());
             }
             let (whole, fraction) = a.split();
             check(fraction, &|x, _| x.fract());

@@ -1,4 +1,4 @@
-//! Blocks of centres of hosts that know full neighborhoods: one tile per centre.
+//! Blocks of centres of hosts whose lists are not kept, or that want virials of atoms: one tile per centre.
 
 use crate::density::evaluator::{Block, BlockOutput, Edges, Neighborhoods, slot};
 use crate::error::Result;

@@ -2,8 +2,8 @@
 //!
 //! Basis functions and coefficients become piecewise cubics of pairs and coefficient tensors of triplets. Centres come in
 //! tiles ([`crate::neighbors::tiles`]): positions and sums of the images around them lie together, each pair is visited once,
-//! and triplets find both of their neighbors around the centre ([`triplets`]), as do densities ([`densities`]). Hosts that know full neighborhoods
-//! only have tiles of one centre, with half the force of a pair from either end.
+//! and triplets find both of their neighbors around the centre ([`triplets`]), as do densities ([`densities`]). Hosts whose
+//! list may be another one in every call have tiles of one centre, with half the force of a pair from either end.
 
 use std::marker::PhantomData;
 

@@ -8,6 +8,8 @@ use crate::simd::{MAX_LANES, Simd};
 pub struct Bins {
     low: f64,
     n: usize,
+    /// The bin beyond the range.
+    beyond: f64,
     /// Spacing and its inverse where it is uniform.
     uniform: Option<(f64, f64)>,
     /// The ends of all intervals.
@@ -19,6 +21,7 @@ impl Bins {
         Self {
             low: axis.low(),
             n: axis.n_intervals(),
+            beyond: (axis.n_intervals() + 1) as f64,
             uniform: axis.inverse_spacing().map(|inverse| (1.0 / inverse, inverse)),
             knots: axis.knots()[3..=axis.len()].to_vec(),
         }
@@ -27,9 +30,17 @@ impl Bins {
     /// Bins of distances, and distances from the start of the bin (any number outside the range).
     #[inline(always)]
     pub fn find<S: Simd>(&self, r: S) -> ([u32; MAX_LANES], S) {
-        let Some((spacing, inverse)) = self.uniform else { return self.search(r) };
-        let scaled = r.sub(S::splat(self.low)).mul_add(S::splat(inverse), S::splat(1.0));
-        let (bins, fraction) = positive(scaled).min(S::splat((self.n + 1) as f64)).split();
+        if self.uniform.is_some() { self.find_above(r.sub(S::splat(self.low))) } else { self.search(r) }
+    }
+
+    /// As [`Self::find`], from distances beyond the start of the range.
+    #[inline(always)]
+    fn find_above<S: Simd>(&self, above: S) -> ([u32; MAX_LANES], S) {
+        let Some((spacing, inverse)) = self.uniform else {
+            return self.search(above.add(S::splat(self.low)));
+        };
+        let scaled = above.mul_add(S::splat(inverse), S::splat(1.0)).max(S::zero());
+        let (bins, fraction) = scaled.min(S::splat(self.beyond)).split();
         (bins, fraction.mul(S::splat(spacing)))
     }
 
@@ -43,12 +54,6 @@ impl Bins {
         }
         (bins, S::load(&lanes))
     }
-}
-
-/// The larger of a number and 0, lane by lane.
-#[inline(always)]
-pub fn positive<S: Simd>(x: S) -> S {
-    S::zero().sub(S::zero().sub(x).min(S::zero()))
 }
 
 /// A spline of one distance: per bin the coefficients of a cubic.
@@ -77,8 +82,8 @@ impl Cubics {
     #[inline(always)]
     pub fn evaluate<S: Simd>(&self, r: S) -> (S, S) {
         let above = r.sub(S::splat(self.bins.low));
-        let inside = positive(above);
-        let (bins, t) = self.bins.find(inside.add(S::splat(self.bins.low)));
+        let inside = above.max(S::zero());
+        let (bins, t) = self.bins.find_above(inside);
         let mut block = S::zero_block();
         for (lane, &bin) in bins.iter().enumerate().take(S::LANES) {
             block[lane] = S::load(&self.rows[bin as usize]);

@@ -37,13 +37,14 @@ impl<S: Simd> Task<S> for TileTask<'_> {
     #[inline(always)]
     fn run(self) -> Result<()> {
         let Self { kernels, tile, species, scratch: Scratch { frame, triplets, densities } } = self;
-        let part = if tile.halved { 1.0 } else { 0.5 };
         let n = kernels.len();
         for center in 0..tile.n_centers {
             let kernel = &kernels[usize::from(species[tile.atoms[center] as usize])];
             for (other, towards) in kernel.towards.iter().enumerate() {
-                let row = tile.pairs.row(center * n + other);
-                pairs::add::<S>(frame, tile, center, row, towards, part)?;
+                for (rows, part) in [(&tile.pairs, 1.0), (&tile.shared, 0.5)] {
+                    let row = rows.row(center * n + other);
+                    pairs::add::<S>(frame, tile, center, row, towards, part)?;
+                }
             }
             if !kernel.densities.is_empty() {
                 densities.add::<S>(frame, center, &tile.short, kernel);

@@ -12,7 +12,7 @@ use std::ops::Range;
 
 use crate::density::evaluator::{Frame, squared};
 use crate::neighbors::tiles::Rows;
-use crate::simd::Simd;
+use crate::simd::{Simd, Strided, StridedMut};
 
 use super::kernel::{CenterKernel, TripletKernel};
 use super::table::Functions;
@@ -35,14 +35,16 @@ struct Basis {
 /// The neighbors of a centre that matter in triplets, by species, with the gradients of the energy.
 #[derive(Debug, Default)]
 pub struct Triplets {
-    /// Components of r_ij, Å.
-    vectors: [Vec<f64>; 3],
-    distances: Vec<f64>,
+    /// Length of the columns of `places` and `sums`.
+    stride: usize,
+    /// Columns: components of r_ij and its length, Å.
+    places: Vec<f64>,
     images: Vec<u32>,
-    /// Gradient with respect to r_ij, eV/Å, from the distances r_jk.
-    gradients: [Vec<f64>; 3],
-    /// Derivative with respect to |r_ij|, eV/Å.
-    radial: Vec<f64>,
+    /// Columns: derivative of the energy with respect to |r_ij|, and gradient with respect to r_ij from the distances
+    /// r_jk, eV/Å; from the triplets in which the neighbor is the second.
+    sums: Vec<f64>,
+    /// The same four of each neighbor, from the triplets in which it is the first.
+    firsts: Vec<[f64; 4]>,
     /// Energy, eV.
     energy: f64,
     /// First neighbor of each species, and the number of neighbors at the end.
@@ -71,12 +73,13 @@ impl Triplets {
         let n = kernel.towards.len();
         let origin = frame.origin::<S>(center);
         let most: usize = (0..n).map(|other| rows.row(center * n + other).len()).sum::<usize>() + PADDING;
-        self.images.resize(most, 0);
-        for column in self.vectors.iter_mut().chain([&mut self.distances]) {
-            column.resize(most, 0.0);
-        }
-        let [x, y, z] = &mut self.vectors;
-        let (images, distances) = (&mut self.images, &mut self.distances);
+        self.stride = most;
+        self.images.resize(most.max(self.images.len()), 0);
+        self.places.resize((4 * most).max(self.places.len()), 0.0);
+        let (images, places) = (&mut self.images, &mut self.places[..4 * most]);
+        let (x, rest) = places.split_at_mut(most);
+        let (y, rest) = rest.split_at_mut(most);
+        let (z, squares) = rest.split_at_mut(most);
         self.offsets.clear();
         self.offsets.push(0);
         let mut end = 0;
@@ -87,30 +90,30 @@ impl Triplets {
                 if !square.any_less(S::splat(towards.squared_short)) {
                     continue;
                 }
-                let squares = square.lanes();
+                let square = square.lanes();
                 let (dx, dy, dz) = (vector[0].lanes(), vector[1].lanes(), vector[2].lanes());
                 // Written in any case and overwritten by the next one if too far: no branch to predict.
                 for lane in 0..4 {
                     (x[end], y[end], z[end]) = (dx[lane], dy[lane], dz[lane]);
-                    (distances[end], images[end]) = (squares[lane], four[lane]);
-                    end += usize::from(squares[lane] < towards.squared_short);
+                    (squares[end], images[end]) = (square[lane], four[lane]);
+                    end += usize::from(square[lane] < towards.squared_short);
                 }
             }
             self.offsets.push(end);
         }
-        images.truncate(end);
         let padded = end + PADDING;
-        for column in [x, y, z, &mut *distances] {
-            column.truncate(end);
-            column.resize(padded, 0.0);
+        for column in [&mut *x, y, z, &mut *squares] {
+            column[end..padded].fill(0.0);
         }
+        // Unused lanes go where nothing is read.
+        images[end..padded].fill(frame.images.len() as u32 - 1);
         for k in (0..end).step_by(4) {
-            S::load(&distances[k..]).sqrt().store(&mut distances[k..]);
+            S::load(&squares[k..]).sqrt().store(&mut squares[k..]);
         }
-        for column in self.gradients.iter_mut().chain([&mut self.radial]) {
-            column.clear();
-            column.resize(padded, 0.0);
-        }
+        self.sums.clear();
+        self.sums.resize(4 * most, 0.0);
+        self.firsts.clear();
+        self.firsts.resize(padded, [0.0; 4]);
         self.bases.resize(padded, Basis::default());
         self.energy = 0.0;
     }
@@ -131,7 +134,8 @@ impl Triplets {
         }
         let window = self.measure::<S>(kernel, js.clone(), ks.clone(), alike);
         let size = window.rows[0].max(window.rows[1]) * window.width;
-        self.contracted.resize(size * self.images.len() + PADDING, 0.0);
+        let n = self.offsets[self.offsets.len() - 1];
+        self.contracted.resize(size * n + PADDING, 0.0);
         for (side, range) in [js.clone(), ks.clone()].into_iter().enumerate() {
             for n in range {
                 let basis = &mut self.bases[n];
@@ -157,8 +161,9 @@ impl Triplets {
     /// Functions of some neighbors along their distance from the centre.
     #[inline(always)]
     fn prepare<S: Simd>(&mut self, functions: &Functions, range: Range<usize>) {
+        let distances = &self.places[3 * self.stride..];
         for from in range.clone().step_by(4) {
-            let (bins, t) = functions.find(S::load(&self.distances[from..]));
+            let (bins, t) = functions.find(S::load(&distances[from..]));
             let offsets = t.lanes();
             for lane in 0..(range.end - from).min(4) {
                 let (value, slope) = functions.evaluate::<S>(bins[lane], offsets[lane]);
@@ -184,22 +189,18 @@ impl Triplets {
         if self.across.len() < most {
             self.across.resize(most, 0.0);
         }
-        let (mut least, mut negative) = (S::splat(f64::MAX), S::zero());
+        let (mut least, mut largest) = (S::splat(f64::MAX), S::zero());
         let mut start = 0;
-        let [x, y, z] = &self.vectors;
+        let places = Strided::<S>::new(&self.places, self.stride);
         for j in js.clone() {
-            let from = [S::splat(x[j]), S::splat(y[j]), S::splat(z[j])];
+            let from = self.origin::<S>(j);
             for k in (if alike { j + 1 } else { ks.start }..ks.end).step_by(4) {
-                let across = [
-                    S::load(&x[k..]).sub(from[0]),
-                    S::load(&y[k..]).sub(from[1]),
-                    S::load(&z[k..]).sub(from[2]),
-                ];
+                let to = S::load_strided(&places, k);
                 // Unused lanes and atoms on each other: no direction, but no division by 0 either.
-                let r = squared(across).add(S::splat(f64::MIN_POSITIVE)).sqrt();
+                let square = squared([to[0].sub(from[0]), to[1].sub(from[1]), to[2].sub(from[2])]);
+                let r = square.add(S::splat(f64::MIN_POSITIVE)).sqrt();
                 r.store(&mut self.across[start..]);
-                least = least.min(r);
-                negative = negative.min(S::zero().sub(r));
+                (least, largest) = (least.min(r), largest.max(r));
                 start += 4;
             }
         }
@@ -210,7 +211,7 @@ impl Triplets {
         let (low_j, high_j) = extremes(js);
         let (low_k, high_k) = if alike { (low_j, high_j) } else { extremes(ks) };
         let least = least.lanes()[..4].iter().copied().fold(f64::MAX, f64::min);
-        let largest = -negative.lanes()[..4].iter().copied().fold(0.0, f64::min);
+        let largest = largest.lanes()[..4].iter().copied().fold(0.0, f64::max);
         let mut ends = [0.0; 8];
         (ends[0], ends[1]) = (least, largest);
         let (bins, _) = kernel.functions[2].find(S::load(&ends));
@@ -221,6 +222,13 @@ impl Triplets {
             column,
             width: (last + 4 - column).next_multiple_of(4),
         }
+    }
+
+    /// The vector to a neighbor in all lanes.
+    #[inline(always)]
+    fn origin<S: Simd>(&self, j: usize) -> [S; 3] {
+        let (places, n) = (&self.places[j..], self.stride);
+        [S::splat(places[0]), S::splat(places[n]), S::splat(places[2 * n])]
     }
 
     /// U of some neighbors: contracts over the functions along their own distance (first stride), with those of
@@ -236,23 +244,19 @@ impl Triplets {
         size: usize,
     ) {
         let Window { width, column, .. } = *window;
+        let coefficients = Strided::<S>::new(&kernel.coefficients, stride);
         for k in range {
             let basis = &self.bases[k];
             let weights = splat::<S>(basis.value);
-            let start = basis.first * stride + window.first[side] * row_stride + column;
-            let rows = &mut self.contracted[k * size..][..window.rows[side] * width];
-            for (l, row) in rows.chunks_exact_mut(width).enumerate() {
-                let from = &kernel.coefficients[start + l * row_stride..];
-                let four = [
-                    from[..width].chunks_exact(4),
-                    from[stride..][..width].chunks_exact(4),
-                    from[2 * stride..][..width].chunks_exact(4),
-                    from[3 * stride..][..width].chunks_exact(4),
-                ];
-                let [c0, c1, c2, c3] = four;
-                for ((((to, c0), c1), c2), c3) in row.chunks_exact_mut(4).zip(c0).zip(c1).zip(c2).zip(c3) {
-                    weighted([S::load(c0), S::load(c1), S::load(c2), S::load(c3)], weights).store(to);
+            let mut start = basis.first * stride + window.first[side] * row_stride + column;
+            for row in self.contracted[k * size..][..window.rows[side] * width].chunks_exact_mut(width) {
+                let mut from = start;
+                for to in row.chunks_exact_mut(4) {
+                    let c = S::load_strided(&coefficients, from);
+                    weighted([c[0], c[1], c[2], c[3]], weights).store(to);
+                    from += 4;
                 }
+                start += row_stride;
             }
         }
     }
@@ -270,17 +274,17 @@ impl Triplets {
         let basis = &self.bases[j];
         let mut visit = Visit {
             functions: &kernel.functions[2],
-            contracted: &self.contracted,
+            contracted: Strided::new(&self.contracted, width),
             row: basis.row,
             own: basis.own,
-            width,
             values: splat::<S>(basis.value),
             slopes: splat::<S>(basis.slope),
             energy: S::zero(),
             radial: S::zero(),
         };
-        let [x, y, z] = &self.vectors;
-        let from = [S::splat(x[j]), S::splat(y[j]), S::splat(z[j])];
+        let from = self.origin::<S>(j);
+        let places = Strided::<S>::new(&self.places, self.stride);
+        let mut sums = StridedMut::<S>::new(&mut self.sums, self.stride);
         let mut gradient_j = [S::zero(); 3];
         for (k, r) in range.clone().step_by(4).zip(self.across[start..].chunks_exact(4)) {
             let r = S::load(r);
@@ -299,25 +303,21 @@ impl Triplets {
             if n > 3 {
                 (along_k[3], across_jk[3]) = visit.neighbor(&bases[3], bins[3], t[3]);
             }
-            let [x, y, z] = &self.vectors;
-            let across =
-                [S::load(&x[k..]).sub(from[0]), S::load(&y[k..]).sub(from[1]), S::load(&z[k..]).sub(from[2])];
-            S::load(&self.radial[k..]).add(S::reduce(along_k)).store(&mut self.radial[k..]);
+            let (to, mut sum) = (S::load_strided(&places, k), S::load_strided(&sums.shared(), k));
+            sum[0] = sum[0].add(S::reduce(along_k));
             let weight = S::reduce(across_jk).div(r);
             for x in 0..3 {
-                let pull = weight.mul(across[x]);
+                let pull = weight.mul(to[x].sub(from[x]));
                 gradient_j[x] = gradient_j[x].sub(pull);
-                S::load(&self.gradients[x][k..]).add(pull).store(&mut self.gradients[x][k..]);
+                sum[1 + x] = sum[1 + x].add(pull);
             }
+            S::store_strided(sum, &mut sums, k);
         }
         let mut block = S::zero_block();
         (block[0], block[1], block[2], block[3]) =
             (visit.radial, gradient_j[0], gradient_j[1], gradient_j[2]);
-        let totals = S::reduce(block).lanes();
-        self.radial[j] += totals[0];
-        for (gradient, total) in self.gradients.iter_mut().zip(&totals[1..]) {
-            gradient[j] += total;
-        }
+        let firsts = &mut self.firsts[j];
+        S::load(firsts).add(S::reduce(block)).store(firsts);
         visit.energy
     }
 
@@ -325,35 +325,38 @@ impl Triplets {
     #[inline(always)]
     pub fn finish<S: Simd>(&mut self, frame: &mut Frame, center: usize) {
         let mut own = [S::zero(); 3];
-        let n = self.images.len();
-        // Unused lanes go where nothing is read.
-        self.images.resize(n.next_multiple_of(4), frame.images.len() as u32 - 1);
-        for (k, images) in (0..).step_by(4).zip(self.images.chunks_exact(4)) {
-            let along = S::load(&self.radial[k..])
-                .div(S::load(&self.distances[k..]).add(S::splat(f64::MIN_POSITIVE)));
+        let n = self.offsets[self.offsets.len() - 1];
+        let places = Strided::<S>::new(&self.places, self.stride);
+        let sums = Strided::<S>::new(&self.sums, self.stride);
+        for k in (0..n).step_by(4) {
+            let images = &self.images[k..k + 4];
+            let (place, sum) = (S::load_strided(&places, k), S::load_strided(&sums, k));
+            let mut block = S::zero_block();
+            for lane in 0..4 {
+                block[lane] = S::load(&self.firsts[k + lane]);
+            }
+            let firsts = S::transpose(block);
+            let along = sum[0].add(firsts[0]).div(place[3].add(S::splat(f64::MIN_POSITIVE)));
             let mut gradient = [S::zero(); 3];
             for x in 0..3 {
-                let across = S::load(&self.gradients[x][k..]);
-                gradient[x] = along.mul_add(S::load(&self.vectors[x][k..]), across);
+                gradient[x] = along.mul_add(place[x], sum[1 + x].add(firsts[1 + x]));
                 own[x] = own[x].add(gradient[x]);
             }
             frame.subtract(images, [gradient[0], gradient[1], gradient[2], S::zero()]);
         }
         frame.add_lanes(center, [own[0], own[1], own[2], S::zero()]);
         frame.images[center].sum[3] += self.energy;
-        self.images.truncate(n);
     }
 }
 
 /// A neighbor j on its way through its neighbors k.
 struct Visit<'a, S> {
     functions: &'a Functions,
-    /// U of all.
-    contracted: &'a [f64],
+    /// U of all, row by row.
+    contracted: Strided<'a, S>,
     /// As in the basis of j.
     row: usize,
     own: usize,
-    width: usize,
     /// Functions of j.
     values: [S; 4],
     slopes: [S; 4],
@@ -368,13 +371,13 @@ impl<S: Simd> Visit<'_, S> {
     fn neighbor(&mut self, basis: &Basis, bin: u32, t: f64) -> (S, S) {
         let (value, slope) = self.functions.evaluate::<S>(bin, t);
         let theirs = basis.own.wrapping_add(self.row + bin as usize);
-        let u = S::load_strided(self.contracted, theirs, self.width);
+        let u = S::load_strided(&self.contracted, theirs);
         let u = [u[0], u[1], u[2], u[3]];
         let along = weighted(u, self.values);
         self.energy = value.mul_add(along, self.energy);
         self.radial = value.mul_add(weighted(u, self.slopes), self.radial);
         let ours = self.own.wrapping_add(basis.row + bin as usize);
-        let u = S::load_strided(self.contracted, ours, self.width);
+        let u = S::load_strided(&self.contracted, ours);
         let along_k = weighted([u[0], u[1], u[2], u[3]], splat(basis.slope));
         (along_k.mul(value), along.mul(slope))
     }

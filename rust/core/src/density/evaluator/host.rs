@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 
 use super::block::BlockOutput;
-use super::{Block, Evaluator, Neighborhoods, blocks};
+use super::{Block, Evaluator, KeptList, Neighborhoods, blocks};
 
 /// Arrays of a host. Everything is added to what is there.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct HostArrays<'a> {
 
 impl Evaluator {
     /// Energies of some atoms of a source of full neighborhoods, and their derivatives with respect to all its atoms
-    /// and strain.
+    /// and strain. Engines that work on tiles cut a list that is kept, unless strains by centre are asked for.
     ///
     /// # Errors
     /// [`Error::Length`] for arrays of other lengths than the number of atoms, [`Error::Setting`] for a centre without
@@ -32,6 +32,7 @@ impl Evaluator {
         &self,
         source: &dyn Neighborhoods,
         centers: &[u32],
+        kept: Option<KeptList<'_>>,
         arrays: &mut HostArrays<'_>,
         num_threads: Option<usize>,
     ) -> Result<()> {
@@ -48,7 +49,19 @@ impl Evaluator {
         } else {
             blocks::cut(all, species, n_species)
         };
-        for engine in &self.engines {
+        let kept = match kept.filter(|_| arrays.strains.is_none()) {
+            Some(KeptList { list, tiles, positions }) => {
+                Error::check_length("positions", species.len(), positions.len())?;
+                tiles.update(self, source, positions, centers, list);
+                Some((tiles, positions))
+            }
+            None => None,
+        };
+        for (k, engine) in self.engines.iter().enumerate() {
+            if let (Some((tiles, positions)), Some(engine)) = (&kept, engine.tiled()) {
+                tiles.add((k, engine), positions, arrays, num_threads)?;
+                continue;
+            }
             let add = |block: &Block, part: &BlockOutput| arrays.add(block, part);
             blocks::run(&**engine, source, &blocks, usize::MAX, num_threads, add)?;
         }
