@@ -363,7 +363,7 @@ mod tests {
             S::store_strided(rows, &mut strided, 3);
             let again = S::load_strided(&strided.shared(), 3);
             for k in 0..S::LANES {
-                assert_eq!(again[k].lanes(), rows[k].lanes());
+                assert_eq!(again[k].lanes().map(f64::to_bits), rows[k].lanes().map(f64::to_bits));
             }
             let (whole, fraction) = a.split();
             check(fraction, &|x, _| x.fract());
