@@ -108,6 +108,26 @@ def test_predictions_of_the_training_are_those_of_the_potential() -> None:
         )
 
 
+def test_networks_that_do_not_help_are_0() -> None:
+    pytest.importorskip("torch")
+    data = frames(24)
+    for atoms in data[10:14]:  # held-out frames of another energy
+        atoms.calc.results["forces"] = -atoms.calc.results["forces"]
+    potential = ferrip.fit(
+        data,
+        model="nn",
+        epochs=6,
+        held_out=0.1,
+        repulsion="none",
+        weights={"energy": 0, "forces": 1},
+        **SMALL,
+    )
+    training = potential.metadata["fit"]["training"]
+    assert training["held_out_frames"] == 2 and training["held_out_loss"] > 1 and training["best_epoch"] == 0
+    assert potential.networks is not None
+    assert not potential.networks[18].layers[-1][0].any()
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [

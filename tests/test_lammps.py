@@ -125,7 +125,11 @@ minimize 0 1e-3 5 20
         ("newton off\n" + START + STYLE + "run 0", "expected newton on", 1),
         (START + STYLE.replace(" O Si", " O Ge") + "run 0", "no element Ge, only O, Si", 1),
         (START + STYLE.replace(" O Si", " O") + "run 0", "expected 2 symbols", 1),
-        (START + STYLE.replace(" O Si", " Si O") + "run 0", "type 1 has the mass of O (15.999), not of Si", 2),
+        (
+            START + STYLE.replace(" O Si", " Si O") + "run 0",
+            "type 1 has the mass of O (15.999), not of Si",
+            2,
+        ),
         (START + "pair_style ferrip precision single", "expected precision double|mixed", 1),
         (START + "pair_style ferrip threads 0", "expected at least one thread", 1),
         (START + STYLE.replace("potential", "missing"), "missing.ferrip: No such file", 2),

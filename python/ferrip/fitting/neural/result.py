@@ -94,11 +94,16 @@ def with_networks(
             after_epoch,
         )
     reached = min(epochs, key=lambda epoch: epoch.held_out) if any(held) else epochs[-1]
+    stands = reached.held_out >= 1.0
+    if stands:
+        reporter.note(
+            "no networks predict the held-out frames better than the linear potential, which stands"
+        )
     origin = dict(linear.metadata)
     origin["fit"] = origin["fit"] | {
         "training": {
             "epochs": len(epochs),
-            "best_epoch": reached.number,
+            "best_epoch": 0 if stands else reached.number,
             "loss": reached.training,
             "held_out_loss": reached.held_out if any(held) else None,
             "held_out_frames": int(sum(held)),

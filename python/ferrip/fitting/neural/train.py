@@ -50,17 +50,19 @@ def train(
 ) -> tuple[Networks, list[Epoch]]:
     """The networks of the best epoch, and all epochs; `after_epoch` returns whether to stop.
 
+    Where no epoch has a lower held-out loss than the linear potential, the networks stay as they are at the start: 0.
+
     Deterministic for a seed, a number of threads of torch and a machine.
     """
     generator = torch.Generator().manual_seed(settings.seed)
-    scale, held_scale = linear_error(training), linear_error(held_out)
+    scale, held_scale = linear_error(training) or 1.0, linear_error(held_out) or 1.0
     steps = settings.epochs * math.ceil(len(training) / settings.batch)
     optimizer = torch.optim.AdamW(
         networks.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
     )
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps))
     mean, best = copy.deepcopy(networks), copy.deepcopy(networks)
-    lowest, latest, epochs, step = math.inf, 0, list[Epoch](), 0
+    lowest, latest, epochs, step = 1.0, 0, list[Epoch](), 0
     for number in range(1, settings.epochs + 1):
         order = torch.randperm(len(training), generator=generator).tolist()
         total = 0.0
