@@ -19,6 +19,16 @@ def radial_functions(r: F64, n_max: int, degree: int, cutoff: float) -> F64:
     return beta @ (r**degree * np.exp(-alpha[:, None] * r**2))
 
 
+def polynomials(r: F64, n_max: int, cutoff: float) -> F64:
+    """(n_max, len(r)) orthonormal polynomials on a grid, by the analytic overlaps of (cutoff − r)^(k + 2)."""
+    k = np.arange(1, n_max + 1)
+    total = k[:, None] + k
+    overlap = 2 * cutoff ** (7.0 + total) / ((5 + total) * (6 + total) * (7 + total))
+    values, vectors = np.linalg.eigh(overlap)
+    inside = np.maximum(cutoff - r, 0.0) ** (k[:, None] + 2)
+    return (vectors / np.sqrt(values)) @ vectors.T @ inside
+
+
 def real_harmonics(degree: int, cosine: F64, angle: F64) -> F64:
     """(2 degree + 1, ...) real orthonormal spherical harmonics."""
     rows = []
@@ -31,13 +41,28 @@ def real_harmonics(degree: int, cosine: F64, angle: F64) -> F64:
     return np.array(rows)
 
 
-def power_spectrum(neighbors: dict[int, F64], *, n_max: int, l_max: int, cutoff: float, sigma: float) -> F64:
+def power_spectrum(
+    neighbors: dict[int, F64],
+    *,
+    n_max: int,
+    l_max: int,
+    cutoff: float,
+    sigma: float,
+    basis: str = "gto",
+) -> F64:
     """p of one centre, ordered by species z, z' ≥ z, degree, n, n'.
 
     `neighbors`: per species, (k, 3) vectors from the centre and (k,) weights behind them, shape (k, 4).
     """
+
+    def functions(degree: int) -> F64:
+        if basis == "polynomial":
+            return polynomials(r, n_max, cutoff)
+        return radial_functions(r, n_max, degree, cutoff)
+
     x, weight_x = np.polynomial.legendre.leggauss(60)
-    r, weight_r = 0.5 * 9.0 * (x + 1.0), 0.5 * 9.0 * weight_x
+    reach = cutoff if basis == "polynomial" else 9.0
+    r, weight_r = 0.5 * reach * (x + 1.0), 0.5 * reach * weight_x
     cosine, weight_c = np.polynomial.legendre.leggauss(36)
     angle = 2 * np.pi * np.arange(72) / 72
     rr, cc, aa = np.meshgrid(r, cosine, angle, indexing="ij")
@@ -53,7 +78,7 @@ def power_spectrum(neighbors: dict[int, F64], *, n_max: int, l_max: int, cutoff:
         coefficients[z] = [
             np.einsum(
                 "nr,mrca->nm",
-                radial_functions(r, n_max, degree, cutoff),
+                functions(degree),
                 real_harmonics(degree, cc, aa) * density * weight,
             )
             for degree in range(l_max + 1)

@@ -32,19 +32,22 @@ def own_rows(descriptor: _core.Descriptor, atoms: Atoms) -> np.ndarray:
     return np.array([row[own] for row, own in zip(values, ranges, strict=True)])
 
 
-@pytest.mark.parametrize("settings", [{}, {"species_weights": [[1.0, 1.0], [1.0, -1.0]]}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"species_weights": [[1.0, 1.0], [1.0, -1.0]]}, {"basis": "polynomial"}]
+)
 def test_keeps_the_promises_of_a_descriptor(settings: dict) -> None:
     pairs = {"pair_centers": [1.0, 2.5], "pair_cutoff": 4.0, "pair_cutoff_width": 1.0}
     check_descriptor(_core.Descriptor.soap(elements=[8, 14], **SMALL, cutoff_width=1.0, **pairs, **settings))
 
 
-def test_is_the_projection_of_a_density() -> None:
+@pytest.mark.parametrize("basis", ["gto", "polynomial"])
+def test_is_the_projection_of_a_density(basis: str) -> None:
     positions = np.array([[0, 0, 0], [1.3, 0.4, -0.2], [-0.5, 1.6, 0.7], [0.3, -1.0, 1.9]])
     atoms = Atoms("SiOSiO", positions=positions)
-    descriptor = _core.Descriptor.soap(elements=[8, 14], **SMALL, symmetric=False)
+    descriptor = _core.Descriptor.soap(elements=[8, 14], **SMALL, symmetric=False, basis=basis)
     rows = {8: [1, 3], 14: [0, 2]}
     weighted = {z: np.column_stack([positions[own], np.ones(len(own))]) for z, own in rows.items()}
-    wanted = power_spectrum(weighted, **SMALL)
+    wanted = power_spectrum(weighted, **SMALL, basis=basis)
     got = own_rows(descriptor, atoms)[0]
     np.testing.assert_allclose(got, wanted, atol=1e-9 * np.abs(wanted).max())
 
@@ -80,6 +83,15 @@ def test_equals_dscribe(n_max: int, l_max: int) -> None:
     np.testing.assert_allclose(got, wanted, atol=1e-8)
 
 
+@pytest.mark.parametrize(("n_max", "l_max"), [(3, 2), (6, 4)])
+def test_equals_dscribe_with_polynomials(n_max: int, l_max: int) -> None:
+    dscribe = pytest.importorskip("dscribe.descriptors", exc_type=ImportError)
+    settings = {"r_cut": 4.5, "n_max": n_max, "l_max": l_max, "sigma": 0.5, "rbf": "polynomial"}
+    wanted = dscribe.SOAP(species=["O", "Si"], periodic=True, **settings).create(crystal())
+    got = own_rows(dscribe_soap([14, 8], **settings), crystal())
+    np.testing.assert_allclose(got, wanted, atol=1e-5 * np.abs(wanted).max())
+
+
 def test_neighbors_in_the_padding_count_like_those_of_the_density() -> None:
     positions = np.array([[0, 0, 0], [3.9, 0.2, 0.1]])
     descriptor = dscribe_soap([14], r_cut=3.5, n_max=3, l_max=2, sigma=0.5)
@@ -96,6 +108,8 @@ def test_neighbors_in_the_padding_count_like_those_of_the_density() -> None:
         ("cutoff", {"cutoff": 0.5}),
         ("cutoff", {"cutoff": float("nan")}),
         ("sigma", {"sigma": 0.0}),
+        ("sigma", {"sigma": 0.1, "basis": "polynomial"}),
+        ("basis", {"basis": "splines"}),
         ("cutoff_width", {"cutoff_width": 4.0}),
         ("center_weight", {"center_weight": float("inf")}),
         ("species_weights", {"species_weights": [[1.0, 2.0]]}),

@@ -121,12 +121,14 @@ class Descriptor(_Features):
         pair_width: float = 1.0,
         pair_cutoff: float | None = None,
         pair_cutoff_width: float = 0.0,
+        basis: str = "gto",
     ) -> Descriptor:
-        """Compile a SOAP power spectrum of Gaussian-type radial functions made for `cutoff`, with Gaussians of width
-        `sigma` for atoms (Å). Neighbors count up to `reach` (default: the cutoff), and fade over the last
-        `cutoff_width`. `center_weight`: Gaussian of the centre itself. Features in the order of neighbor species z,
-        z' ≥ z, l, n, n' (n' ≥ n where z = z'); `symmetric`: those of different (z, n) times √2, so that dot
-        products are those of all pairs. `species_weights` rows as in `ace`: sums over all neighbors, weighted by
+        """Compile a SOAP power spectrum with Gaussians of width `sigma` for atoms (Å) and radial functions of a `basis`
+        made for `cutoff`: 'gto' (Gaussian-type) or 'polynomial' (slower in values and rows, not in evaluators).
+        Neighbors count up to `reach` (default: the cutoff), and fade over the last `cutoff_width`.
+        `center_weight`: Gaussian of the centre itself. Features in the order of neighbor species z, z' ≥ z, l, n, n'
+        (n' ≥ n where z = z'); `symmetric`: those of different (z, n) times √2, so that dot products are those of
+        all pairs. `species_weights` rows as in `ace`: sums over all neighbors, weighted by
         species. Pair functions are Gaussians of the distance around `pair_centers`."""
     @staticmethod
     def chebyshev(

@@ -36,6 +36,9 @@ class SoapSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    basis: Literal["gto", "polynomial"] = Field(
+        default="gto", description="orthonormal radial functions: Gaussian-type or polynomials"
+    )
     n_max: int | None = Field(default=None, ge=1, le=16, description="radial functions per l")
     l_max: int | None = Field(default=None, ge=0, le=12, description="largest l")
     cutoff: float | None = Field(default=None, gt=1, le=20, description="cutoff, Å")
@@ -70,6 +73,8 @@ def resolve_soap(
         "sigma": settings.sigma,
         "center_weight": settings.center_weight,
     }
+    if settings.basis != "gto":
+        soap["basis"] = settings.basis
     soap["cutoff_width"] = min(settings.cutoff_width, soap["cutoff"])
     embedded = settings.species == "embedded" or (
         settings.species == "auto" and len(elements) > MOST_RESOLVED
@@ -93,9 +98,15 @@ def default_cutoff(elements: Sequence[int], distances: PairDistances) -> float:
 
 
 def dscribe_soap(
-    elements: Sequence[int], *, r_cut: float, n_max: int, l_max: int, sigma: float = 1.0
+    elements: Sequence[int],
+    *,
+    r_cut: float,
+    n_max: int,
+    l_max: int,
+    sigma: float = 1.0,
+    rbf: Literal["gto", "polynomial"] = "gto",
 ) -> _core.Descriptor:
-    """The power spectrum of DScribe 2 with `rbf="gto"` and its defaults: the same numbers in the same order.
+    """The power spectrum of DScribe 2 with its defaults: the same numbers in the same order.
 
     Neighbors beyond the cutoff count as long as their Gaussians reach into it, and end abruptly: for comparisons,
     not for dynamics.
@@ -108,6 +119,8 @@ def dscribe_soap(
         Å
     n_max, l_max
         Radial functions per l, and the largest l.
+    rbf
+        Radial basis.
 
     Examples
     --------
@@ -123,4 +136,5 @@ def dscribe_soap(
         sigma=sigma,
         reach=reach,
         symmetric=False,
+        basis=rbf,
     )

@@ -10,14 +10,14 @@ use ferrip_core::ace::{
 use ferrip_core::chebyshev::ChebyshevSettings;
 use ferrip_core::density::descriptor::FreeCoefficients;
 use ferrip_core::density::{ANY_SPECIES, Descriptor, Program};
-use ferrip_core::radial::{Fade, Gaussians, InnerSwitch, RadialSettings, SmoothEnd};
+use ferrip_core::radial::{Fade, Gaussians, InnerSwitch, OverlapBasis, RadialSettings, SmoothEnd};
 use ferrip_core::soap::SoapSettings;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::convert::{StructureArg, structure};
-use crate::errors::detached;
+use crate::errors::{detached, to_python};
 use crate::features::{FactorTuple, FeatureRow, Matrix, PyFeatures, design_array, matrix};
 use crate::readout::PyReadout;
 
@@ -146,7 +146,7 @@ impl PyDescriptor {
     #[staticmethod]
     #[pyo3(signature = (*, elements, n_max, l_max, cutoff, sigma, reach=None, cutoff_width=0.0, center_weight=1.0,
                         symmetric=true, species_weights=None, pair_centers=Vec::new(), pair_width=1.0,
-                        pair_cutoff=None, pair_cutoff_width=0.0))]
+                        pair_cutoff=None, pair_cutoff_width=0.0, basis="gto"))]
     #[expect(clippy::too_many_arguments, reason = "keyword-only settings of the Python constructor")]
     fn soap(
         py: Python<'_>,
@@ -164,10 +164,13 @@ impl PyDescriptor {
         pair_width: f64,
         pair_cutoff: Option<f64>,
         pair_cutoff_width: f64,
+        basis: &str,
     ) -> PyResult<Py<Self>> {
+        let basis = OverlapBasis::parse(basis).map_err(|error| to_python(py, &error))?;
         let pair_end = SmoothEnd { cutoff: pair_cutoff.unwrap_or(cutoff), width: pair_cutoff_width };
         let settings = SoapSettings {
             elements,
+            basis,
             n_max,
             l_max,
             cutoff,

@@ -1,4 +1,4 @@
-//! Radial functions of SOAP towards one neighbor species: weighted [`Gto`] channels, then Gaussians of the distance.
+//! Radial functions of SOAP towards one neighbor species: weighted [`Overlap`] channels, then Gaussians of the distance.
 //!
 //! ```text
 //! channel (l, k, n):  w_k R_nl(r) f(r),        pair function s:  exp(−(r − r_s)² / (2 θ²)) f(r)
@@ -6,7 +6,7 @@
 //!
 //! with a smooth step f from 1 at `cutoff − width` to 0 at the cutoff; without a width, functions end there abruptly.
 
-use super::Gto;
+use super::Overlap;
 use super::switch::step_down;
 use crate::density::Radial;
 use crate::error::{Error, Result};
@@ -69,7 +69,7 @@ impl Gaussians {
 /// The functions of one pair of species.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SoapRadial {
-    gto: Gto,
+    overlap: Overlap,
     n: usize,
     /// w_k towards this neighbor species.
     weights: Vec<f64>,
@@ -78,9 +78,9 @@ pub struct SoapRadial {
 }
 
 impl SoapRadial {
-    /// `n` functions per l of `gto`, once per weight.
-    pub fn new(gto: Gto, n: usize, weights: Vec<f64>, end: SmoothEnd, pair: Gaussians) -> Self {
-        Self { gto, n, weights, end, pair }
+    /// `n` functions per l of `overlap`, once per weight.
+    pub fn new(overlap: Overlap, n: usize, weights: Vec<f64>, end: SmoothEnd, pair: Gaussians) -> Self {
+        Self { overlap, n, weights, end, pair }
     }
 
     /// Channels of a function: `(k, number among all channels, weight)`.
@@ -91,7 +91,7 @@ impl SoapRadial {
     }
 
     fn n_channels(&self) -> usize {
-        self.gto.len() * self.weights.len()
+        self.overlap.len() * self.weights.len()
     }
 }
 
@@ -101,8 +101,8 @@ impl Radial for SoapRadial {
         derivative.fill(0.0);
         let n_channels = self.n_channels();
         if r < self.end.cutoff {
-            let (mut v, mut d) = (vec![0.0; self.gto.len()], vec![0.0; self.gto.len()]);
-            self.gto.evaluate(r, &mut v, &mut d);
+            let (mut v, mut d) = (vec![0.0; self.overlap.len()], vec![0.0; self.overlap.len()]);
+            self.overlap.evaluate(r, &mut v, &mut d);
             let (step, slope) = self.end.step(r);
             for (function, (v, d)) in v.iter().zip(&d).enumerate() {
                 for (channel, weight) in self.channels(function) {
@@ -125,10 +125,10 @@ impl Radial for SoapRadial {
         let (many, pair) = out.split_at_mut((self.n_channels() * stride).min(out.len()));
         if let [weight] = self.weights[..] {
             let factors: Vec<f64> = steps.iter().map(|step| weight * step).collect();
-            self.gto.values(r, &factors, stride, many);
+            self.overlap.values(r, &factors, stride, many);
         } else {
-            let mut plain = vec![0.0; self.gto.len() * r.len()];
-            self.gto.values(r, &steps, r.len(), &mut plain);
+            let mut plain = vec![0.0; self.overlap.len() * r.len()];
+            self.overlap.values(r, &steps, r.len(), &mut plain);
             for (function, values) in plain.chunks_exact(r.len()).enumerate() {
                 for (channel, weight) in self.channels(function) {
                     let out = &mut many[channel * stride..][..r.len()];

@@ -6,7 +6,7 @@ use super::SoapSettings;
 use crate::ace::Factor;
 use crate::density::{ANY_SPECIES, Center, OneParticle, Program, Radial, Ragged};
 use crate::error::{Error, Result};
-use crate::radial::{Gto, SoapRadial};
+use crate::radial::{Overlap, SoapRadial};
 
 /// Most features over all elements.
 const MAX_FEATURES: usize = 200_000;
@@ -26,7 +26,8 @@ pub struct Soap {
 /// [`Error::Setting`] for settings out of range, [`Error::TooLarge`] for too many features.
 pub fn compile(settings: &SoapSettings) -> Result<Soap> {
     settings.check()?;
-    let gto = Gto::new(settings.n_max, settings.l_max, settings.cutoff, settings.sigma)?;
+    let overlap =
+        Overlap::new(settings.basis, settings.n_max, settings.l_max, settings.cutoff, settings.sigma)?;
     let n_species = settings.elements.len();
     let n_groups = settings.species_weights.as_ref().map_or(n_species, Vec::len);
     let sums = Sums { n_groups, n_max: settings.n_max, embedded: settings.species_weights.is_some() };
@@ -40,12 +41,12 @@ pub fn compile(settings: &SoapSettings) -> Result<Soap> {
         None => vec![1.0],
         Some(rows) => rows.iter().map(|row| row[z]).collect(),
     };
-    let (mut at_center, mut slope) = (vec![0.0; gto.len()], vec![0.0; gto.len()]);
-    gto.evaluate(0.0, &mut at_center, &mut slope);
+    let (mut at_center, mut slope) = (vec![0.0; overlap.len()], vec![0.0; overlap.len()]);
+    overlap.evaluate(0.0, &mut at_center, &mut slope);
     let center = |z0: usize| {
         let radial = (0..n_species).map(|z| {
             let (n, pair) = (settings.n_max, settings.pair.clone());
-            let radial = SoapRadial::new(gto.clone(), n, weights_of(z), settings.end, pair);
+            let radial = SoapRadial::new(overlap.clone(), n, weights_of(z), settings.end, pair);
             Box::new(radial) as Box<dyn Radial>
         });
         let own_groups = if sums.embedded { 0..n_groups } else { z0..z0 + 1 };

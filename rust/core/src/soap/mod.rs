@@ -5,7 +5,7 @@
 //! A_{znlm} = a_{zn} δ_{l0} + Σ_{j: z_j = z} R_nl(r_j) Y_lm(r̂_j)
 //! ```
 //!
-//! with the overlaps R of [`crate::radial::Gto`]; a is the density of the centre itself. Only pairs (z, n) ≤ (z', n')
+//! with the overlaps R of [`crate::radial::Overlap`]; a is the density of the centre itself. Only pairs (z, n) ≤ (z', n')
 //! are kept, in the order z, z', l, n, n'. With `symmetric` those of two different sums weigh √2, so that dot products
 //! are those of all pairs; without, the features are those of `DScribe`. Pair functions are Gaussians of the distance.
 //! Sources: Bartók, Kondor, Csányi, DOI 10.1103/PhysRevB.87.184115; Himanen et al., DOI 10.1016/j.cpc.2019.106949.
@@ -13,7 +13,7 @@
 mod compile;
 
 use crate::error::{Error, Result};
-use crate::radial::{Gaussians, SmoothEnd};
+use crate::radial::{Gaussians, OverlapBasis, SmoothEnd};
 
 pub use compile::{Soap, compile};
 
@@ -22,6 +22,8 @@ pub use compile::{Soap, compile};
 pub struct SoapSettings {
     /// Atomic numbers, ascending.
     pub elements: Vec<u8>,
+    /// Orthonormal radial functions.
+    pub basis: OverlapBasis,
     /// Radial functions per l.
     pub n_max: usize,
     /// Largest l.

@@ -1,12 +1,12 @@
 //! Everything about one centre: its neighbors, the one-particle basis with gradients, the products.
 
 use super::Descriptor;
+use super::lanes::Lanes;
 use super::layout::Layout;
-use super::rows::{EXTRA, by_axis, scatter, sum_edges};
+use super::rows::{EXTRA, scatter};
 use crate::centers::{Centers, Neighbor};
 use crate::density::program::Center;
 use crate::error::Result;
-use crate::spherical::{HarmonicsAt, index};
 
 /// Complex number as (re, im).
 type Complex = [f64; 2];
@@ -38,9 +38,7 @@ pub(in crate::density) struct CenterWork {
     pub pair_slope: Vec<f64>,
     radial: Vec<f64>,
     slope: Vec<f64>,
-    /// r_ij of the neighbors of a range, axis by axis.
-    vectors: [Vec<f64>; 3],
-    harmonics: HarmonicsAt,
+    lanes: Lanes,
     one_particle: Vec<Complex>,
 }
 
@@ -95,52 +93,25 @@ impl CenterWork {
             if half.is_empty() && !own {
                 continue;
             }
-            let matrix = &mut self.gradients[s];
-            matrix.clear();
-            matrix.resize(2 * half.len() * width, 0.0);
+            // Every entry is overwritten.
+            self.gradients[s].resize(2 * half.len() * width, 0.0);
             let n = range.len();
-            for (position, neighbor) in self.neighbors[range.clone()].iter().enumerate() {
-                let r = neighbor.distance;
-                let u = neighbor.vector.map(|v| v / r);
+            self.lanes.clear(n, center.n_channels);
+            for (place, neighbor) in self.neighbors[range].iter().enumerate() {
                 let radial = &center.radial[neighbor.species];
-                radial.evaluate(r, &mut self.radial, &mut self.slope);
+                radial.evaluate(neighbor.distance, &mut self.radial, &mut self.slope);
                 if own {
                     let pair = &mut self.pair[s * center.n_pair..(s + 1) * center.n_pair];
                     pair.iter_mut().zip(&self.radial[center.n_channels..]).for_each(|(p, v)| *p += v);
                     self.pair_slope.extend_from_slice(&self.slope[center.n_channels..]);
                 }
-                if half.is_empty() {
-                    continue;
-                }
-                layout.harmonics.evaluate(u, &mut self.harmonics);
-                let mut row = 0;
-                let mut entry = half.start;
-                while entry < half.end {
-                    let h = layout.half[entry];
-                    let k = index(usize::from(h.l), usize::from(h.m));
-                    let y = self.harmonics.value[k];
-                    let tangent = tangential(self.harmonics.gradient[k], u, r);
-                    while entry < half.end && layout.half[entry].l == h.l && layout.half[entry].m == h.m {
-                        let channel = usize::from(layout.half[entry].channel);
-                        let (f, d) = (self.radial[channel], self.slope[channel]);
-                        for c in 0..2 {
-                            self.a[2 * entry + c] += f * y[c];
-                            if c == 0 || h.m > 0 {
-                                let row = &mut matrix[(row + c) * width..][..3 * n];
-                                for x in 0..3 {
-                                    row[x * n + position] = d * u[x] * y[c] + f * tangent[x][c];
-                                }
-                            }
-                        }
-                        row += 2;
-                        entry += 1;
-                    }
+                if !half.is_empty() {
+                    let channels = [&self.radial, &self.slope].map(|list| &list[..center.n_channels]);
+                    self.lanes.set(place, neighbor, channels, layout);
                 }
             }
-            if !half.is_empty() {
-                by_axis(&self.neighbors[range.clone()], &mut self.vectors);
-                matrix.chunks_exact_mut(width).for_each(|row| sum_edges(row, &self.vectors));
-            }
+            let a = &mut self.a[2 * half.start..2 * half.end];
+            self.lanes.write(&layout.half[half], a, &mut self.gradients[s], n);
         }
     }
 
@@ -199,11 +170,4 @@ impl CenterWork {
             out[h + 1] -= weight * mapped.im * partial[1];
         }
     }
-}
-
-/// `(g − û (û·g)) / r`: gradient of a harmonic with respect to r_ij, from that with respect to the unit vector.
-#[inline]
-fn tangential(g: [Complex; 3], u: [f64; 3], r: f64) -> [Complex; 3] {
-    let along: Complex = std::array::from_fn(|c| u[0] * g[0][c] + u[1] * g[1][c] + u[2] * g[2][c]);
-    std::array::from_fn(|x| std::array::from_fn(|c| (g[x][c] - u[x] * along[c]) / r))
 }

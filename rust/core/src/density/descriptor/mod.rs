@@ -12,6 +12,7 @@ mod contract;
 mod design;
 mod embedded;
 mod features;
+mod lanes;
 mod layout;
 mod operators;
 mod outer;

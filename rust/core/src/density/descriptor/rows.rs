@@ -6,7 +6,7 @@ use crate::centers::Neighbor;
 pub(crate) const EXTRA: usize = 9;
 
 /// Lanes of the sums over neighbors: enough that the compiler uses vectors.
-const LANES: usize = 4;
+pub(super) const LANES: usize = 4;
 
 /// Components of vectors r_ij, axis by axis.
 pub(crate) fn by_axis(neighbors: &[Neighbor], out: &mut [Vec<f64>; 3]) {
@@ -16,31 +16,66 @@ pub(crate) fn by_axis(neighbors: &[Neighbor], out: &mut [Vec<f64>; 3]) {
     }
 }
 
-/// Fills in the centre and strain columns of a row from its gradients on the neighbors, whose `vectors` are given
-/// axis by axis: what [`add_edge`] does one by one.
-pub(crate) fn sum_edges(row: &mut [f64], vectors: &[Vec<f64>; 3]) {
+/// Fills in the centre and strain columns of rows behind one another from their gradients on the neighbors, whose
+/// `vectors` are given axis by axis: what [`add_edge`] does one by one.
+pub(crate) fn sum_edges(rows: &mut [f64], vectors: &[Vec<f64>; 3]) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+        // SAFETY: the CPU has AVX2 and FMA, as just asked.
+        #[expect(unsafe_code, reason = "entry into a function compiled for AVX2")]
+        return unsafe { sum_edges_avx2(rows, vectors) };
+    }
+    sum_edges_body(rows, vectors);
+}
+
+/// # Safety
+/// The processor has AVX2 and FMA.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+#[expect(unsafe_code, reason = "safe functions with target features came after Rust 1.85")]
+unsafe fn sum_edges_avx2(rows: &mut [f64], vectors: &[Vec<f64>; 3]) {
+    sum_edges_body(rows, vectors);
+}
+
+#[inline(always)]
+fn sum_edges_body(rows: &mut [f64], vectors: &[Vec<f64>; 3]) {
     let n = vectors[0].len();
-    let (grads, extra) = row.split_at_mut(3 * n);
-    let mut sums = [[0.0; LANES]; EXTRA];
-    for start in (0..n).step_by(LANES) {
-        let (mut g, mut r) = ([[0.0; LANES]; 3], [[0.0; LANES]; 3]);
-        let end = (start + LANES).min(n);
-        for x in 0..3 {
-            g[x][..end - start].copy_from_slice(&grads[x * n + start..x * n + end]);
-            r[x][..end - start].copy_from_slice(&vectors[x][start..end]);
+    let [vx, vy, vz] = vectors;
+    for row in rows.chunks_exact_mut(3 * n + EXTRA) {
+        let (grads, extra) = row.split_at_mut(3 * n);
+        let (gx, rest) = grads.split_at(n);
+        let (gy, gz) = rest.split_at(n);
+        let mut sums = [[0.0; LANES]; EXTRA];
+        let whole = n - n % LANES;
+        for k in (0..whole).step_by(LANES) {
+            let at = |list: &[f64]| -> [f64; LANES] { std::array::from_fn(|lane| list[k + lane]) };
+            add_lanes(&mut sums, &[at(gx), at(gy), at(gz)], &[at(vx), at(vy), at(vz)]);
         }
-        for lane in 0..LANES {
-            for x in 0..3 {
-                sums[x][lane] -= g[x][lane];
-                sums[3 + x][lane] += g[x][lane] * r[x][lane];
-            }
-            for (k, (x, y)) in [(1, 2), (0, 2), (0, 1)].into_iter().enumerate() {
-                sums[6 + k][lane] += 0.5 * (g[x][lane] * r[y][lane] + g[y][lane] * r[x][lane]);
-            }
+        if whole < n {
+            let at = |list: &[f64]| -> [f64; LANES] {
+                std::array::from_fn(|lane| list.get(whole + lane).copied().unwrap_or(0.0))
+            };
+            add_lanes(&mut sums, &[at(gx), at(gy), at(gz)], &[at(vx), at(vy), at(vz)]);
+        }
+        for (extra, lanes) in extra.iter_mut().zip(sums) {
+            *extra = lanes.iter().sum();
         }
     }
-    for (extra, lanes) in extra.iter_mut().zip(sums) {
-        *extra = lanes.iter().sum();
+}
+
+/// Adds gradients g on neighbors at r to the sums, lane by lane.
+#[inline(always)]
+pub(super) fn add_lanes(sums: &mut [[f64; LANES]; EXTRA], g: &[[f64; LANES]; 3], r: &[[f64; LANES]; 3]) {
+    for x in 0..3 {
+        for lane in 0..LANES {
+            sums[x][lane] -= g[x][lane];
+            sums[3 + x][lane] += g[x][lane] * r[x][lane];
+        }
+    }
+    for (k, (x, y)) in [(1, 2), (0, 2), (0, 1)].into_iter().enumerate() {
+        for lane in 0..LANES {
+            sums[6 + k][lane] += 0.5 * (g[x][lane] * r[y][lane] + g[y][lane] * r[x][lane]);
+        }
     }
 }
 
