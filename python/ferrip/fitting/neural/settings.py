@@ -17,7 +17,7 @@ class NeuralSettings(BaseModel):
 
     epochs: int = Field(default=30, ge=1, le=100_000, description="passes over the training frames")
     batch: int = Field(default=4, ge=1, le=10_000, description="frames per step")
-    learning_rate: float = Field(default=1e-2, gt=0, le=1, description="largest learning rate of Adam")
+    learning_rate: float = Field(default=3e-3, gt=0, le=1, description="largest learning rate of Adam")
     weight_decay: float = Field(default=0.0, ge=0, le=1, description="decoupled weight decay of Adam")
     ema: float = Field(default=0.99, ge=0, lt=1, description="memory of the mean of the weights, per step")
     held_out: float = Field(
