@@ -21,12 +21,12 @@ from ferrip.fitting.rows import RowSource, stream
 from ferrip.fitting.selection import spread
 from ferrip.fitting.tsqr import F64, RFactor, stacked
 
-SAMPLE_ATOMS = 12000
+SAMPLE_ATOMS = 6000
 """Atoms of the frames that θ is learned on, at most (one frame at least)."""
 LOWER_SAMPLE_ATOMS = 3000
 """As `SAMPLE_ATOMS`, on the lower rungs of a ladder."""
-ITERATIONS = 25
-TOLERANCE = 0.002
+ITERATIONS = 15
+TOLERANCE = 0.005
 """Relative decrease of the loss that is worth another iteration."""
 DAMPING = 1e-4
 """Damping of the first step."""
