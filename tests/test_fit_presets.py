@@ -7,7 +7,7 @@ import pytest
 from ferrip.errors import SettingsError
 from ferrip.fitting.distances import PairDistances
 from ferrip.models import AceSettings, family
-from ferrip.models.ace import CUTOFF_RANGE, MAX_COLUMNS, PRESETS
+from ferrip.models.ace import CUTOFF_RANGE, PRESETS
 
 NEAREST = {
     "Si": {(14, 14): 2.35},
@@ -29,7 +29,7 @@ def resolve(name, size="small", *, periodic=True, **settings):
 def test_counts_approach_the_target_from_below(name, size):
     resolved = resolve(name, size)
     descriptor = family("ace").descriptor(resolved)
-    target = min(PRESETS[size].functions * len(resolved["elements"]), MAX_COLUMNS)
+    target = min(PRESETS[size].functions * len(resolved["elements"]), PRESETS[size].most)
     assert 0.5 * target < descriptor.n_features <= target
 
 
@@ -37,7 +37,7 @@ def test_counts_approach_the_target_from_below(name, size):
 def test_molecules_have_more_functions(size):
     crystal, molecule = resolve("CHO", size), resolve("CHO", size, periodic=False)
     counts = [family("ace").descriptor(one).n_features for one in (crystal, molecule)]
-    target = min(PRESETS[size].molecular_functions * 3, MAX_COLUMNS)
+    target = min(PRESETS[size].molecular_functions * 3, PRESETS[size].most)
     assert counts[0] < counts[1] <= target
 
 
@@ -80,7 +80,7 @@ def test_explicit_functions():
 
 def test_errors():
     with pytest.raises(SettingsError, match="small, medium, large"):
-        resolve("Si", size="huge")
+        resolve("Si", size="tiny")
     with pytest.raises(SettingsError, match="Si-O"):
         resolve("Si", r0={"Si": 2.0})
     with pytest.raises(SettingsError, match="not in the data"):

@@ -34,7 +34,9 @@ def fit(
         list[str] | None, typer.Option(help="Test data; only used for the error table (repeatable).")
     ] = None,
     model: Annotated[str | None, typer.Option(help="Family of the potential (default: ace).")] = None,
-    size: Annotated[str | None, typer.Option(help="small, medium or large (default: medium).")] = None,
+    size: Annotated[
+        str | None, typer.Option(help="small, medium or large (default: medium); ace: also huge.")
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="YAML file of settings; flags go first.")] = None,
     metrics: Annotated[Path | None, typer.Option(help="File for the errors as JSON.")] = None,
     e0: Annotated[str | None, typer.Option(help="Free-atom energies, e.g. Si=-157.2,O=-432.1 (eV).")] = None,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 
 from ferrip.blas import blas_threads
 from ferrip.data import Frame, LabelKeys, read_frames
+from ferrip.errors import SettingsError
 from ferrip.evaluation import error_metrics
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.calibration import calibrate
@@ -21,6 +23,7 @@ from ferrip.fitting.core import attractive_ranges, named
 from ferrip.fitting.dimers import repelling, repelling_densities
 from ferrip.fitting.estimate import estimate
 from ferrip.fitting.interrupted import Interrupted
+from ferrip.fitting.many_columns import normal_equations, solves_normal_equations, without_uncertainty
 from ferrip.fitting.neural.settings import NeuralSettings
 from ferrip.fitting.nonlinear import Trainer, TrainingSettings, embedded_potential
 from ferrip.fitting.problem import Problem, check_test, describe, prepare
@@ -29,10 +32,10 @@ from ferrip.fitting.provenance import metadata
 from ferrip.fitting.radials import LearnsRadials, with_learned_radials
 from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.residual import residual
-from ferrip.fitting.rows import stream
+from ferrip.fitting.rows import TakesRows, stream
 from ferrip.fitting.selection import choose
 from ferrip.fitting.settings import FitSettings, parse_settings
-from ferrip.fitting.stress import solve
+from ferrip.fitting.stress import solve, without_comparison
 from ferrip.fitting.torch_needed import require_torch
 from ferrip.fitting.tsqr import RFactor
 from ferrip.interrupt import Interruption
@@ -68,7 +71,7 @@ def fit(
     data, test
         Frames, or one or several files of them: energies in eV, forces in eV/Å, stress in eV/Å³.
     model, size
-        Family, and one knob for everything in it: `"small"`, `"medium"` or `"large"`.
+        Family, and one knob for everything in it: `"small"`, `"medium"` or `"large"`, for `"ace"` also `"huge"`.
     keys
         Names of the labels in the files, where they are not the usual ones.
     elements
@@ -107,6 +110,8 @@ def fit(
     started = time.perf_counter()
     reporter = Reporter(verbose=progress)
     chosen = family(model)
+    if size not in chosen.sizes:
+        raise SettingsError(f"size: expected one of {', '.join(chosen.sizes)}, got {size!r}")
     classes: list[type[BaseModel]] = [FitSettings, chosen.settings_class]
     if isinstance(chosen, EmbeddedFamily):
         classes.append(TrainingSettings)
@@ -131,7 +136,7 @@ def fit(
     for line in describe(problem):
         reporter.note(line)
     descriptor = problem.source.descriptor
-    expected = estimate(descriptor, problem.frames, num_threads)
+    expected = estimate(descriptor, problem.frames, num_threads, normal=solves_normal_equations(problem))
     reporter.note(f"estimate: {expected}")
     expected.check(settings_of_fit.max_memory)
     if isinstance(chosen, EmbeddedFamily):
@@ -161,8 +166,14 @@ def fit(
             potential = _examined(embedded_potential(problem, trained), problem, test_frames, num_threads)
     else:
         with blas_threads(descriptor.n_features, num_threads):
-            factors, solution, stress_note = _linear(problem, checkpoint, reporter, num_threads)
-        with _saving(lambda: _save_checkpoint(problem, checkpoint, len(problem.frames), factors)):
+            if solves_normal_equations(problem):
+                problem = without_uncertainty(problem, reporter)
+                solution, stress_note = _of_many_columns(problem, checkpoint, reporter)
+                save = partial(_stopped, len(problem.frames), problem, checkpoint)
+            else:
+                factors, solution, stress_note = _linear(problem, checkpoint, reporter, num_threads)
+                save = partial(_save_checkpoint, problem, checkpoint, len(problem.frames), factors)
+        with _saving(save):
             if settings_of_fit.repulsion != "none":
                 solution = repelling(solution, problem.source, problem.distances.minimum, problem.reference)
             potential = problem.potential(solution, metadata(problem, solution, stress_note))
@@ -211,6 +222,24 @@ def _linear(
         return factors, *solve(problem, factors, num_threads)
 
 
+def _of_many_columns(problem: Problem, checkpoint: Any, reporter: Reporter) -> tuple[LinearFit, str]:
+    """Solution of the normal equations, and what was done with the stress labels."""
+    use_stress, stress_note = without_comparison(problem)
+    equations = normal_equations(problem, use_stress=use_stress)
+    key = checkpoints.run_key(problem.key, {"normal": equations.weights})
+    start = None if checkpoint is None else checkpoints.read(checkpoint, key, equations.restored)
+
+    def save(done: int) -> str:
+        if checkpoint is not None:
+            checkpoints.write(checkpoint, key, equations.state(), {"position": str(done)})
+        return _stopped(done, problem, checkpoint)
+
+    _stream(problem, equations.parts(), start or 0, checkpoint, reporter, save)
+    save(len(problem.frames))
+    with _saving(lambda: _stopped(len(problem.frames), problem, checkpoint)):
+        return equations.solve(reporter.note), stress_note
+
+
 @contextmanager
 def _saving(save: Callable[[], str]) -> Iterator[None]:
     """Work without steps: an interruption calls `save` and raises Interrupted with the message that it returns."""
@@ -223,28 +252,45 @@ def _saving(save: Callable[[], str]) -> Iterator[None]:
 
 def _accumulate(problem: Problem, checkpoint: Any, reporter: Reporter) -> dict[str, RFactor]:
     """The factors of all rows, continued from the checkpoint of the same run if there is one."""
-    start, factors = 0, problem.source.factors()
-    if checkpoint is not None:
-        found = checkpoints.load(checkpoint, problem.key)
-        if found is not None:
-            start, factors = found
-            reporter.note(
-                f"continuing after {start} of {len(problem.frames)} frames ({os.fspath(checkpoint)})"
-            )
+    found = None if checkpoint is None else checkpoints.load(checkpoint, problem.key)
+    start, factors = found or (0, problem.source.factors())
+
+    def save(done: int) -> str:
+        return _save_checkpoint(problem, checkpoint, done, factors)
+
+    _stream(problem, factors, start, checkpoint, reporter, save)
+    return factors
+
+
+def _stream(
+    problem: Problem,
+    factors: Mapping[str, TakesRows],
+    start: int,
+    checkpoint: Any,
+    reporter: Reporter,
+    save: Callable[[int], str],
+) -> None:
+    """Rows of the frames from `start` on into the factors; an interruption calls `save`."""
+    if start:
+        reporter.note(f"continuing after {start} of {len(problem.frames)} frames ({os.fspath(checkpoint)})")
     with Interruption() as stop, reporter.bar("folding rows", len(problem.frames), start) as advance:
 
         def after_block(done: int) -> None:
             advance(done)
             if stop.requested:
-                raise Interrupted(_save_checkpoint(problem, checkpoint, done, factors))
+                raise Interrupted(save(done))
 
         stream(problem.source, problem.frames, factors, start, after_block)
-    return factors
 
 
 def _save_checkpoint(problem: Problem, checkpoint: Any, done: int, factors: dict[str, RFactor]) -> str:
+    if checkpoint is not None:
+        checkpoints.save(checkpoint, problem.key, done, factors)
+    return _stopped(done, problem, checkpoint)
+
+
+def _stopped(done: int, problem: Problem, checkpoint: Any) -> str:
     place = f"stopped after {done} of {len(problem.frames)} frames"
-    if checkpoint is None:
-        return place
-    checkpoints.save(checkpoint, problem.key, done, factors)
-    return f"{place}; the same command continues from {os.fspath(checkpoint)}"
+    return (
+        place if checkpoint is None else f"{place}; the same command continues from {os.fspath(checkpoint)}"
+    )

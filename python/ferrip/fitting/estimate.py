@@ -20,6 +20,8 @@ SVD_FLOPS = 25.0
 """Flops of the singular value decomposition over p³."""
 FOLD_FLOPS = 20.0
 """Flops over p³ of one held-out fold: Gram matrices and an eigendecomposition."""
+FACTORS = 9
+"""Cholesky factorisations of a fit by normal equations, its inverse counted as two."""
 WORKING_SQUARES = 6
 """Matrices (p, p) beside the Gram matrices of folds and quantities: sums and an eigendecomposition."""
 GB = 1024**3
@@ -62,11 +64,17 @@ class Estimate:
 
 
 def estimate(
-    descriptor: Descriptor, frames: Sequence[Frame], num_threads: int | None, n_densities: int = 1
+    descriptor: Descriptor,
+    frames: Sequence[Frame],
+    num_threads: int | None,
+    n_densities: int = 1,
+    *,
+    normal: bool = False,
 ) -> Estimate:
     """Estimate from the sizes, one measured design block and one measured fold.
 
-    With several densities it is that of one iteration of the training on all functions.
+    With several densities it is that of one iteration of the training on all functions; `normal` fits solve
+    normal equations.
     """
     rows = sum(n_rows(frame) for frame in frames)
     columns = n_densities * descriptor.n_features
@@ -74,6 +82,15 @@ def estimate(
     started = time.perf_counter()
     descriptor.design([sample.structure], num_threads)
     per_row = (time.perf_counter() - started) / n_rows(sample)
+    if normal:
+        flops = rows * columns**2 + FACTORS / 3 * columns**3
+        kept = min(rows / N_FOLDS, columns) + 2 * block_rows(columns)
+        return Estimate(
+            n_rows=rows,
+            n_columns=columns,
+            bytes=BASE_BYTES + 2 * BLOCK_BYTES + 8.0 * columns * (columns + 2 * kept),
+            seconds=per_row * rows + flops / _product_rate(),
+        )
     flops = 2.0 * rows * columns**2 + (SVD_FLOPS + N_FOLDS * FOLD_FLOPS) * columns**3
     square = 8.0 * (columns + 1) ** 2
     block = max(BLOCK_BYTES, 8.0 * columns * max(n_rows(frame) for frame in frames))
@@ -103,6 +120,15 @@ def _fold_rate() -> float:
     started = time.perf_counter()
     probe.append(rows, target, 1.0)
     return 2.0 * len(rows) * PROBE_COLUMNS**2 / (time.perf_counter() - started)
+
+
+def _product_rate() -> float:
+    """Measured flops per second of a matrix product."""
+    matrix = np.random.default_rng(0).normal(size=(2 * PROBE_COLUMNS,) * 2)
+    _ = matrix @ matrix
+    started = time.perf_counter()
+    _ = matrix @ matrix
+    return 2.0 * len(matrix) ** 3 / (time.perf_counter() - started)
 
 
 def _duration(seconds: float) -> str:

@@ -20,13 +20,13 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh
 
 from ferrip.data import Frame
+from ferrip.fitting.gram import largest_eigenvalue
 
 F64 = NDArray[np.float64]
 
 N_FOLDS = 4
 MIN_FRAMES = 40
 """Fewer frames are one fold: too few to choose by."""
-POWER_ITERATIONS = 50
 RELATIVE_RIDGES = 10.0 ** np.arange(-16.0, 0.1, 0.5)
 """λ looked at, relative to the largest eigenvalue of the normal equations."""
 
@@ -111,7 +111,7 @@ def _best_ridge(folds: Sequence[dict[str, F64]], weights: Mapping[str, float]) -
     total = np.zeros_like(next(iter(folds[0].values())))
     for fold in folds:
         total += _weighted(fold, weights)
-    ridges = RELATIVE_RIDGES * _largest_eigenvalue(total[:-1, :-1])
+    ridges = RELATIVE_RIDGES * largest_eigenvalue(total[:-1, :-1].__matmul__, total[:-1, :-1].diagonal())
     errors = {name: np.zeros(len(ridges)) for fold in folds for name in fold}
     for fold in folds:
         train = total - _weighted(fold, weights)
@@ -124,14 +124,6 @@ def _best_ridge(folds: Sequence[dict[str, F64]], weights: Mapping[str, float]) -
     criterion = np.sum(np.log(np.maximum(judged, 1e-300)), axis=0)
     best = int(np.argmin(criterion))
     return float(criterion[best]), float(ridges[best])
-
-
-def _largest_eigenvalue(matrix: F64) -> float:
-    """Largest eigenvalue of a Gram matrix as far as a grid needs it, by power iteration."""
-    vector = matrix.diagonal()
-    for _ in range(POWER_ITERATIONS):
-        vector = matrix @ (vector / (np.linalg.norm(vector) or 1.0))
-    return float(np.linalg.norm(vector))
 
 
 def _weighted(grams: Mapping[str, F64], weights: Mapping[str, float]) -> F64:

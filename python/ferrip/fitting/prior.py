@@ -124,7 +124,11 @@ class Prior:
 
         Columns of `problem` beyond the functions are left alone.
         """
-        return self._scale(problem) * self.roughness
+        return self.penalty_of(np.linalg.norm(problem.r[:, : len(self.roughness)], axis=0))
+
+    def penalty_of(self, norms: F64) -> F64:
+        """The same from the norms (p,) of the columns of all rows."""
+        return self._scale(norms) * self.roughness
 
     def solve(
         self,
@@ -148,11 +152,10 @@ class Prior:
             penalty = np.where(used, penalty, np.inf)
         if not self.groups:
             return regressor.solve(problem, penalty)
-        fit = regressor.solve(replace(problem, r=self._tied(problem.r)), penalty)
-        coefficients, factor = np.zeros_like(fit.coefficients), np.zeros_like(fit.posterior_factor)
-        for group in self.groups:
-            coefficients[group.columns] = group.root @ fit.coefficients[group.columns]
-            factor[group.columns] = group.root @ fit.posterior_factor[group.columns]
+        fit = regressor.solve(replace(problem, r=self.tied(problem.r)), penalty)
+        coefficients, factor = fit.coefficients.copy(), fit.posterior_factor.copy()
+        for vectors in (coefficients, factor):
+            self.untie(vectors)
         return replace(fit, coefficients=coefficients, posterior_factor=factor)
 
     def choose(
@@ -165,9 +168,9 @@ class Prior:
 
         `problem` holds all rows; its column norms enter the penalty.
         """
-        return choose(folds, candidates, self.penalty(problem), self._tied)
+        return choose(folds, candidates, self.penalty(problem), self.tied)
 
-    def _tied(self, matrix: F64) -> F64:
+    def tied(self, matrix: F64) -> F64:
         """Columns of the coefficients as columns of the uncorrelated u; further columns stay."""
         if not self.groups:
             return matrix
@@ -176,11 +179,16 @@ class Prior:
             tied[:, group.columns] = matrix[:, group.columns] @ group.root
         return tied
 
-    def _scale(self, problem: LeastSquares) -> F64:
+    def untie(self, vectors: F64) -> None:
+        """Turns uncorrelated u, the first axis, into coefficients, in place."""
+        for group in self.groups:
+            vectors[group.columns] = group.root @ vectors[group.columns]
+
+    def _scale(self, norms: F64) -> F64:
         """Column norms to the power of the settings; in a group, the root mean square of those that occur."""
         if self.column_scaling == 0.0:
             return np.ones(len(self.roughness))
-        norms = np.linalg.norm(problem.r[:, : len(self.roughness)], axis=0)
+        norms = norms.copy()
         for group in self.groups:
             seen = norms[group.columns]
             seen = seen[seen > 0]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,14 @@ F64 = NDArray[np.float64]
 
 BLOCK_BYTES = 64 * 1024 * 1024
 """Largest design block of several structures; a single structure may exceed it."""
+
+
+class TakesRows(Protocol):
+    """Where rows of one quantity and fold go."""
+
+    def append(self, rows: F64, target: F64, weight: float) -> None:
+        """Add `weight * rows` (m, p) with targets `weight * target` (m,)."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +89,7 @@ class RowSource:
         if len(frames) > max(first, start):
             yield range(max(first, start), len(frames))
 
-    def fold(self, frames: Sequence[Frame], folds: Sequence[int], factors: dict[str, RFactor]) -> None:
+    def fold(self, frames: Sequence[Frame], folds: Sequence[int], factors: Mapping[str, TakesRows]) -> None:
         """Add the labelled rows of `frames` to the `factors` of their folds."""
         design, baseline = self._checked(frames)
         start = 0
@@ -163,7 +171,7 @@ def has_stress(frame: Frame) -> bool:
 def stream(
     source: RowSource,
     frames: Sequence[Frame],
-    factors: dict[str, RFactor],
+    factors: Mapping[str, TakesRows],
     start: int,
     after_block: Callable[[int], None],
 ) -> None:

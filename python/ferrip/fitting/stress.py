@@ -52,6 +52,20 @@ def solve(problem: Problem, factors: dict[str, RFactor], num_threads: int | None
     return without, note
 
 
+def without_comparison(problem: Problem) -> tuple[bool, str]:
+    """Whether the stress labels are used where no fit without them is made to compare with, and what was done."""
+    if problem.stress_note is not None or not any(has_stress(frame) for frame in problem.frames):
+        return False, problem.stress_note or "not used"
+    undecided = [group for group, verdict in problem.stress_verdicts.items() if verdict.decision == "unknown"]
+    if problem.settings.stress == "force" or not undecided:
+        return True, "used"
+    note = (
+        f"left out: no pairs of strained cells tell whether those of {', '.join(sorted(undecided))} are good"
+    )
+    warnings.warn(f"stress labels {note}; stress='force' uses them all the same", stacklevel=3)
+    return False, note
+
+
 def _known_offsets(problem: Problem) -> dict[str, float]:
     """Offsets (GPa) of the config types that pairs of strained cells decide."""
     return {

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 F64 = NDArray[np.float64]
 
-MAX_COLUMNS = 4000
-"""Largest total number of functions that a preset chooses."""
 CUTOFF_RANGE = (4.5, 7.0)
 """Å"""
 PAIR_CUTOFF_EXTRA = 1.0
@@ -101,6 +99,8 @@ class Preset:
         How much the total degree falls from one order to the next.
     n_pair
         Pair functions per species pair.
+    most
+        Largest number of functions of all elements together.
     """
 
     functions: int
@@ -108,12 +108,14 @@ class Preset:
     max_order: int
     slope: float
     n_pair: int
+    most: int = 4000
 
 
 PRESETS = {
     "small": Preset(functions=100, molecular_functions=200, max_order=3, slope=1.0, n_pair=10),
     "medium": Preset(functions=300, molecular_functions=600, max_order=3, slope=1.0, n_pair=14),
     "large": Preset(functions=1000, molecular_functions=2000, max_order=4, slope=2.0, n_pair=14),
+    "huge": Preset(functions=3000, molecular_functions=6000, max_order=4, slope=2.0, n_pair=14, most=16_000),
 }
 
 
@@ -175,6 +177,7 @@ class Ace(Family):
     """The linear ACE family."""
 
     name = "ace"
+    sizes: tuple[str, ...] = tuple(PRESETS)
     pair_cutoff_extra = PAIR_CUTOFF_EXTRA
     """Å by which pair functions reach further than products where no pair cutoff is given."""
     settings_class: type[BaseModel] = AceSettings
@@ -245,7 +248,7 @@ class Ace(Family):
         if settings.degree is not None:
             return resolved | {"degrees": _degrees(settings.degree, max_order)}
         functions = preset.functions if distances.periodic else preset.molecular_functions
-        target = min(functions * len(elements), MAX_COLUMNS)
+        target = min(functions * len(elements), preset.most)
         return resolved | {"degrees": self._degrees_for(resolved, target, max_order, preset.slope)}
 
     def descriptor(self, resolved: dict[str, Any]) -> _core.Descriptor:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from pydantic import BaseModel, Field, field_validator
 
 from ferrip.models.ace import Ace, AceSettings
-from ferrip.models.family import register
+from ferrip.models.family import SIZES, register
 
 EXPONENTS = (1.0, 0.5)
 """A linear density and a square root, as in pacemaker's standard models."""
@@ -43,6 +43,7 @@ class AceFs(Ace):
     """The family of ACE with embedded densities."""
 
     name = "ace-fs"
+    sizes: tuple[str, ...] = SIZES
     pair_cutoff_extra = PAIR_CUTOFF_EXTRA
     settings_class: type[BaseModel] = AceFsSettings
     citations: tuple[str, ...] = (

@@ -48,6 +48,7 @@ class Nn(Ace):
     """The family of networks on ACE."""
 
     name = "nn"
+    sizes: tuple[str, ...] = tuple(HIDDEN)
     settings_class: type[BaseModel] = NnSettings
     citations: tuple[str, ...] = (*Ace.citations, "10.1103/PhysRevLett.98.146401", "10.1039/C6SC05720A")
 
