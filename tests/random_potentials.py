@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from ase.data import chemical_symbols
 
 from ferrip import _core
 from ferrip.fitting.distances import PairDistances
 from ferrip.models import family, pace
+from ferrip.models.family import many_body
+from ferrip.network import Network
 from ferrip.pair import LennardJones, potential
 from ferrip.potential import Potential
 from ferrip.readout import Embedding
@@ -25,13 +29,21 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "pair_intervals": 8,
         "triplet_intervals": (4, 4),
     },
+    "gap": {"cutoff": 4.5, "n_max": 2, "l_max": 2, "pairs": 4},
+    "nn": {"cutoff": 4.5, "degree": 6, "n_pair": 4},
 }
-FAMILIES = [*SETTINGS, "pace", "pair", "sum"]
+FAMILIES = [*SETTINGS, "gap-mapped", "pace", "pair", "sum"]
+SPARSE = 40
+"""Environments of GAP per element: more than functions, so that powers of 2 are mapped to these."""
+HIDDEN = (7, 5)
 
 
 @cache
 def random_potential(name: str, elements: tuple[int, ...] = (8, 14)) -> Potential:
-    """The potential of a family, with core repulsion; `"pace"` is one that was exported, `"sum"` of ACE and UF3."""
+    """The potential of a family, with core repulsion; `"pace"` is one that was exported, `"sum"` of ACE and UF3.
+
+    `"gap-mapped"` is a GAP of the second power.
+    """
     if name == "pair":
         return potential({"O-Si": LennardJones(epsilon=0.05, sigma=2.1)}, cutoff=5.0)
     if name == "pace":
@@ -40,6 +52,8 @@ def random_potential(name: str, elements: tuple[int, ...] = (8, 14)) -> Potentia
         return pace.from_text(text, "yace")
     if name == "sum":
         return random_potential("ace", elements) + random_potential("uf3", elements)
+    if name == "gap-mapped":
+        return _random("gap", elements, zeta=2, basis="polynomial")
     return _random(name, elements)
 
 
@@ -47,6 +61,10 @@ def _random(name: str, elements: tuple[int, ...], **more: Any) -> Potential:
     own = family(name)
     distances = PairDistances(minimum={}, nearest={}, neighbors=12.0)
     settings = own.resolve(own.settings_class(**SETTINGS[name], **more), "small", list(elements), distances)
+    rng = np.random.default_rng(3)
+    if name == "gap":
+        below = _core.Descriptor.soap(**settings["soap"])
+        settings |= {"points": {chemical_symbols[z]: _points(below, z, rng) for z in elements}}
     descriptor = own.descriptor(settings)
     shape = (2, descriptor.n_features) if name == "ace-fs" else (descriptor.n_features,)
     embedding = Embedding(shape="FinnisSinclairShiftedScaled", terms=((1.0, 1.0), (0.7, 0.5)))
@@ -54,8 +72,23 @@ def _random(name: str, elements: tuple[int, ...], **more: Any) -> Potential:
         family=name,
         descriptor=descriptor,
         settings=settings,
-        coefficients=0.05 * np.random.default_rng(3).normal(size=shape),
+        coefficients=0.05 * rng.normal(size=shape),
         e0={z: -0.1 * z for z in elements},
         pairs=tuple(_core.zbl_defaults(list(elements))),
         embeddings=dict.fromkeys(elements, embedding) if name == "ace-fs" else None,
+        networks={z: _network(descriptor, z, rng) for z in elements} if name == "nn" else None,
     )
+
+
+def _points(below: _core.Descriptor, z: int, rng: np.random.Generator) -> np.ndarray:
+    """Normalised rows of positive numbers."""
+    columns = many_body(below, z)
+    rows = rng.uniform(size=(SPARSE, columns.stop - columns.start))
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def _network(descriptor: _core.Descriptor, z: int, rng: np.random.Generator) -> Network:
+    columns = many_body(descriptor, z)
+    widths = [columns.stop - columns.start, *HIDDEN, 1]
+    layers = [(rng.normal(size=(b, a)) / a**0.5, 0.3 * rng.normal(size=b)) for a, b in pairwise(widths)]
+    return Network(activation="gated", layers=layers)

@@ -70,7 +70,7 @@ def test_every_family_gives_the_numbers_of_python(host: CHost, folder: Path, nam
     assert arrays.virials.sum(axis=0) == pytest.approx(virial, rel=1e-10, abs=1e-10)
 
 
-@pytest.mark.parametrize("name", ["ace", "uf3"])
+@pytest.mark.parametrize("name", ["ace", "gap", "nn", "uf3"])
 def test_parts_with_ghosts_add_up(host: CHost, folder: Path, name: str) -> None:
     assert host.load(folder / f"{name}.ferrip") == OK
     potential, atoms = random_potential(name), cluster(1)
@@ -87,7 +87,7 @@ def test_parts_with_ghosts_add_up(host: CHost, folder: Path, name: str) -> None:
     assert forces == pytest.approx(whole.forces, abs=1e-11)
 
 
-@pytest.mark.parametrize("name", ["ace", "mtp", "uf3"])
+@pytest.mark.parametrize("name", ["ace", "gap", "mtp", "nn", "uf3"])
 def test_lists_that_are_kept(host: CHost, folder: Path, name: str) -> None:
     """Two halves with ghosts, whose atoms move within the skin, then a new list, then other species."""
     assert host.load(folder / f"{name}.ferrip") == OK

@@ -34,6 +34,8 @@ pub struct Header {
     pub fingerprint: Fingerprint,
     /// By symbol.
     pub embeddings: Option<BTreeMap<String, EmbeddingEntry>>,
+    /// By symbol.
+    pub networks: Option<BTreeMap<String, NetworkEntry>>,
     /// Å
     pub bin_width: Option<f64>,
     /// Potentials that add to this one.
@@ -62,6 +64,15 @@ pub struct EmbeddingEntry {
     pub terms: Vec<(f64, f64)>,
     /// What takes the core repulsion's part.
     pub core_switch: Option<SwitchEntry>,
+}
+
+/// Network of an element.
+#[derive(Debug, Deserialize)]
+pub struct NetworkEntry {
+    /// Name of the function that follows every layer but the last.
+    pub activation: String,
+    /// Their number.
+    pub layers: usize,
 }
 
 /// What switches from the embedding to the core repulsion.
@@ -143,6 +154,17 @@ impl Header {
             self.e0.get(symbol).copied().ok_or_else(|| Error::content(format!("no E0 for {symbol}")))
         };
         self.elements.iter().map(energy).collect()
+    }
+
+    /// Entries in the order of the elements.
+    ///
+    /// # Errors
+    /// [`Error::Content`] for an element without one.
+    pub fn by_element<'a, T>(&self, entries: &'a BTreeMap<String, T>, what: &str) -> Result<Vec<&'a T>> {
+        let of = |symbol: &String| {
+            entries.get(symbol).ok_or_else(|| Error::content(format!("no {what} for {symbol}")))
+        };
+        self.elements.iter().map(of).collect()
     }
 
     /// The pair functions.

@@ -8,6 +8,7 @@ mod container;
 mod error;
 mod families;
 mod header;
+mod networks;
 mod potential;
 mod readout;
 mod table;

@@ -11,6 +11,7 @@ use crate::container::{Array, Container};
 use crate::error::{Error, Result};
 use crate::families::Basis;
 use crate::header::Header;
+use crate::networks::networks;
 use crate::readout::embedded;
 use crate::table::fingerprint;
 
@@ -46,7 +47,7 @@ pub fn parse(bytes: &[u8], path: Path) -> Result<Evaluator> {
 /// The evaluator of one header, whose arrays have names that start with `prefix`.
 fn build(header: &Header, arrays: &BTreeMap<String, Array>, prefix: &str, path: Path) -> Result<Evaluator> {
     let array = |name: &str| arrays.get(&format!("{prefix}{name}"));
-    let basis = Basis::new(&header.family, &header.settings)?;
+    let basis = Basis::new(&header.family, &header.settings, &array)?;
     if fingerprint(&basis.table()) != header.fingerprint {
         return Err(Error::content("this version of ferrip builds another basis from the stored settings"));
     }
@@ -55,21 +56,29 @@ fn build(header: &Header, arrays: &BTreeMap<String, Array>, prefix: &str, path: 
     }
     let coefficients = array("coefficients").ok_or_else(|| Error::content("no coefficients"))?;
     let (e0, baseline) = (header.free_energies()?, header.baseline()?);
-    let Some(embeddings) = &header.embeddings else {
-        if coefficients.shape.len() != 1 {
-            return Err(Error::content("expected coefficients in one dimension"));
+    let program = |what: &str| match &basis {
+        Basis::Density(descriptor, _) => Ok(descriptor.program()),
+        _ => Err(Error::content(format!("this family has no {what}"))),
+    };
+    let tables = Tabulation { grid: header.bin_width, ..Tabulation::default() };
+    let options = Options { path, tables };
+    let entries = header.networks.as_ref().filter(|networks| !networks.is_empty());
+    if let Some(embeddings) = &header.embeddings {
+        if entries.is_some() {
+            return Err(Error::content("networks beside embedded densities"));
         }
+        let program = program("embedded densities")?;
+        let entries = header.by_element(embeddings, "embedding")?;
+        let readout = embedded(program, &e0, coefficients, array("core"), &entries)?;
+        return Ok(Evaluator::new(program, &readout, &baseline, options)?);
+    }
+    if coefficients.shape.len() != 1 {
+        return Err(Error::content("expected coefficients in one dimension"));
+    }
+    let Some(entries) = entries else {
         return Ok(basis.features().evaluator(&coefficients.data, &e0, &baseline, path)?);
     };
-    let Basis::Density(descriptor, _) = &basis else {
-        return Err(Error::content("this family has no embedded densities"));
-    };
-    let of = |symbol: &String| {
-        embeddings.get(symbol).ok_or_else(|| Error::content(format!("no embedding for {symbol}")))
-    };
-    let embeddings = header.elements.iter().map(of).collect::<Result<Vec<_>>>()?;
-    let program = descriptor.program();
-    let readout = embedded(program, &e0, coefficients, array("core"), &embeddings)?;
-    let tables = Tabulation { grid: header.bin_width, ..Tabulation::default() };
-    Ok(Evaluator::new(program, &readout, &baseline, Options { path, tables })?)
+    let program = program("networks")?;
+    let networks = networks(program, &header.elements, &header.by_element(entries, "network")?, &array)?;
+    Ok(Evaluator::with_networks(program, (&coefficients.data, &e0), networks, &baseline, options)?)
 }

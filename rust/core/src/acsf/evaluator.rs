@@ -6,7 +6,7 @@ use super::environment::Environment;
 use super::program::Program;
 use crate::centers::Neighbor;
 use crate::density::evaluator::{
-    Block, BlockOutput, Edges, Engine, Evaluator, Neighborhoods, check_linear, slot,
+    Block, BlockOutput, Edges, Engine, Evaluator, Neighborhoods, ScratchPool, check_linear, slot,
 };
 use crate::error::{Error, Result};
 use crate::pair::Baseline;
@@ -33,6 +33,7 @@ pub fn compile(
         e0: e0.to_vec(),
         baseline: baseline.clone(),
         cutoff,
+        scratch: ScratchPool::default(),
     };
     Ok(Evaluator::from_engine(program.species().to_vec(), cutoff, path, Box::new(engine)))
 }
@@ -45,22 +46,51 @@ struct Linear {
     e0: Vec<f64>,
     baseline: Baseline,
     cutoff: f64,
+    scratch: ScratchPool<Scratch>,
+}
+
+/// Scratch of one thread.
+#[derive(Debug, Default)]
+struct Scratch {
+    /// Place of each atom in the block's output, `u32::MAX` where it has none.
+    slots: Vec<u32>,
+    edges: Edges,
+    environment: Environment,
+    gradients: Vec<[f64; 3]>,
 }
 
 impl Engine for Linear {
     fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
+        self.scratch.with(Scratch::default, |scratch| {
+            scratch.slots.resize(source.species().len(), u32::MAX);
+            let mut out = BlockOutput::default();
+            let outcome = self.add(source, block, scratch, &mut out);
+            for &atom in &out.atoms {
+                scratch.slots[atom as usize] = u32::MAX;
+            }
+            outcome.map(|()| out)
+        })
+    }
+}
+
+impl Linear {
+    /// Adds what the centres of a block contribute.
+    fn add(
+        &self,
+        source: &dyn Neighborhoods,
+        block: &Block,
+        Scratch { slots, edges, environment, gradients }: &mut Scratch,
+        out: &mut BlockOutput,
+    ) -> Result<()> {
         let species = source.species();
         let width = self.program.labels().len();
         let own = &self.coefficients[block.species * width..][..width];
-        let (mut out, mut slots) = (BlockOutput::default(), vec![u32::MAX; species.len()]);
-        let (mut edges, mut environment, mut gradients) =
-            (Edges::default(), Environment::default(), Vec::new());
         for &center in &block.centers {
-            source.gather(center as usize, self.cutoff, &mut edges);
+            source.gather(center as usize, self.cutoff, edges);
             let mut energy = self.e0[block.species];
             let mut push = |out: &mut BlockOutput, neighbor: &Neighbor, gradient: [f64; 3]| {
                 for (atom, sign) in [(neighbor.atom as u32, -1.0), (center, 1.0)] {
-                    let force = slot(atom, &mut slots, out);
+                    let force = slot(atom, slots, out);
                     force.iter_mut().zip(gradient).for_each(|(force, g)| *force += sign * g);
                 }
                 for (sum, [a, b]) in out.strain.iter_mut().zip(VOIGT) {
@@ -79,19 +109,19 @@ impl Engine for Linear {
                 if distance < self.baseline.cutoff(z, z_j) {
                     let (value, slope) = self.baseline.evaluate(z, z_j, distance);
                     energy += 0.5 * value;
-                    push(&mut out, &neighbor, vector.map(|x| 0.5 * slope * x / distance));
+                    push(out, &neighbor, vector.map(|x| 0.5 * slope * x / distance));
                 }
                 if distance < self.program.cutoff() {
                     environment.neighbors.push(neighbor);
                 }
             }
-            energy += environment.contract(&self.program, own, &mut gradients);
-            for (neighbor, gradient) in environment.neighbors.iter().zip(&gradients) {
-                push(&mut out, neighbor, *gradient);
+            energy += environment.contract(&self.program, own, gradients);
+            for (neighbor, gradient) in environment.neighbors.iter().zip(&*gradients) {
+                push(out, neighbor, *gradient);
             }
             out.energies.push(energy);
             out.n_edges += edges.neighbors.len();
         }
-        Ok(out)
+        Ok(())
     }
 }

@@ -2,24 +2,31 @@
 
 use std::collections::BTreeMap;
 
-use ferrip_core::density::Descriptor;
+use ferrip_core::density::{Descriptor, KernelDescriptor};
 use ferrip_core::elements::atomic_number;
 use ferrip_core::{Features, ace, cluster, density};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::container::Array;
 use crate::error::{Error, Result};
 use crate::table::{Feature, of_cluster, of_density, of_moments};
 
+mod gap;
 mod linear_ace;
 mod mtp;
 mod uf3;
+
+/// Arrays of a file by their names in settings.
+pub type Arrays<'a> = dyn Fn(&str) -> Option<&'a Array> + 'a;
 
 /// A descriptor, of whatever engine.
 #[derive(Debug)]
 pub enum Basis {
     /// Of the density engine, with its features.
     Density(Box<Descriptor>, Vec<Feature>),
+    /// Kernels of such functions, with its features.
+    Kernel(KernelDescriptor, Vec<Feature>),
     /// Of moments.
     Moments(density::moments::Descriptor),
     /// Of splines.
@@ -27,13 +34,14 @@ pub enum Basis {
 }
 
 impl Basis {
-    /// The descriptor that a family makes of complete settings.
+    /// The descriptor that a family makes of complete settings, some of which are arrays of the file.
     ///
     /// # Errors
     /// [`Error::Content`] for an unknown family or settings that it does not have; those of the core.
-    pub fn new(family: &str, settings: &Value) -> Result<Self> {
+    pub fn new(family: &str, settings: &Value, arrays: &Arrays<'_>) -> Result<Self> {
         match family {
-            "ace" | "ace-fs" => linear_ace::basis(from_json(settings)?),
+            "ace" | "ace-fs" | "nn" => linear_ace::basis(from_json(settings)?),
+            "gap" => gap::basis(from_json(settings)?, arrays),
             "pace" => pace(settings),
             "mtp" => Ok(Self::Moments(mtp::descriptor(from_json(settings)?)?)),
             "uf3" | "pair" => Ok(Self::Cluster(uf3::descriptor(from_json(settings)?)?)),
@@ -45,6 +53,7 @@ impl Basis {
     pub fn features(&self) -> &dyn Features {
         match self {
             Self::Density(descriptor, _) => &**descriptor,
+            Self::Kernel(descriptor, _) => descriptor,
             Self::Moments(descriptor) => descriptor,
             Self::Cluster(descriptor) => descriptor,
         }
@@ -53,7 +62,7 @@ impl Basis {
     /// Its features.
     pub fn table(&self) -> Vec<Feature> {
         match self {
-            Self::Density(_, table) => table.clone(),
+            Self::Density(_, table) | Self::Kernel(_, table) => table.clone(),
             Self::Moments(descriptor) => of_moments(descriptor.program()),
             Self::Cluster(descriptor) => of_cluster(descriptor.program()),
         }
