@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, reduce
 from itertools import pairwise
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,9 @@ HIDDEN = (7, 5)
 
 @cache
 def random_potential(name: str, elements: tuple[int, ...] = (8, 14)) -> Potential:
-    """The potential of a family, with core repulsion; `"pace"` is one that was exported, `"sum"` of ACE and UF3.
+    """The potential of a family, with core repulsion.
 
-    `"gap-mapped"` is a GAP of the second power.
+    `"pace"` is one that was exported, `"gap-mapped"` a GAP of the second power, `"sum"` of ACE, UF3, GAP and NN.
     """
     if name == "pair":
         return potential({"O-Si": LennardJones(epsilon=0.05, sigma=2.1)}, cutoff=5.0)
@@ -51,7 +52,7 @@ def random_potential(name: str, elements: tuple[int, ...] = (8, 14)) -> Potentia
         text, *_ = _core.export_pace(source.descriptor, source.readout(), list(source.pairs))
         return pace.from_text(text, "yace")
     if name == "sum":
-        return random_potential("ace", elements) + random_potential("uf3", elements)
+        return reduce(add, (random_potential(one, elements) for one in ("ace", "uf3", "gap", "nn")))
     if name == "gap-mapped":
         return _random("gap", elements, zeta=2, basis="polynomial")
     return _random(name, elements)
