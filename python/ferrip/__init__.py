@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from ferrip.neighbors import neighbor_list
     from ferrip.potential import Potential
     from ferrip.potential_io import load
+    from ferrip.teachers import teacher
 
-__all__ = ["Calculator", "Potential", "__version__", "compare", "fit", "load", "neighbor_list"]
+__all__ = ["Calculator", "Potential", "__version__", "compare", "fit", "load", "neighbor_list", "teacher"]
 
 _HOME = {
     "Calculator": "ferrip.calculator",
@@ -23,6 +24,7 @@ _HOME = {
     "fit": "ferrip.fitting",
     "load": "ferrip.potential_io",
     "neighbor_list": "ferrip.neighbors",
+    "teacher": "ferrip.teachers",
 }
 """Public name → module, imported on first use so that `import ferrip` and the command line start quickly."""
 

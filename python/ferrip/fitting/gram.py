@@ -74,15 +74,15 @@ class Gram:
         return factor if info == 0 else None
 
     def state(self) -> F64:
-        """The array, from which `restored` continues."""
+        """The array, its rows contiguous, from which `restored` continues."""
         self._restore()
-        return self._array
+        return self._array.T
 
     @classmethod
     def restored(cls, array: F64) -> Gram:
         """A Gram matrix from its `state`."""
         gram = cls(0)
-        gram._array = np.asfortranarray(array)
+        gram._array = np.asfortranarray(array.T)
         return gram
 
     def _restore(self) -> None:

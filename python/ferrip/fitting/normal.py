@@ -120,12 +120,12 @@ class NormalEquations:
         if not self._squares[active].any():
             raise ValueError(ZERO_DESIGN)
         scale = np.where(active, 1.0 / penalty, 0.0)
-        held = {
-            quantity: np.concatenate(rows) * np.append(scale, 1.0)
-            for quantity, rows in self._held.items()
-            if rows
-        }
-        self._held = {}
+        held = {}
+        for quantity, rows in self._held.items():
+            if rows:
+                held[quantity] = np.concatenate(rows)
+                held[quantity] *= np.append(scale, 1.0)
+                rows.clear()
         self._gram.scale(scale)
         moment = self._moment * scale
         ridge, noise = self._chosen(moment, held, note)
@@ -139,7 +139,7 @@ class NormalEquations:
             factor = self._gram.factor(ridge)
         solution = solved(factor, moment)
         root = inverse(factor)
-        shrunk = ridge * float(sum(row @ row for row in root[active]))
+        shrunk = ridge * float(sum(root[k] @ root[k] for k in np.flatnonzero(active)))
         root *= noise**0.5 * scale[:, None]
         coefficients = scale * solution
         for vectors in (coefficients, root):
