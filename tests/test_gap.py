@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from ase.build import bulk
 from fitted import frames
+from random_potentials import random_potential
 
 import ferrip
 from ferrip import _core, modelfile
@@ -143,8 +144,32 @@ def test_the_file_gives_the_same_potential(copper: Potential, tmp_path: Path) ->
     np.testing.assert_allclose(
         again.energies_uncertainty(frame), copper.energies_uncertainty(frame), rtol=1e-5
     )
-    with pytest.raises(SettingsError, match="cannot be cut down"):
-        with_elements(copper, ["Cu"])
+
+
+def test_fewer_elements_keep_their_energies() -> None:
+    whole = random_potential("gap")
+    fewer = with_elements(whole, ["Si"])
+    assert fewer.symbols == ["Si"]
+    assert fewer.descriptor.n_features < whole.descriptor.n_features
+    atoms = bulk("Si", cubic=True)
+    atoms.rattle(0.1, seed=2)
+    (before,), (after,) = whole.evaluate(atoms), fewer.evaluate(atoms)
+    np.testing.assert_allclose(after.energies, before.energies, rtol=1e-9)
+    np.testing.assert_allclose(after.forces, before.forces, atol=1e-8)
+
+
+def test_fewer_elements_of_embedded_species_and_their_uncertainty(copper: Potential) -> None:
+    same = with_elements(copper, ["Cu"])
+    np.testing.assert_allclose(same.coefficients, copper.coefficients, rtol=1e-12)
+    np.testing.assert_allclose(
+        same.energies_uncertainty(frames()[0]), copper.energies_uncertainty(frames()[0]), rtol=1e-4
+    )
+    whole = random_potential("gap", (8, 14, 32))
+    assert "species_weights" in whole.settings["soap"]
+    fewer = with_elements(whole, ["Si", "Ge"])
+    atoms = bulk("SiGe", "zincblende", a=5.5)
+    (before,), (after,) = whole.evaluate(atoms), fewer.evaluate(atoms)
+    np.testing.assert_allclose(after.energies, before.energies, rtol=1e-9)
 
 
 def test_settings_without_their_arrays_are_refused(copper: Potential, tmp_path: Path) -> None:

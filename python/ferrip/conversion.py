@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
+from numpy.typing import NDArray
 
 from ferrip import _core
 from ferrip.errors import SettingsError
 from ferrip.modelfile import replace_file
 from ferrip.models import family as find_family
 from ferrip.models import mtp_file, pace, uf3_file, uf3_json
-from ferrip.models.family import many_body
+from ferrip.models.family import many_body, matching_columns
+from ferrip.models.gap import Gap
+from ferrip.models.gap_subset import fewer_elements
 from ferrip.models.mtp import Mtp
 from ferrip.models.mtp_radial import ordered_pairs
 from ferrip.models.pair_potential import PairPotential
@@ -24,9 +27,10 @@ from ferrip.models.pair_terms import among, beyond_zbl
 from ferrip.models.uf3 import Uf3
 
 if TYPE_CHECKING:
-    from ferrip.models.family import Descriptor
     from ferrip.network import Network
     from ferrip.potential import Potential
+
+F64 = NDArray[np.float64]
 
 WRITTEN = (".ferrip", ".yace", ".uf3", ".json", *mtp_file.EXTENSIONS)
 """Extensions of the files that are written."""
@@ -188,9 +192,9 @@ def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:
     if potential.family == pace.Pace.name:
         text = _core.pace_subset(cast("str", potential.settings["yace"]), kept)
         return replace(pace.from_text(text, "yace"), **common)
-    settings = _subset(potential, kept)
+    settings, scale = _subset(potential, kept)
     descriptor = find_family(potential.family).descriptor(settings)
-    columns = _columns(potential.descriptor, descriptor)
+    columns = matching_columns(potential.descriptor, descriptor)
     factor, embeddings = potential.posterior_factor, potential.embeddings
     numbers = np.arange(potential.coefficients.size).reshape(potential.coefficients.shape)
     rows = numbers[..., columns].ravel()
@@ -198,9 +202,9 @@ def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:
         potential,
         descriptor=descriptor,
         settings=settings,
-        coefficients=np.ascontiguousarray(potential.coefficients[..., columns]),
+        coefficients=np.ascontiguousarray(potential.coefficients[..., columns]) * scale,
         e0={z: potential.e0[z] for z in kept},
-        posterior_factor=None if factor is None else np.ascontiguousarray(factor[rows]),
+        posterior_factor=None if factor is None else factor[rows] * np.resize(scale, (len(rows), 1)),
         embeddings=None if embeddings is None else {z: embeddings[z] for z in kept},
         networks=_networks(potential, columns, kept),
         **common,
@@ -219,12 +223,14 @@ def _networks(potential: Potential, columns: Sequence[int], kept: Sequence[int])
     return found
 
 
-def _subset(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
-    """Settings for fewer elements."""
+def _subset(potential: Potential, kept: Sequence[int]) -> tuple[dict[str, Any], F64]:
+    """Settings for fewer elements, and factors on the coefficients."""
+    if potential.family == Gap.name:
+        return fewer_elements(potential.settings, kept)
     if potential.family == PairPotential.name:
-        return {"elements": [int(z) for z in kept]}
+        return {"elements": [int(z) for z in kept]}, np.ones(1)
     subset = {Uf3.name: _uf3_settings, Mtp.name: _mtp_settings}.get(potential.family, _ace_settings)
-    return subset(potential, kept)
+    return subset(potential, kept), np.ones(1)
 
 
 def _uf3_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
@@ -268,20 +274,6 @@ def _ace_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
             one for one in settings["functions"] if all(factor[0] in kept for factor in one)
         ]
     return settings
-
-
-def _columns(old: Descriptor, new: Descriptor) -> list[int]:
-    """Column in the old design matrix of every column of the new one: functions of the same factors, in turn."""
-    places: dict[tuple[Any, ...], list[int]] = {}
-    for column, (center, factors) in enumerate(old.feature_table()):
-        places.setdefault((center, *map(tuple, factors)), []).append(column)
-    used: dict[tuple[Any, ...], int] = {}
-    columns = []
-    for center, factors in new.feature_table():
-        key = (center, *map(tuple, factors))
-        turn = used[key] = used.get(key, -1) + 1
-        columns.append(places[key][turn])
-    return columns
 
 
 def _metadata(metadata: Mapping[str, Any], kept: Sequence[int]) -> dict[str, Any]:

@@ -46,6 +46,20 @@ def many_body(descriptor: Descriptor, element: int) -> slice:
     return slice(start + sum(len(factors) == 1 for _, factors in table), stop)
 
 
+def matching_columns(old: Descriptor, new: Descriptor) -> list[int]:
+    """Column in the old design matrix of every column of the new one: functions of the same factors, in turn."""
+    places: dict[tuple[Any, ...], list[int]] = {}
+    for column, (center, factors) in enumerate(old.feature_table()):
+        places.setdefault((center, *map(tuple, factors)), []).append(column)
+    used: dict[tuple[Any, ...], int] = {}
+    columns = []
+    for center, factors in new.feature_table():
+        key = (center, *map(tuple, factors))
+        turn = used[key] = used.get(key, -1) + 1
+        columns.append(places[key][turn])
+    return columns
+
+
 class Evaluator(Protocol):
     """What `Potential.evaluate` needs; `ferrip._core.Evaluator` is one."""
 
