@@ -89,7 +89,7 @@ def test_a_candidate_that_fails_does_not_end_the_comparison():
 def test_bad_requests():
     with pytest.raises(SettingsError, match="unknown model 'acee'; did you mean 'ace'"):
         ferrip.compare(frames(), models=["acee"])
-    with pytest.raises(SettingsError, match="size: ace has small, medium, large, not tiny"):
+    with pytest.raises(SettingsError, match="size: ace has small, medium, large, huge, not tiny"):
         ferrip.compare(frames(), models=["ace"], sizes=["small", "tiny"])
     with pytest.raises(SettingsError, match="at least one model"):
         ferrip.compare(frames(), models=[])
