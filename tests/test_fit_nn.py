@@ -49,7 +49,7 @@ def label(atoms: Atoms) -> None:
 
 
 def test_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ferrip.fitting.torch_needed.find_spec", lambda name: None)
+    monkeypatch.setattr("ferrip.torch_needed.find_spec", lambda name: None)
     with pytest.raises(SettingsError, match=r"ferrip\[torch\]"):
         ferrip.fit(frames(2), model="nn", **SMALL)
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from ase.data import chemical_symbols
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from ferrip._core import Structure
     from ferrip.potential import Potential
 
+F64 = NDArray[np.float64]
 Pair = tuple[int, int]
 Range = tuple[float, float]
 
@@ -36,7 +38,8 @@ def attractive_ranges(potential: Potential, below: Mapping[Pair, float]) -> dict
     found = {}
     for pair, end in below.items():
         r = np.linspace(CLOSEST, end, N_CHECKED)
-        energies = np.array([np.sum(evaluator.compute(dimer(pair, x), 1)[0]) for x in r])
+        of_atoms = evaluator.compute(dimers(pair, r, 3.0 * potential.cutoff), 1)[0]
+        energies = of_atoms.reshape(-1, 2).sum(axis=1)
         rising = np.flatnonzero(np.diff(energies) > 0.0)
         if len(rising):
             found[pair] = (float(r[rising[0]]), float(r[rising[-1] + 1]))
@@ -51,7 +54,10 @@ def named(ranges: Mapping[Pair, Range]) -> dict[str, list[float]]:
     }
 
 
-def dimer(pair: Pair, distance: float) -> Structure:
-    """Two atoms in vacuum, the second one `distance` (Å) along x."""
-    positions = np.array([[0.0, 0.0, 0.0], [distance, 0.0, 0.0]])
-    return np.array(pair, dtype=np.int64), positions, np.zeros((3, 3)), np.zeros(3, dtype=np.bool_)
+def dimers(pair: Pair, distances: F64, apart: float) -> Structure:
+    """Dimers in vacuum, the second atom at the distances (Å) along x, and `apart` (Å) from one another along y."""
+    positions = np.zeros((len(distances), 2, 3))
+    positions[:, 1, 0] = distances
+    positions[:, :, 1] = apart * np.arange(len(distances))[:, None]
+    numbers = np.tile(np.array(pair, dtype=np.int64), len(distances))
+    return numbers, positions.reshape(-1, 3), np.zeros((3, 3)), np.zeros(3, dtype=np.bool_)

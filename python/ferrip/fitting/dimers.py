@@ -25,7 +25,7 @@ from scipy.optimize import nnls
 
 from ferrip import _core
 from ferrip.data import Frame
-from ferrip.fitting.core import CLOSEST, N_CHECKED, dimer
+from ferrip.fitting.core import CLOSEST, N_CHECKED, dimers
 from ferrip.fitting.nonlinear.densities import Densities
 from ferrip.fitting.nonlinear.rows import LinearizedRows
 from ferrip.fitting.regressors import LinearFit
@@ -131,7 +131,7 @@ def _demands(source: RowSource, ends: Mapping[Pair, float], reference: Potential
     rows, wanted = [], []
     for (a, b), end in ends.items():
         distances = np.linspace(CLOSEST, end, min(N_CHECKED, max(FEWEST, MOST_DEMANDS // len(ends))))
-        frames = [_frame(dimer((a, b), r)) for r in distances]
+        frames = [_frame(dimers((a, b), np.array([r]), 0.0)) for r in distances]
         design, baseline = source.design(frames)
         structures = [frame.structure for frame in frames]
         bare = _core.pair_design_offset(structures, [zbl(a, b, end, end + 1.0)], source.num_threads)

@@ -26,9 +26,9 @@ from ferrip.fitting.interrupted import Interrupted
 from ferrip.fitting.many_columns import normal_equations, solves_normal_equations, without_uncertainty
 from ferrip.fitting.neural.settings import NeuralSettings
 from ferrip.fitting.nonlinear import Trainer, TrainingSettings, embedded_potential
-from ferrip.fitting.problem import Problem, check_test, describe, prepare
+from ferrip.fitting.problem import Problem, check_test, describe, labels_of, prepare
 from ferrip.fitting.progress import Reporter
-from ferrip.fitting.provenance import metadata
+from ferrip.fitting.provenance import metadata, of_solution
 from ferrip.fitting.radials import LearnsRadials, with_learned_radials
 from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.residual import residual
@@ -36,11 +36,12 @@ from ferrip.fitting.rows import TakesRows, stream
 from ferrip.fitting.selection import choose
 from ferrip.fitting.settings import FitSettings, parse_settings
 from ferrip.fitting.stress import solve, without_comparison
-from ferrip.fitting.torch_needed import require_torch
 from ferrip.fitting.tsqr import RFactor
+from ferrip.graph.settings import GraphTraining
 from ferrip.interrupt import Interruption
-from ferrip.models import EmbeddedFamily, NeuralFamily, family
+from ferrip.models import EmbeddedFamily, GraphNetwork, NeuralFamily, family
 from ferrip.potential import Potential
+from ferrip.torch_needed import require_torch
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -118,6 +119,9 @@ def fit(
     if isinstance(chosen, NeuralFamily):
         require_torch(model)
         classes.append(NeuralSettings)
+    if isinstance(chosen, GraphNetwork):
+        require_torch(model)
+        classes.append(GraphTraining)
     fit_settings, model_settings, *training = parse_settings(
         settings, *classes, others=("model", "size", "test", "reference")
     )
@@ -129,6 +133,13 @@ def fit(
     check_test(problem, test_frames)
     if problem.reference is not None:
         test_frames = residual(test_frames, problem.reference, num_threads)
+    if isinstance(chosen, GraphNetwork):
+        from ferrip.graph.training import trained as trained_graph
+
+        for line in labels_of(problem):
+            reporter.note(line)
+        potential = trained_graph(problem, cast(GraphTraining, training[0]), reporter)
+        return _finished(_examined(potential, problem, test_frames, num_threads), problem, reporter, started)
     if isinstance(chosen, LearnsRadials) and chosen.learns_radials(model_settings):
         stopped = "stopped while learning the radial functions"
         with _saving(lambda: stopped), blas_threads(problem.source.descriptor.n_features, num_threads):
@@ -176,7 +187,7 @@ def fit(
         with _saving(save):
             if settings_of_fit.repulsion != "none":
                 solution = repelling(solution, problem.source, problem.distances.minimum, problem.reference)
-            potential = problem.potential(solution, metadata(problem, solution, stress_note))
+            potential = problem.potential(solution, metadata(problem, of_solution(solution), stress_note))
             if isinstance(chosen, NeuralFamily):
                 from ferrip.fitting.neural.result import with_networks
 
@@ -185,12 +196,17 @@ def fit(
                 neural = cast(NeuralSettings, training[0])
                 potential = with_networks(potential, problem, weights, architecture, neural, reporter)
             potential = _examined(potential, problem, test_frames, num_threads)
+    if checkpoint is not None:
+        Path(checkpoint).unlink(missing_ok=True)
+    return _finished(potential, problem, reporter, started)
+
+
+def _finished(potential: Potential, problem: Problem, reporter: Reporter, started: float) -> Potential:
+    """The potential with the time that its fit took and the reference, after a word on dimers that attract."""
     origin = dict(potential.metadata)
     for pair, (low, high) in origin["fit"]["attractive_dimers"].items():
         reporter.note(f"{pair}: dimers attract between {low} and {high} Å, closer than any in the data")
-    origin["fit"]["seconds"] = round(time.perf_counter() - started, 2)
-    if checkpoint is not None:
-        Path(checkpoint).unlink(missing_ok=True)
+    origin["fit"] = {**origin["fit"], "seconds": round(time.perf_counter() - started, 2)}
     potential = replace(potential, metadata=origin)
     return potential if problem.reference is None else potential + problem.reference
 

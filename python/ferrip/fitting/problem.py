@@ -300,6 +300,16 @@ def describe(problem: Problem) -> list[str]:
         counts[center] = counts.get(center, 0) + 1
     shared = set(counts) == {0}
     per_element = ", ".join(f"{chemical_symbols[z]} {count}" for z, count in counts.items())
+    return [
+        f"{problem.family.name} {problem.size}: {descriptor.n_features} functions "
+        f"({'of all elements' if shared else per_element}), "
+        f"cutoff {descriptor.cutoff:.2f} Å, {len(problem.frames)} frames",
+        *labels_of(problem),
+    ]
+
+
+def labels_of(problem: Problem) -> list[str]:
+    """Lines on labels with their keys, E0, and stress labels that are left out."""
     labels = [
         f"{name} of {sum(keys.values())} ({', '.join(keys)})" if keys else f"{name} of none"
         for name, keys in _labels(problem.frames).items()
@@ -309,13 +319,7 @@ def describe(problem: Problem) -> list[str]:
         for z, energy in problem.source.e0.items()
     ]
     stress = [] if problem.stress_note is None else [f"stress labels {problem.stress_note}"]
-    return [
-        f"{problem.family.name} {problem.size}: {descriptor.n_features} functions "
-        f"({'of all elements' if shared else per_element}), "
-        f"cutoff {descriptor.cutoff:.2f} Å, {len(problem.frames)} frames",
-        f"labels: {', '.join(labels)}; E0: {', '.join(e0)}",
-        *stress,
-    ]
+    return [f"labels: {', '.join(labels)}; E0: {', '.join(e0)}", *stress]
 
 
 def _labels(frames: Sequence[Frame]) -> dict[str, dict[str, int]]:

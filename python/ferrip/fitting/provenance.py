@@ -12,8 +12,19 @@ from ferrip.fitting.regressors import LinearFit
 ZBL_CITATION = "10.1007/978-1-4615-8103-1_3"
 
 
-def metadata(problem: Problem, solution: LinearFit, stress_note: str) -> dict[str, Any]:
-    """Provenance of the potential, as JSON types."""
+def of_solution(solution: LinearFit) -> dict[str, Any]:
+    """What a linear fit found, as JSON types."""
+    return {
+        "n_functions": len(solution.coefficients),
+        "ridge": solution.ridge,
+        "weights": dict(solution.weights or {}),
+        "effective_parameters": solution.effective_parameters,
+        "noise_variance": solution.noise_variance,
+    }
+
+
+def metadata(problem: Problem, found: dict[str, Any], stress_note: str) -> dict[str, Any]:
+    """Provenance of the potential with what its fit found, as JSON types."""
     frames = problem.frames
     dft: dict[str, list[str]] = {}
     for frame in frames:
@@ -25,11 +36,7 @@ def metadata(problem: Problem, solution: LinearFit, stress_note: str) -> dict[st
             "model": problem.family.name,
             "size": problem.size,
             "settings": problem.settings.model_dump(mode="json"),
-            "n_functions": len(solution.coefficients),
-            "ridge": solution.ridge,
-            "weights": dict(solution.weights or {}),
-            "effective_parameters": solution.effective_parameters,
-            "noise_variance": solution.noise_variance,
+            **found,
             "stress": stress_note,
             "e0_source": problem.e0_source,
         },

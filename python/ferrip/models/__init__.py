@@ -2,11 +2,21 @@
 
 from ferrip.models.ace import Ace, AceSettings
 from ferrip.models.ace_fs import AceFs, AceFsSettings
-from ferrip.models.family import Descriptor, EmbeddedFamily, Evaluator, Family, NeuralFamily, family, register
+from ferrip.models.family import (
+    Descriptor,
+    EmbeddedFamily,
+    Evaluator,
+    Family,
+    NeuralFamily,
+    family,
+    register,
+)
 from ferrip.models.gap import Gap, GapSettings
+from ferrip.models.graph_network import GraphNetwork, GraphSettings
 from ferrip.models.mtp import Mtp, MtpSettings
 from ferrip.models.nn import Nn, NnSettings
 from ferrip.models.pace import Pace
+from ferrip.models.painn import PainnSettings
 from ferrip.models.pair_potential import PairPotential
 from ferrip.models.uf3 import Uf3, Uf3Settings
 
@@ -21,12 +31,15 @@ __all__ = [
     "Family",
     "Gap",
     "GapSettings",
+    "GraphNetwork",
+    "GraphSettings",
     "Mtp",
     "MtpSettings",
     "NeuralFamily",
     "Nn",
     "NnSettings",
     "Pace",
+    "PainnSettings",
     "PairPotential",
     "Uf3",
     "Uf3Settings",

@@ -11,6 +11,7 @@ from ase import Atoms
 from ase.calculators.calculator import PropertyNotImplementedError
 from ase.stress import voigt_6_to_full_3x3_stress
 
+from ferrip.graph.descriptor import GraphDescriptor
 from ferrip.testing.expectations import expect, expect_close
 from ferrip.testing.samples import F64
 
@@ -49,6 +50,8 @@ class Subject:
         Structure and number of threads (`None`: the object's own choice) → `Answer`.
     takes_threads
         Whether the number of threads can be chosen per call.
+    same_bits
+        Whether it promises the same bits for any number of threads; what torch computes does not.
     elements
         Atomic numbers that it knows.
     cutoff
@@ -57,6 +60,7 @@ class Subject:
 
     answer: Callable[[Structure, int | None], Answer]
     takes_threads: bool
+    same_bits: bool
     elements: Sequence[int]
     cutoff: float
 
@@ -77,7 +81,13 @@ def as_subject(tested: Any, elements: Sequence[int] | None, cutoff: float | None
         raise TypeError(
             f"{type(tested).__name__} does not tell its elements and cutoff: give them as arguments"
         )
-    return Subject(answer=answer, takes_threads=takes_threads, elements=list(elements), cutoff=float(cutoff))
+    return Subject(
+        answer=answer,
+        takes_threads=takes_threads,
+        same_bits=not isinstance(getattr(described, "descriptor", None), GraphDescriptor),
+        elements=list(elements),
+        cutoff=float(cutoff),
+    )
 
 
 def as_atoms(structure: Structure) -> Atoms:

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from ferrip.fitting.neural.projection import Projection
-from ferrip.fitting.neural.samples import VOIGT, Sample
+from ferrip.fitting.neural.samples import NeuralSample
 from ferrip.network import Network, activate
+from ferrip.training.samples import from_edges
 
 
 class Networks(nn.Module):
@@ -69,30 +70,14 @@ class Networks(nn.Module):
                 hidden = activate(self.activation, hidden, torch.sqrt)[0]
         return hidden[:, 0]
 
-    def forward(self, sample: Sample) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, sample: NeuralSample) -> tuple[Tensor, Tensor, Tensor]:
         """Energies (F,), forces (N, 3) and strain derivatives (F, 6)."""
         inputs = sample.inputs.detach().requires_grad_()
         energies = self.energies(sample.species, inputs)
         (slopes,) = torch.autograd.grad(energies.sum(), inputs, create_graph=True)
         along = torch.bmm(sample.gradients, slopes[sample.centers].unsqueeze(2))[:, :, 0]
-        forces = torch.zeros_like(sample.forces)
-        forces = forces.index_add(0, sample.centers, along).index_add(0, sample.neighbors, -along)
-        pulls = [
-            0.5 * (sample.vectors[:, a] * along[:, b] + sample.vectors[:, b] * along[:, a]) for a, b in VOIGT
-        ]
-        strain = torch.zeros_like(sample.strain)
-        strain = strain.index_add(0, sample.frame[sample.centers], torch.stack(pulls, dim=1))
         energy = torch.zeros_like(sample.energy).index_add(0, sample.frame, energies)
-        return energy, forces, strain
-
-    def squared_error(self, sample: Sample) -> Tensor:
-        """Weighted sum of the squared errors."""
-        energy, forces, strain = self(sample)
-        return (
-            ((energy - sample.energy) * sample.energy_weight).square().sum()
-            + ((forces - sample.forces) * sample.forces_weight).square().sum()
-            + ((strain - sample.strain) * sample.strain_weight).square().sum()
-        )
+        return energy, *from_edges(sample, sample.vectors, along)
 
     def on_functions(self) -> list[Network]:
         """The network of every element on the functions themselves, in their order."""

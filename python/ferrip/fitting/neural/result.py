@@ -19,7 +19,6 @@ from ferrip.fitting.neural.module import Networks
 from ferrip.fitting.neural.projection import projections
 from ferrip.fitting.neural.samples import samples
 from ferrip.fitting.neural.settings import NeuralSettings
-from ferrip.fitting.neural.train import Epoch, train
 from ferrip.fitting.nonlinear.loss import WeightedLabels, predicted_rows
 from ferrip.fitting.problem import Problem
 from ferrip.fitting.progress import Reporter
@@ -27,9 +26,8 @@ from ferrip.fitting.rows import F64
 from ferrip.interrupt import Interruption
 from ferrip.network import Architecture
 from ferrip.potential import Potential
-
-MIN_HELD_OUT = 2
-"""Fewer held-out frames do not choose an epoch."""
+from ferrip.training.held_out import held_out
+from ferrip.training.loop import Epoch, train
 
 
 def with_networks(
@@ -118,20 +116,6 @@ def with_networks(
         posterior_factor=None,
         metadata=origin,
     )
-
-
-def held_out(frames: Sequence[Frame], fraction: float) -> list[bool]:
-    """Whether a frame is held out: a block from the middle of every config type."""
-    members: dict[str, list[int]] = {}
-    for index, frame in enumerate(frames):
-        members.setdefault(frame.config_type or "", []).append(index)
-    chosen = [False] * len(frames)
-    for own in members.values():
-        count = round(fraction * len(own))
-        first = (len(own) - count) // 2
-        for index in own[first : first + count]:
-            chosen[index] = True
-    return chosen if sum(chosen) >= MIN_HELD_OUT else [False] * len(frames)
 
 
 def _left(

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from pydantic import Field
 
-from pydantic import BaseModel, ConfigDict, Field
+from ferrip.training.settings import OptimisationSettings
 
 
-class NeuralSettings(BaseModel):
+class NeuralSettings(OptimisationSettings):
     """How the networks of a family are trained; the families say which networks there are.
 
     Defaults are chosen on held-out blocks of the training frames of mlearn_Si and mlearn_Mo.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    epochs: int = Field(default=30, ge=1, le=100_000, description="passes over the training frames")
-    batch: int = Field(default=4, ge=1, le=10_000, description="frames per step")
-    learning_rate: float = Field(default=3e-3, gt=0, le=1, description="largest learning rate of Adam")
-    weight_decay: float = Field(default=0.0, ge=0, le=1, description="decoupled weight decay of Adam")
-    ema: float = Field(default=0.99, ge=0, lt=1, description="memory of the mean of the weights, per step")
-    held_out: float = Field(
-        default=0.1, ge=0, le=0.5, description="fraction of the frames that choose the epoch"
-    )
-    patience: int = Field(default=15, ge=1, description="epochs without a better held-out loss that end it")
     combinations: int = Field(
         default=64,
         ge=1,
@@ -36,6 +25,3 @@ class NeuralSettings(BaseModel):
         le=1,
         description="power of the standard deviations that combinations are divided by",
     )
-    precision: Literal["float32", "float64"] = Field(default="float32", description="numbers of the training")
-    report: int = Field(default=5, ge=1, description="epochs between two lines of progress")
-    seed: int = Field(default=0, ge=0, description="of the first weights and the order of the frames")

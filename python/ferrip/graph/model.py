@@ -1,0 +1,133 @@
+"""Networks by name, their numbers as one array, and forces and strain derivatives of their energies."""
+
+# pyright: reportMissingImports=false
+# (torch is optional)
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from ferrip import _core
+from ferrip.graph.radial import envelope
+from ferrip.training.samples import Sample, from_edges
+
+F64 = NDArray[np.float64]
+
+ARCHITECTURES = {"painn": ("ferrip.graph.painn", "Painn")}
+"""Module and class of every network; some need packages that others do without."""
+
+SATURATION = 4.0
+"""Neighbors within half the cutoff bind an atom to 1 − exp(−SATURATION) and more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphSample(Sample):
+    """A sample of a graph network.
+
+    Attributes
+    ----------
+    vectors
+        (E, 3) r_ij in Å.
+    """
+
+    vectors: Tensor
+
+
+class Graph(nn.Module):
+    """Energies, forces and strain derivatives of a network and of what binds its atoms in the mean.
+
+    A free atom has the energy 0 whatever the network says, and an atom with neighbors has `binding` more than the
+    network says, b (1 − exp(−s Σ_j u(r_ij / c))), so that the network starts from the mean energies of the data.
+
+    Parameters
+    ----------
+    settings
+        Complete settings with the name of the `architecture`, `scale` (eV) and the `binding` (eV) of every element.
+    """
+
+    binding: Tensor
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__()
+        self.n_species = len(settings["elements"])
+        self.cutoff, self.scale = float(settings["cutoff"]), float(settings["scale"])
+        module, name = ARCHITECTURES[settings["architecture"]]
+        self.network = getattr(import_module(module), name)(settings)
+        binding = torch.tensor(settings["binding"], dtype=torch.float64)
+        self.register_buffer("binding", binding, persistent=False)
+
+    def forward(self, sample: GraphSample) -> tuple[Tensor, Tensor, Tensor]:
+        """Energies (F,), forces (N, 3) and strain derivatives (F, 6)."""
+        energies, gradients = self.atoms(sample, create_graph=True)
+        energy = torch.zeros_like(sample.energy).index_add(0, sample.frame, energies)
+        return energy, *from_edges(sample, sample.vectors, gradients)
+
+    def atoms(self, sample: GraphSample, *, create_graph: bool) -> tuple[Tensor, Tensor]:
+        """Energies of atoms (N,) above those of free atoms, and derivatives of their sum in the edges (E, 3)."""
+        vectors = sample.vectors.detach().requires_grad_()
+        energies = self.network(sample.species, sample.centers, sample.neighbors, vectors)
+        energies = self.scale * (energies - self._free(vectors)[sample.species])
+        energies = energies + self._bound(sample, vectors)
+        if len(vectors) == 0:
+            return energies, vectors
+        (gradients,) = torch.autograd.grad(energies.sum(), vectors, create_graph=create_graph)
+        return energies, gradients
+
+    def _free(self, vectors: Tensor) -> Tensor:
+        """(elements,) what the network gives atoms without neighbors."""
+        species = torch.arange(self.n_species, device=vectors.device)
+        return self.network(species, species[:0], species[:0], vectors[:0])
+
+    def _bound(self, sample: GraphSample, vectors: Tensor) -> Tensor:
+        """(N,) energies of the binding in eV."""
+        near = envelope(torch.linalg.vector_norm(vectors, dim=1) / self.cutoff)
+        neighbors = vectors.new_zeros(len(sample.species)).index_add(0, sample.centers, near)
+        return self.binding[sample.species] * (1.0 - torch.exp(-SATURATION * neighbors))
+
+
+def numbers(module: Graph) -> F64:
+    """All parameters of a module, in order."""
+    return np.concatenate([one.detach().double().cpu().numpy().ravel() for one in module.parameters()])
+
+
+def assign(module: Graph, values: F64) -> None:
+    """The reverse of `numbers`.
+
+    Raises
+    ------
+    ValueError
+        The module has another number of parameters.
+    """
+    sizes = [one.numel() for one in module.parameters()]
+    if sum(sizes) != len(values):
+        raise ValueError(f"expected {sum(sizes)} numbers for this network, got {len(values)}")
+    with torch.no_grad():
+        for one, part in zip(module.parameters(), np.split(values, np.cumsum(sizes)[:-1]), strict=True):
+            one.copy_(torch.from_numpy(part.copy()).reshape(one.shape))
+
+
+def count(settings: Mapping[str, Any]) -> int:
+    """Number of parameters of the network with these settings."""
+    return sum(one.numel() for one in Graph(settings).parameters())
+
+
+def edges(structure: _core.Structure, settings: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Tensor]:
+    """Species and edges of a structure; the arrays of the neighbor list are not copied."""
+    atomic_numbers, positions, cell, pbc = structure
+    centers, neighbors, _, vectors = _core.neighbor_list(
+        atomic_numbers, positions, cell, pbc, settings["cutoff"]
+    )
+    return {
+        "species": torch.from_numpy(np.searchsorted(settings["elements"], atomic_numbers)),
+        "frame": torch.zeros(len(atomic_numbers), dtype=torch.int64),
+        "centers": torch.from_numpy(centers),
+        "neighbors": torch.from_numpy(neighbors),
+        "vectors": torch.from_numpy(vectors).to(dtype),
+    }

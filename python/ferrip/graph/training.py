@@ -1,0 +1,131 @@
+"""From a problem to the potential of a trained graph network."""
+
+# pyright: reportMissingImports=false
+# (torch is optional)
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ferrip import _core
+from ferrip.data import Frame
+from ferrip.fitting.nonlinear.loss import WeightedLabels
+from ferrip.fitting.problem import Problem
+from ferrip.fitting.progress import Reporter
+from ferrip.fitting.provenance import metadata
+from ferrip.fitting.rows import n_rows
+from ferrip.graph.device import torch_device
+from ferrip.graph.model import Graph, GraphSample, count, edges, numbers
+from ferrip.graph.settings import GraphTraining
+from ferrip.interrupt import Interruption
+from ferrip.potential import Potential
+from ferrip.training.held_out import held_out
+from ferrip.training.loop import Epoch, train
+from ferrip.training.samples import labels
+
+F64 = NDArray[np.float64]
+
+
+def trained(problem: Problem, settings: GraphTraining, reporter: Reporter) -> Potential:
+    """The potential of the best epoch; the first Ctrl-C or SIGTERM ends the training after the epoch and keeps it."""
+    started = time.perf_counter()
+    torch.set_num_threads(_core.resolve_threads(problem.source.num_threads))
+    torch.manual_seed(settings.seed)
+    use_stress = problem.stress_note is None
+    frames = [frame for frame in problem.frames if not frame.is_isolated_atom]
+    given = WeightedLabels.of(problem.source, frames, problem.weights(use_stress=use_stress))
+    baseline = problem.source.baseline([frame.structure for frame in frames])
+    target = np.where(given.weight > 0, given.target - baseline, 0.0)
+    dtype, device = getattr(torch, settings.precision), torch_device(settings.device)
+    scale = _scale(frames, target, given.weight)
+    binding = _binding(frames, target, given.weight, problem.resolved["elements"])
+    samples = [
+        GraphSample(
+            **edges(frame.structure, problem.resolved, dtype),
+            **labels(target[first:end], given.weight[first:end], dtype),
+        ).to(device)
+        for frame, (first, end) in zip(frames, _rows(frames), strict=True)
+    ]
+    neighbors = sum(len(one.centers) for one in samples) / max(1, sum(len(one.species) for one in samples))
+    complete = {**problem.resolved, "neighbors": neighbors, "scale": scale, "binding": binding}
+    graph = Graph(complete).to(dtype).to(device)
+    reporter.note(
+        f"{problem.family.name} {problem.size}: {count(complete)} parameters, {neighbors:.1f} neighbors"
+    )
+    held = held_out(frames, settings.held_out)
+    with Interruption() as stop:
+
+        def after_epoch(epoch: Epoch) -> bool:
+            if epoch.number % settings.report == 0 or stop.requested:
+                reporter.note(
+                    f"epoch {epoch.number}: loss {epoch.training:.3e}, held out {epoch.held_out:.3e} of the "
+                    f"labels', rate {epoch.rate:.1e}, {time.perf_counter() - started:.0f} s"
+                )
+            return stop.requested
+
+        best, epochs = train(
+            graph,
+            [one for one, out in zip(samples, held, strict=True) if not out],
+            [one for one, out in zip(samples, held, strict=True) if out],
+            settings,
+            after_epoch,
+        )
+    reached = min(epochs, key=lambda epoch: epoch.held_out) if any(held) else epochs[-1]
+    done = replace(
+        problem,
+        resolved=complete,
+        source=replace(problem.source, descriptor=problem.family.descriptor(complete)),
+    )
+    facts = {
+        "n_functions": count(complete),
+        "weights": problem.weights(use_stress=use_stress),
+        "training": {
+            "epochs": len(epochs),
+            "best_epoch": reached.number,
+            "held_out_loss": reached.held_out if any(held) else None,
+            "held_out_frames": int(sum(held)),
+            "settings": settings.model_dump(),
+            "seconds": round(time.perf_counter() - started, 2),
+        },
+    }
+    return Potential(
+        family=problem.family.name,
+        descriptor=done.source.descriptor,
+        settings=complete,
+        coefficients=numbers(best),
+        e0=problem.source.e0,
+        pairs=tuple(problem.source.repulsion),
+        metadata=metadata(done, facts, problem.stress_note or "used"),
+    )
+
+
+def _scale(frames: Sequence[Frame], target: F64, weight: F64) -> float:
+    """Root mean square of the force labels in eV/Å, times 1 Å; 1 without any."""
+    forces = np.concatenate([np.arange(first + 1, end - 6) for first, end in _rows(frames)])
+    squares = target[forces[weight[forces] > 0]] ** 2
+    return float(np.sqrt(squares.mean())) if len(squares) and squares.any() else 1.0
+
+
+def _binding(frames: Sequence[Frame], target: F64, weight: F64, elements: Sequence[int]) -> list[float]:
+    """Energy of every element in eV above that of a free atom, by least squares; 0 without labels."""
+    labelled = [
+        (frame, first) for frame, (first, _) in zip(frames, _rows(frames), strict=True) if weight[first]
+    ]
+    if not labelled:
+        return [0.0] * len(elements)
+    counts = np.array([[np.sum(frame.numbers == z) for z in elements] for frame, _ in labelled], dtype=float)
+    atoms = counts.sum(axis=1)
+    energies = np.array([target[first] for _, first in labelled])
+    return np.linalg.lstsq(counts / atoms[:, None], energies / atoms, rcond=1e-6)[0].tolist()
+
+
+def _rows(frames: Sequence[Frame]) -> list[tuple[int, int]]:
+    """First row of every frame and the one after its last."""
+    ends = np.cumsum([0, *map(n_rows, frames)]).tolist()
+    return list(itertools.pairwise(ends))

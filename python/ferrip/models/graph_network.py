@@ -1,0 +1,82 @@
+"""Families of graph networks: one network of torch each, with everything else in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ferrip.graph.descriptor import GraphDescriptor
+from ferrip.models.family import Family, preset_of
+from ferrip.torch_needed import require_torch
+
+if TYPE_CHECKING:
+    from ferrip.fitting.distances import PairDistances
+
+
+class GraphSettings(BaseModel):
+    """Overrides of the presets that all networks have."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cutoff: float = Field(default=5.0, gt=0, le=20, description="length of the edges, Å")
+    channels: int | None = Field(default=None, ge=2, le=1024, description="channels of every feature")
+    layers: int | None = Field(default=None, ge=1, le=10, description="layers of messages")
+
+
+class GraphNetwork(Family):
+    """A family of one network.
+
+    Parameters
+    ----------
+    name
+        Name in `--model`, in model files and among `ferrip.graph.model.ARCHITECTURES`.
+    settings_class
+        `GraphSettings` with what the network has beside.
+    presets
+        Values of the settings that are None, per size.
+    citations
+        DOIs.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings_class: type[GraphSettings],
+        presets: Mapping[str, Mapping[str, Any]],
+        citations: tuple[str, ...],
+    ) -> None:
+        self.name = name
+        self.settings_class = settings_class
+        self.presets = presets
+        self.citations = citations
+
+    def resolve(
+        self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
+    ) -> dict[str, Any]:
+        """Complete settings but for `scale`, `binding` and `neighbors`, which the training finds.
+
+        Raises
+        ------
+        SettingsError
+            There is no torch.
+        """
+        require_torch(self.name)
+        from ferrip.graph.model import count
+
+        given = {name: value for name, value in settings.model_dump().items() if value is not None}
+        resolved = {
+            "architecture": self.name,
+            "elements": [int(z) for z in elements],
+            **preset_of(self.presets, size),
+            **given,
+            "scale": 1.0,
+            "binding": [0.0 for _ in elements],
+            "neighbors": 1.0,
+        }
+        return resolved | {"n_parameters": count(resolved)}
+
+    def descriptor(self, resolved: dict[str, Any]) -> GraphDescriptor:
+        """What stands for the network; needs no torch."""
+        return GraphDescriptor(settings=resolved)

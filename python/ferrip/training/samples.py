@@ -1,0 +1,108 @@
+"""Labelled frames as tensors, and the squared error of predictions on them."""
+
+# pyright: reportMissingImports=false
+# (torch is optional)
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+F64 = NDArray[np.float64]
+
+VOIGT = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
+
+S = TypeVar("S", bound="Sample")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One frame, or several behind one another; models add what they compute from.
+
+    Attributes
+    ----------
+    species
+        (N,) index of the element of every atom.
+    frame
+        (N,) number of the frame of every atom.
+    centers, neighbors
+        (E,) atoms of every edge.
+    energy, forces, strain
+        (F,), (N, 3), (F, 6) labels less what is not trained: eV, eV/Å, eV.
+    energy_weight, forces_weight, strain_weight
+        (F,), (N, 1), (F, 1) factors on the errors; 0 without a label.
+    """
+
+    species: Tensor
+    frame: Tensor
+    centers: Tensor
+    neighbors: Tensor
+    energy: Tensor
+    forces: Tensor
+    strain: Tensor
+    energy_weight: Tensor
+    forces_weight: Tensor
+    strain_weight: Tensor
+
+    @classmethod
+    def joined(cls: type[S], samples: Sequence[S]) -> S:
+        """All frames of several samples as one."""
+        parts: dict[str, list[Tensor]] = {name: [] for name in cls.__dataclass_fields__}
+        atoms = frames = 0
+        for one in samples:
+            for name, tensors in parts.items():
+                tensor = getattr(one, name)
+                if name in ("centers", "neighbors"):
+                    tensor = tensor + atoms
+                elif name == "frame":
+                    tensor = tensor + frames
+                tensors.append(tensor)
+            atoms, frames = atoms + len(one.species), frames + len(one.energy)
+        return cls(**{name: torch.cat(tensors) for name, tensors in parts.items()})
+
+    def to(self: S, device: torch.device) -> S:
+        """The sample on a device."""
+        return type(self)(**{name: getattr(self, name).to(device) for name in self.__dataclass_fields__})
+
+    def squared_error(self, energy: Tensor, forces: Tensor, strain: Tensor) -> Tensor:
+        """Weighted sum of the squared errors of predictions."""
+        return (
+            ((energy - self.energy) * self.energy_weight).square().sum()
+            + ((forces - self.forces) * self.forces_weight).square().sum()
+            + ((strain - self.strain) * self.strain_weight).square().sum()
+        )
+
+    def squared_labels(self) -> float:
+        """The same where nothing is predicted."""
+        nothing = torch.zeros_like
+        return float(self.squared_error(nothing(self.energy), nothing(self.forces), nothing(self.strain)))
+
+
+def labels(target: F64, weight: F64, dtype: torch.dtype) -> dict[str, Tensor]:
+    """Labels and weights of one frame from those of its design rows."""
+
+    def real(array: F64, *shape: int) -> Tensor:
+        return torch.tensor(array.reshape(shape), dtype=dtype)
+
+    return {
+        "energy": real(target[:1], 1),
+        "forces": real(target[1:-6], -1, 3),
+        "strain": real(target[-6:], 1, 6),
+        "energy_weight": real(weight[:1], 1),
+        "forces_weight": real(weight[1:-6:3], -1, 1),
+        "strain_weight": real(weight[-1:], 1, 1),
+    }
+
+
+def from_edges(sample: Sample, vectors: Tensor, gradients: Tensor) -> tuple[Tensor, Tensor]:
+    """Forces (N, 3) and strain derivatives (F, 6) from the edges r_ij (E, 3) and the derivatives of E in them."""
+    forces = torch.zeros_like(sample.forces)
+    forces = forces.index_add(0, sample.centers, gradients).index_add(0, sample.neighbors, -gradients)
+    pulls = [0.5 * (vectors[:, a] * gradients[:, b] + vectors[:, b] * gradients[:, a]) for a, b in VOIGT]
+    strain = torch.zeros_like(sample.strain)
+    return forces, strain.index_add(0, sample.frame[sample.centers], torch.stack(pulls, dim=1))

@@ -1,0 +1,122 @@
+"""Graph networks in torch: contract, training, files and bad requests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from ase import Atoms
+from ase.build import bulk, molecule
+from ase.calculators.emt import EMT
+from ase.calculators.singlepoint import SinglePointCalculator
+
+import ferrip
+from ferrip.errors import ModelFileError, SettingsError
+from ferrip.graph.descriptor import GraphDescriptor
+from ferrip.potential import Potential
+from ferrip.testing import check_potential
+
+SMALL = {
+    "painn": {"channels": 8, "layers": 2, "radials": 6},
+}
+"""Settings of a small network of every architecture."""
+
+
+def frames(count: int = 8) -> list[Atoms]:
+    """Rattled and strained cells of copper and gold with the labels of EMT."""
+    rng, result = np.random.default_rng(0), []
+    for seed in range(count):
+        atoms = bulk("Cu", cubic=True, a=3.7)
+        atoms.symbols[seed % 4] = "Au"
+        atoms.set_cell(atoms.cell[:] @ (np.eye(3) + rng.normal(scale=0.02, size=(3, 3))), scale_atoms=True)
+        atoms.rattle(0.1, seed=seed)
+        atoms.calc = EMT()
+        energy, forces, stress = atoms.get_potential_energy(), atoms.get_forces(), atoms.get_stress()
+        atoms.calc = SinglePointCalculator(atoms, energy=energy, forces=forces, stress=stress)
+        result.append(atoms)
+    return result
+
+
+def untrained(model: str) -> Potential:
+    """A potential of a network as it is at the start, with E0 and binding energies."""
+    torch = pytest.importorskip("torch")
+    from ferrip.graph.model import Graph, numbers
+
+    torch.manual_seed(3)
+    chosen = ferrip.models.family(model)
+    settings = chosen.settings_class(cutoff=4.0, **SMALL[model])
+    resolved = chosen.resolve(settings, "small", [1, 8], None)  # pyright: ignore[reportArgumentType]
+    resolved |= {"scale": 1.3, "neighbors": 7.0, "binding": [-1.5, -3.0]}
+    return Potential(
+        family=model,
+        descriptor=chosen.descriptor(resolved),
+        settings=resolved,
+        coefficients=numbers(Graph(resolved)),
+        e0={1: -13.6, 8: -430.0},
+        metadata={},
+    )
+
+
+@pytest.mark.parametrize("model", SMALL)
+def test_contract_of_potentials(model: str) -> None:
+    check_potential(untrained(model))
+
+
+@pytest.mark.parametrize("model", SMALL)
+def test_training_lowers_the_error(model: str, tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    options = {"model": model, "cutoff": 4.5, "batch": 2, "num_threads": 1, "progress": False, **SMALL[model]}
+    first = ferrip.fit(frames(), epochs=1, learning_rate=1e-6, **options)
+    fitted = ferrip.fit(frames(), epochs=40, learning_rate=1e-2, ema=0.9, **options)
+    again = ferrip.fit(frames(), epochs=40, learning_rate=1e-2, ema=0.9, **options)
+    assert np.array_equal(again.coefficients, fitted.coefficients)
+    before, after = (one.metadata["metrics"]["train"]["forces"]["mae_meV_per_A"] for one in (first, fitted))
+    assert after < 0.5 * before
+    assert fitted.metadata["fit"]["training"]["epochs"] == 40
+    fitted.save(tmp_path / "graph.ferrip")
+    loaded = ferrip.load(tmp_path / "graph.ferrip")
+    atoms = frames(1)[0]
+    atoms.calc = ferrip.Calculator(loaded)
+    assert np.array_equal(atoms.get_forces(), fitted.evaluate(atoms)[0].forces)
+    assert np.isfinite(atoms.get_stress()).all()
+    mixed = fitted.evaluator(simd="mixed").compute(ferrip.potential.as_structure(atoms), 1)[1]
+    assert np.abs(mixed - atoms.get_forces()).max() < 1e-4
+
+
+def test_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ferrip.torch_needed.find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match=r"'painn' is trained with torch.*ferrip\[torch\]"):
+        ferrip.fit(frames(2), model="painn", progress=False)
+    descriptor = GraphDescriptor(settings={"architecture": "painn", "elements": [1], "n_parameters": 3})
+    with pytest.raises(SettingsError, match=r"'painn' is computed with torch.*ferrip\[torch\]"):
+        descriptor.evaluator(np.zeros(3), [0.0])
+
+
+def test_what_graph_networks_do_not_have() -> None:
+    descriptor = GraphDescriptor(settings={"architecture": "painn", "elements": [1], "n_parameters": 3})
+    structure = ferrip.potential.as_structure(molecule("H2"))
+    with pytest.raises(SettingsError, match="no features of single atoms"):
+        descriptor.values(structure)
+    with pytest.raises(SettingsError, match="no path 'avx2'"):
+        descriptor.evaluator(np.zeros(3), [0.0], simd="avx2")
+
+
+def test_bad_numbers_and_requests() -> None:
+    potential = untrained("painn")
+    with pytest.raises(ModelFileError, match="numbers for this network, got 3"):
+        potential.descriptor.evaluator(np.zeros(3), [0.0, 0.0])
+    with pytest.raises(ferrip.errors.FerripError, match="lie on top of each other"):
+        potential.evaluate(Atoms("H2", positions=np.zeros((2, 3))))
+    with pytest.raises(SettingsError, match="layers"):
+        ferrip.fit(frames(2), model="painn", layers=0, progress=False)
+    with pytest.raises(SettingsError, match="size: expected one of small, medium, large"):
+        ferrip.fit(frames(2), model="painn", size="huge", progress=False)
+
+
+def test_time_ends_the_training() -> None:
+    pytest.importorskip("torch")
+    fitted = ferrip.fit(
+        frames(4), model="painn", epochs=100_000, minutes=0.02, progress=False, **SMALL["painn"]
+    )
+    assert fitted.metadata["fit"]["training"]["epochs"] < 10_000
