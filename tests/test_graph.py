@@ -23,6 +23,9 @@ SMALL = {
 """Settings of a small network of every architecture."""
 
 
+E0 = {"Cu": 3.5, "Au": 3.8}
+
+
 def frames(count: int = 8) -> list[Atoms]:
     """Rattled and strained cells of copper and gold with the labels of EMT."""
     rng, result = np.random.default_rng(0), []
@@ -66,7 +69,15 @@ def test_contract_of_potentials(model: str) -> None:
 @pytest.mark.parametrize("model", SMALL)
 def test_training_lowers_the_error(model: str, tmp_path: Path) -> None:
     pytest.importorskip("torch")
-    options = {"model": model, "cutoff": 4.5, "batch": 2, "num_threads": 1, "progress": False, **SMALL[model]}
+    options = {
+        "model": model,
+        "cutoff": 4.5,
+        "batch": 2,
+        "num_threads": 1,
+        "progress": False,
+        "e0": E0,
+        **SMALL[model],
+    }
     first = ferrip.fit(frames(), epochs=1, learning_rate=1e-6, **options)
     fitted = ferrip.fit(frames(), epochs=40, learning_rate=1e-2, ema=0.9, **options)
     again = ferrip.fit(frames(), epochs=40, learning_rate=1e-2, ema=0.9, **options)
@@ -106,8 +117,9 @@ def test_bad_numbers_and_requests() -> None:
     potential = untrained("painn")
     with pytest.raises(ModelFileError, match="numbers for this network, got 3"):
         potential.descriptor.evaluator(np.zeros(3), [0.0, 0.0])
-    with pytest.raises(ferrip.errors.FerripError, match="lie on top of each other"):
-        potential.evaluate(Atoms("H2", positions=np.zeros((2, 3))))
+    for atoms in ("H2", "HO", "O2"):
+        with pytest.raises(ferrip.errors.FerripError, match="atoms 0 and 1 lie on each other"):
+            potential.evaluate(Atoms(atoms, positions=np.zeros((2, 3))))
     with pytest.raises(SettingsError, match="layers"):
         ferrip.fit(frames(2), model="painn", layers=0, progress=False)
     with pytest.raises(SettingsError, match="size: expected one of small, medium, large"):
@@ -117,6 +129,6 @@ def test_bad_numbers_and_requests() -> None:
 def test_time_ends_the_training() -> None:
     pytest.importorskip("torch")
     fitted = ferrip.fit(
-        frames(4), model="painn", epochs=100_000, minutes=0.02, progress=False, **SMALL["painn"]
+        frames(4), model="painn", epochs=100_000, minutes=0.02, progress=False, e0=E0, **SMALL["painn"]
     )
     assert fitted.metadata["fit"]["training"]["epochs"] < 10_000

@@ -19,9 +19,6 @@ from ferrip.training.samples import from_edges
 
 F64 = NDArray[np.float64]
 
-SHORTEST = 1e-6
-"""Å; neighbors at smaller distances lie on top of each other."""
-
 
 class GraphEvaluator:
     """Energies, forces and strain derivatives of a network, E0 and pair functions.
@@ -58,8 +55,10 @@ class GraphEvaluator:
         except ValueError as error:
             raise ModelFileError(str(error)) from None
         self._graph.requires_grad_(False).to(self._device)
-        nothing = _core.ClusterDescriptor(list(settings["elements"]), [], [])
-        self._pairs = nothing.evaluator(np.zeros(0), list(e0), list(pairs))
+        first = settings["elements"][0]
+        knots = np.linspace(0.0, self.cutoff, 9).tolist()
+        zero = _core.ClusterDescriptor(list(settings["elements"]), [((first, first), knots, (0, 3))], [])
+        self._pairs = zero.evaluator(np.zeros(zero.n_features), list(e0), list(pairs))
 
     @property
     def cutoff(self) -> float:
@@ -80,11 +79,10 @@ class GraphEvaluator:
         energies, forces, strain = self._pairs.compute(structure, num_threads)
         torch.set_num_threads(_core.resolve_threads(num_threads))
         sample = self._sample(structure)
-        lengths = sample.vectors.norm(dim=1)
-        if len(lengths) and float(lengths.min()) < SHORTEST:
-            edge = int(lengths.argmin())
-            i, j = int(sample.centers[edge]), int(sample.neighbors[edge])
-            raise FerripError(f"atoms {i} and {j} lie on top of each other")
+        lengths = torch.linalg.vector_norm(sample.vectors, dim=1)
+        if len(lengths) and not float(lengths.min()) > 0.0:
+            i, j = (int(atoms[lengths.argmin()]) for atoms in (sample.centers, sample.neighbors))
+            raise FerripError(f"atoms {i} and {j} lie on each other, 0 Å apart")
         with torch.enable_grad():
             of_network, gradients = self._graph.atoms(sample, create_graph=False)
         pulls, strained = from_edges(sample, sample.vectors, gradients.detach())
