@@ -13,11 +13,13 @@ from ase.calculators.singlepoint import SinglePointCalculator
 
 import ferrip
 from ferrip.errors import ModelFileError, SettingsError
+from ferrip.graph.architectures import ARCHITECTURES
 from ferrip.graph.descriptor import GraphDescriptor
 from ferrip.potential import Potential
 from ferrip.testing import check_potential
 
 SMALL = {
+    "mace": {"channels": 4, "layers": 2, "radials": 4, "max_l": 2, "max_message_l": 1},
     "painn": {"channels": 8, "layers": 2, "radials": 6},
 }
 """Settings of a small network of every architecture."""
@@ -41,9 +43,17 @@ def frames(count: int = 8) -> list[Atoms]:
     return result
 
 
+def need(model: str) -> None:
+    """Skip the test without the packages of a model."""
+    for package in ("torch", *ARCHITECTURES[model].packages):
+        pytest.importorskip(package)
+
+
 def untrained(model: str) -> Potential:
     """A potential of a network as it is at the start, with E0 and binding energies."""
-    torch = pytest.importorskip("torch")
+    need(model)
+    import torch
+
     from ferrip.graph.model import Graph, numbers
 
     torch.manual_seed(3)
@@ -68,7 +78,7 @@ def test_contract_of_potentials(model: str) -> None:
 
 @pytest.mark.parametrize("model", SMALL)
 def test_training_lowers_the_error(model: str, tmp_path: Path) -> None:
-    pytest.importorskip("torch")
+    need(model)
     options = {
         "model": model,
         "cutoff": 4.5,
@@ -95,12 +105,14 @@ def test_training_lowers_the_error(model: str, tmp_path: Path) -> None:
     assert np.abs(mixed - atoms.get_forces()).max() < 1e-4
 
 
-def test_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ferrip.torch_needed.find_spec", lambda name: None)
-    with pytest.raises(SettingsError, match=r"'painn' is trained with torch.*ferrip\[torch\]"):
-        ferrip.fit(frames(2), model="painn", progress=False)
-    descriptor = GraphDescriptor(settings={"architecture": "painn", "elements": [1], "n_parameters": 3})
-    with pytest.raises(SettingsError, match=r"'painn' is computed with torch.*ferrip\[torch\]"):
+@pytest.mark.parametrize(("model", "package"), [("painn", "torch"), ("mace", "e3nn")])
+def test_without_a_package(model: str, package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = {"torch": object(), "e3nn": object(), package: None}
+    monkeypatch.setattr("ferrip.torch_needed.find_spec", found.get)
+    with pytest.raises(SettingsError, match=rf"'{model}' is trained with {package}.*ferrip\[torch\]"):
+        ferrip.fit(frames(2), model=model, progress=False, e0=E0)
+    descriptor = GraphDescriptor(settings={"architecture": model, "elements": [1], "n_parameters": 3})
+    with pytest.raises(SettingsError, match=rf"'{model}' is computed with {package}.*ferrip\[torch\]"):
         descriptor.evaluator(np.zeros(3), [0.0])
 
 

@@ -120,7 +120,6 @@ def fit(
         require_torch(model)
         classes.append(NeuralSettings)
     if isinstance(chosen, GraphNetwork):
-        require_torch(model)
         classes.append(GraphTraining)
     fit_settings, model_settings, *training = parse_settings(
         settings, *classes, others=("model", "size", "test", "reference")

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ferrip.errors import SettingsError
+from ferrip.graph.architectures import ARCHITECTURES
 from ferrip.torch_needed import require_torch
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class GraphDescriptor:
         """
         if simd not in (None, "mixed"):
             raise SettingsError(f"simd: graph networks have no path {simd!r}")
-        require_torch(str(self.settings["architecture"]), "is computed")
+        name = str(self.settings["architecture"])
+        require_torch(name, "is computed", ARCHITECTURES[name].packages)
         from ferrip.graph.evaluator import GraphEvaluator
 
         precision = "float64" if simd is None else "float32"

@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ferrip import _core
+from ferrip.graph.architectures import ARCHITECTURES
 from ferrip.graph.radial import envelope
 from ferrip.training.samples import Sample, from_edges
 
 F64 = NDArray[np.float64]
-
-ARCHITECTURES = {"painn": ("ferrip.graph.painn", "Painn")}
-"""Module and class of every network; some need packages that others do without."""
 
 SATURATION = 4.0
 """Neighbors within half the cutoff bind an atom to 1 − exp(−SATURATION) and more."""
@@ -58,8 +56,8 @@ class Graph(nn.Module):
         super().__init__()
         self.n_species = len(settings["elements"])
         self.cutoff, self.scale = float(settings["cutoff"]), float(settings["scale"])
-        module, name = ARCHITECTURES[settings["architecture"]]
-        self.network = getattr(import_module(module), name)(settings)
+        chosen = ARCHITECTURES[settings["architecture"]]
+        self.network = getattr(import_module(chosen.module), chosen.name)(settings)
         binding = torch.tensor(settings["binding"], dtype=torch.float64)
         self.register_buffer("binding", binding, persistent=False)
 
@@ -72,18 +70,14 @@ class Graph(nn.Module):
     def atoms(self, sample: GraphSample, *, create_graph: bool) -> tuple[Tensor, Tensor]:
         """Energies of atoms (N,) above those of free atoms, and derivatives of their sum in the edges (E, 3)."""
         vectors = sample.vectors.detach().requires_grad_()
-        energies = self.network(sample.species, sample.centers, sample.neighbors, vectors)
-        energies = self.scale * (energies - self._free(vectors)[sample.species])
-        energies = energies + self._bound(sample, vectors)
+        n, free = len(sample.species), torch.arange(self.n_species, device=vectors.device)
+        species = torch.cat([sample.species, free])
+        energies = self.network(species, sample.centers, sample.neighbors, vectors)
+        energies = self.scale * (energies[:n] - energies[n:][sample.species]) + self._bound(sample, vectors)
         if len(vectors) == 0:
             return energies, vectors
         (gradients,) = torch.autograd.grad(energies.sum(), vectors, create_graph=create_graph)
         return energies, gradients
-
-    def _free(self, vectors: Tensor) -> Tensor:
-        """(elements,) what the network gives atoms without neighbors."""
-        species = torch.arange(self.n_species, device=vectors.device)
-        return self.network(species, species[:0], species[:0], vectors[:0])
 
     def _bound(self, sample: GraphSample, vectors: Tensor) -> Tensor:
         """(N,) energies of the binding in eV."""

@@ -13,6 +13,7 @@ from ferrip.models.family import (
 )
 from ferrip.models.gap import Gap, GapSettings
 from ferrip.models.graph_network import GraphNetwork, GraphSettings
+from ferrip.models.mace import MaceSettings
 from ferrip.models.mtp import Mtp, MtpSettings
 from ferrip.models.nn import Nn, NnSettings
 from ferrip.models.pace import Pace
@@ -33,6 +34,7 @@ __all__ = [
     "GapSettings",
     "GraphNetwork",
     "GraphSettings",
+    "MaceSettings",
     "Mtp",
     "MtpSettings",
     "NeuralFamily",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ferrip.graph.architectures import ARCHITECTURES
 from ferrip.graph.descriptor import GraphDescriptor
 from ferrip.models.family import Family, preset_of
 from ferrip.torch_needed import require_torch
@@ -31,7 +32,7 @@ class GraphNetwork(Family):
     Parameters
     ----------
     name
-        Name in `--model`, in model files and among `ferrip.graph.model.ARCHITECTURES`.
+        Name in `--model`, in model files and among `ferrip.graph.architectures`.
     settings_class
         `GraphSettings` with what the network has beside.
     presets
@@ -60,9 +61,9 @@ class GraphNetwork(Family):
         Raises
         ------
         SettingsError
-            There is no torch.
+            There is no torch, or another package that the network needs.
         """
-        require_torch(self.name)
+        require_torch(self.name, also=ARCHITECTURES[self.name].packages)
         from ferrip.graph.model import count
 
         given = {name: value for name, value in settings.model_dump().items() if value is not None}

@@ -64,7 +64,7 @@ def train(
     scale, held_scale = (sum(one.squared_labels() for one in part) or 1.0 for part in (training, held_out))
     steps = settings.epochs * math.ceil(len(training) / settings.batch)
     optimizer = torch.optim.AdamW(
-        module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay
+        module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
     started = time.perf_counter()
     mean, best = copy.deepcopy(module), copy.deepcopy(module)
@@ -120,5 +120,4 @@ def _rate(spent: float) -> float:
 
 def _average(mean: nn.Module, current: nn.Module, memory: float) -> None:
     with torch.no_grad():
-        for old, new in zip(mean.parameters(), current.parameters(), strict=True):
-            old.lerp_(new, 1.0 - memory)
+        torch._foreach_lerp_(list(mean.parameters()), list(current.parameters()), 1.0 - memory)
