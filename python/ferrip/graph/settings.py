@@ -12,9 +12,9 @@ from ferrip.training.settings import OptimisationSettings
 class GraphTraining(OptimisationSettings):
     """How graph networks are trained."""
 
-    epochs: int = Field(default=500, ge=1, le=100_000, description="passes over the training frames")
-    batch: int = Field(default=8, ge=1, le=10_000, description="frames per step")
-    learning_rate: float = Field(default=1e-3, gt=0, le=1, description="largest learning rate of Adam")
+    epochs: int = Field(default=300, ge=1, le=100_000, description="passes over the training frames")
+    batch: int = Field(default=5, ge=1, le=10_000, description="frames per step")
+    learning_rate: float = Field(default=3e-3, gt=0, le=1, description="largest learning rate of Adam")
     ema: float = Field(default=0.999, ge=0, lt=1, description="memory of the mean of the weights, per step")
     held_out: float = Field(
         default=0.05, ge=0, le=0.5, description="fraction of the frames that choose the epoch"

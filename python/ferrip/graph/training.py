@@ -65,7 +65,7 @@ def trained(problem: Problem, settings: GraphTraining, reporter: Reporter) -> Po
             if epoch.number % settings.report == 0 or stop.requested:
                 reporter.note(
                     f"epoch {epoch.number}: loss {epoch.training:.3e}, held out {epoch.held_out:.3e} of the "
-                    f"labels', rate {epoch.rate:.1e}, {time.perf_counter() - started:.0f} s"
+                    f"start, rate {epoch.rate:.1e}, {time.perf_counter() - started:.0f} s"
                 )
             return stop.requested
 

@@ -21,11 +21,15 @@ WARM_UP = 0.05
 """Fraction of the steps in which the learning rate rises."""
 FINAL_RATE = 0.01
 """Last learning rate over the largest."""
+LONGEST = 3.0
+"""Longest gradient over the running mean of lengths."""
+USUAL = 50
+"""Steps of this running mean."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Epoch:
-    """What a pass over the frames has reached; losses relative to those of predictions of 0.
+    """What a pass over the frames has reached; losses relative to those at the start.
 
     Attributes
     ----------
@@ -55,20 +59,21 @@ def train(
 ) -> tuple[M, list[Epoch]]:
     """The module of the best epoch, and all epochs; `after_epoch` returns whether to stop.
 
-    The module takes a sample and returns energies (F,), forces (N, 3) and strain derivatives (F, 6). Where no epoch has
-    a lower held-out loss than predictions of 0, the module stays as it is at the start.
+    The module takes a sample and returns energies (F,), forces (N, 3) and strain derivatives (F, 6). Where no epoch
+    has a lower held-out loss than the start, the module stays as it is there. Gradients longer than `LONGEST` times the
+    running mean of their lengths are cut, so that no step can throw away what was learned.
 
     Deterministic for a seed, a number of threads of torch and a machine, unless `minutes` end it.
     """
     generator = torch.Generator().manual_seed(settings.seed)
-    scale, held_scale = (sum(one.squared_labels() for one in part) or 1.0 for part in (training, held_out))
+    scale, held_scale = (squared_error(module, part, settings.batch) or 1.0 for part in (training, held_out))
     steps = settings.epochs * math.ceil(len(training) / settings.batch)
     optimizer = torch.optim.AdamW(
         module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
     started = time.perf_counter()
     mean, best = copy.deepcopy(module), copy.deepcopy(module)
-    lowest, latest, epochs, step = 1.0, 0, list[Epoch](), 0
+    lowest, latest, epochs, step, usual = 1.0, 0, list[Epoch](), 0, math.inf
     for number in range(1, settings.epochs + 1):
         order = torch.randperm(len(training), generator=generator).tolist()
         total = rate = 0.0
@@ -83,7 +88,8 @@ def train(
             optimizer.zero_grad(set_to_none=True)
             error = chosen.squared_error(*module(chosen))
             (error * (len(training) / (scale * settings.batch))).backward()
-            torch.nn.utils.clip_grad_norm_(module.parameters(), 10.0)
+            length = float(torch.nn.utils.clip_grad_norm_(module.parameters(), LONGEST * usual))
+            usual = length if step == 0 else usual + (min(length, LONGEST * usual) - usual) / USUAL
             optimizer.step()
             step += 1
             _average(mean, module, min(settings.ema, step / (step + 10)))

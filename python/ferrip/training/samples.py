@@ -77,11 +77,6 @@ class Sample:
             + ((strain - self.strain) * self.strain_weight).square().sum()
         )
 
-    def squared_labels(self) -> float:
-        """The same where nothing is predicted."""
-        nothing = torch.zeros_like
-        return float(self.squared_error(nothing(self.energy), nothing(self.forces), nothing(self.strain)))
-
 
 def labels(target: F64, weight: F64, dtype: torch.dtype) -> dict[str, Tensor]:
     """Labels and weights of one frame from those of its design rows."""
