@@ -21,6 +21,7 @@ from ferrip.testing import check_potential
 SMALL = {
     "mace": {"channels": 4, "layers": 2, "radials": 4, "max_l": 2, "max_message_l": 1},
     "painn": {"channels": 8, "layers": 2, "radials": 6},
+    "schnet": {"channels": 8, "layers": 2, "radials": 12},
 }
 """Settings of a small network of every architecture."""
 

@@ -25,4 +25,5 @@ class Architecture:
 ARCHITECTURES = {
     "mace": Architecture(module="ferrip.graph.mace", name="Mace", packages=("e3nn",)),
     "painn": Architecture(module="ferrip.graph.painn", name="Painn"),
+    "schnet": Architecture(module="ferrip.graph.schnet", name="Schnet"),
 }

@@ -1,4 +1,4 @@
-"""Radial functions of edges, which vanish smoothly at the cutoff."""
+"""Radial functions of edges, and the envelope with which they vanish smoothly at the cutoff."""
 
 # pyright: reportMissingImports=false
 # (torch is optional)
@@ -36,6 +36,29 @@ class Bessel(nn.Module):
         """(E, n) functions of the lengths (E,) in Å."""
         functions = torch.sin(r[:, None] * self.waves) / r[:, None]
         return functions * (envelope(r / self.cutoff) * (2.0 / self.cutoff) ** 0.5)[:, None]
+
+
+class Gaussians(nn.Module):
+    """Gaussians exp(−(r − μ)² / 2 δ²) with centres μ from 0 to the cutoff, δ apart; they do not vanish there.
+
+    Source: Schütt, Sauceda, Kindermans, Tkatchenko, Müller, doi:10.1063/1.5019779.
+
+    Parameters
+    ----------
+    n
+        Number of functions, two or more.
+    cutoff
+        Last centre in Å.
+    """
+
+    def __init__(self, n: int, cutoff: float) -> None:
+        super().__init__()
+        self.width = cutoff / (n - 1)
+        self.register_buffer("means", torch.linspace(0.0, cutoff, n, dtype=torch.float64), persistent=False)
+
+    def forward(self, r: Tensor) -> Tensor:
+        """(E, n) functions of the lengths (E,) in Å."""
+        return torch.exp(-0.5 * ((r[:, None] - self.means) / self.width).square())
 
 
 def envelope(x: Tensor) -> Tensor:

@@ -19,6 +19,7 @@ from ferrip.models.nn import Nn, NnSettings
 from ferrip.models.pace import Pace
 from ferrip.models.painn import PainnSettings
 from ferrip.models.pair_potential import PairPotential
+from ferrip.models.schnet import SchnetSettings
 from ferrip.models.uf3 import Uf3, Uf3Settings
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "Pace",
     "PainnSettings",
     "PairPotential",
+    "SchnetSettings",
     "Uf3",
     "Uf3Settings",
     "family",
