@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from ferrip.graph.descriptor import GraphDescriptor
 from ferrip.potential import Potential
 from ferrip.testing import check_potential
 
-SMALL = {
+SMALL: dict[str, dict[str, Any]] = {
     "mace": {"channels": 4, "layers": 2, "radials": 4, "max_l": 2, "max_message_l": 1},
     "painn": {"channels": 8, "layers": 2, "radials": 6},
     "schnet": {"channels": 8, "layers": 2, "radials": 12},
@@ -80,7 +81,7 @@ def test_contract_of_potentials(model: str) -> None:
 @pytest.mark.parametrize("model", SMALL)
 def test_training_lowers_the_error(model: str, tmp_path: Path) -> None:
     need(model)
-    options = {
+    options: dict[str, Any] = {
         "model": model,
         "cutoff": 4.5,
         "batch": 2,
