@@ -21,6 +21,7 @@ from ferrip.testing import check_potential
 
 SMALL: dict[str, dict[str, Any]] = {
     "mace": {"channels": 4, "layers": 2, "radials": 4, "max_l": 2, "max_message_l": 1},
+    "nequip": {"channels": 4, "layers": 3, "radials": 4, "max_l": 2},
     "painn": {"channels": 8, "layers": 2, "radials": 6},
     "schnet": {"channels": 8, "layers": 2, "radials": 12},
 }
@@ -36,7 +37,9 @@ def frames(count: int = 8) -> list[Atoms]:
     for seed in range(count):
         atoms = bulk("Cu", cubic=True, a=3.7)
         atoms.symbols[seed % 4] = "Au"
-        atoms.set_cell(atoms.cell[:] @ (np.eye(3) + rng.normal(scale=0.02, size=(3, 3))), scale_atoms=True)
+        atoms.set_cell(
+            np.asarray(atoms.cell) @ (np.eye(3) + rng.normal(scale=0.02, size=(3, 3))), scale_atoms=True
+        )
         atoms.rattle(0.1, seed=seed)
         atoms.calc = EMT()
         energy, forces, stress = atoms.get_potential_energy(), atoms.get_forces(), atoms.get_stress()

@@ -24,6 +24,7 @@ class Architecture:
 
 ARCHITECTURES = {
     "mace": Architecture(module="ferrip.graph.mace", name="Mace", packages=("e3nn",)),
+    "nequip": Architecture(module="ferrip.graph.nequip", name="Nequip", packages=("e3nn",)),
     "painn": Architecture(module="ferrip.graph.painn", name="Painn"),
     "schnet": Architecture(module="ferrip.graph.schnet", name="Schnet"),
 }

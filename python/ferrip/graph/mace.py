@@ -16,10 +16,8 @@ from e3nn import o3
 from torch import Tensor, nn
 
 from ferrip.graph.coupling import Path, block, coefficients, columns, paths, symmetric_paths
+from ferrip.graph.interaction import WIDTH, Interaction, each_l, linear
 from ferrip.graph.radial import Bessel
-
-WIDTH = 64
-"""Hidden numbers of the networks that make radial functions, and channels of the last readout over WIDTH // 4."""
 
 
 class Mace(nn.Module):
@@ -43,7 +41,8 @@ class Mace(nn.Module):
         inputs = [0] + [settings["max_message_l"]] * (layers - 1)
         outputs = [*inputs[1:], 0]
         self.interactions = nn.ModuleList(
-            Interaction(channels, settings["radials"], max_l, into, norm) for into in inputs
+            Interaction(channels, settings["radials"], max_l, into, [channels] * (max_l + 1), norm)
+            for into in inputs
         )
         self.products = nn.ModuleList(
             Product(species, channels, max_l, into, out)
@@ -62,70 +61,10 @@ class Mace(nn.Module):
         for interaction, product, readout in zip(
             self.interactions, self.products, self.readouts, strict=True
         ):
-            gathered = interaction(features, centers, neighbors, radial, harmonics)
+            gathered = torch.cat(interaction(features, centers, neighbors, radial, harmonics), dim=1)
             features = product(gathered, features, species)
             energies = energies + readout(features[:, 0])[:, 0]
         return energies
-
-
-class Interaction(nn.Module):
-    """Features A of atoms: sums over neighbors of radial functions, spherical harmonics and their features (eq. 8).
-
-    Parameters
-    ----------
-    channels, radials
-        Channels, and Bessel functions of an edge.
-    max_l, into
-        Largest l of A and the harmonics, and of the features that come in.
-    norm
-        Factor on the sums.
-    """
-
-    couplings: Tensor
-    path_of: Tensor
-
-    def __init__(self, channels: int, radials: int, max_l: int, into: int, norm: float) -> None:
-        super().__init__()
-        self.max_l, self.norm = max_l, norm
-        steps = sorted(paths(max_l, into, max_l), key=lambda path: path.l3)
-        places = columns(steps)
-        couplings = torch.zeros((max_l + 1) ** 2, places[-1].stop, (into + 1) ** 2, dtype=torch.float64)
-        for path, place in zip(steps, places, strict=True):
-            harmonics, features = block(path.l1), block(path.l2)
-            couplings[harmonics.start : harmonics.stop, place.start : place.stop][
-                ..., features.start : features.stop
-            ] = coefficients(path).transpose(1, 2)
-        path_of = [number for number, place in enumerate(places) for _ in place]
-        self.register_buffer("couplings", couplings, persistent=False)
-        self.register_buffer("path_of", torch.tensor(path_of), persistent=False)
-        self.count = [sum(path.l3 == ell for path in steps) for ell in range(max_l + 1)]
-        self.up = nn.ModuleList(linear(channels, channels) for _ in range(into + 1))
-        self.filter = nn.Sequential(
-            linear(radials, WIDTH),
-            nn.SiLU(),
-            linear(WIDTH, WIDTH),
-            nn.SiLU(),
-            linear(WIDTH, channels * len(steps)),
-        )
-        self.down = nn.ModuleList(linear(channels * n, channels) for n in self.count)
-
-    def forward(
-        self, features: Tensor, centers: Tensor, neighbors: Tensor, radial: Tensor, harmonics: Tensor
-    ) -> Tensor:
-        """(N, (max_l + 1)², C) features A."""
-        n, width, channels = features.shape
-        sent = each_l(self.up, features).index_select(0, neighbors)
-        turned = (harmonics @ self.couplings.flatten(1)).unflatten(1, (-1, width))
-        filters = self.filter(radial).unflatten(1, (-1, channels)).index_select(1, self.path_of)
-        messages = torch.bmm(turned, sent) * filters
-        sums = messages.new_zeros(n, *messages.shape[1:]).index_add(0, centers, messages) * self.norm
-        result, start = [], 0
-        for ell, (count, down) in enumerate(zip(self.count, self.down, strict=True)):
-            stop = start + count * (2 * ell + 1)
-            of_paths = sums[:, start:stop].unflatten(1, (count, 2 * ell + 1)).transpose(1, 2)
-            result.append(down(of_paths.flatten(2)))
-            start = stop
-        return torch.cat(result, dim=1)
 
 
 class Product(nn.Module):
@@ -186,19 +125,6 @@ class Product(nn.Module):
         ]
         before = torch.cat(kept, dim=1)
         return torch.cat([mixed[:, : before.shape[1]] + before, mixed[:, before.shape[1] :]], dim=1)
-
-
-def linear(width: int, out: int) -> nn.Linear:
-    """A linear layer without bias for inputs of variance 1."""
-    layer = nn.Linear(width, out, bias=False)
-    nn.init.normal_(layer.weight, std=width**-0.5)
-    return layer
-
-
-def each_l(layers: nn.ModuleList, features: Tensor) -> Tensor:
-    """A layer per l on the channels of features (N, (l + 1)², C)."""
-    parts = [layer(features[:, block(ell).start : block(ell).stop]) for ell, layer in enumerate(layers)]
-    return torch.cat(parts, dim=1)
 
 
 def _squares(max_l: int, doubles: Sequence[Path]) -> dict[str, Tensor]:

@@ -15,6 +15,7 @@ from ferrip.models.gap import Gap, GapSettings
 from ferrip.models.graph_network import GraphNetwork, GraphSettings
 from ferrip.models.mace import MaceSettings
 from ferrip.models.mtp import Mtp, MtpSettings
+from ferrip.models.nequip import NequipSettings
 from ferrip.models.nn import Nn, NnSettings
 from ferrip.models.pace import Pace
 from ferrip.models.painn import PainnSettings
@@ -38,6 +39,7 @@ __all__ = [
     "MaceSettings",
     "Mtp",
     "MtpSettings",
+    "NequipSettings",
     "NeuralFamily",
     "Nn",
     "NnSettings",
