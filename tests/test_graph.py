@@ -20,6 +20,7 @@ from ferrip.potential import Potential
 from ferrip.testing import check_potential
 
 SMALL: dict[str, dict[str, Any]] = {
+    "allegro": {"channels": 4, "scalars": 8, "layers": 2, "radials": 4, "max_l": 2},
     "mace": {"channels": 4, "layers": 2, "radials": 4, "max_l": 2, "max_message_l": 1},
     "nequip": {"channels": 4, "layers": 3, "radials": 4, "max_l": 2},
     "painn": {"channels": 8, "layers": 2, "radials": 6},
@@ -57,8 +58,7 @@ def need(model: str) -> None:
 def untrained(model: str) -> Potential:
     """A potential of a network as it is at the start, with E0 and binding energies."""
     need(model)
-    import torch
-
+    torch = pytest.importorskip("torch")
     from ferrip.graph.model import Graph, numbers
 
     torch.manual_seed(3)

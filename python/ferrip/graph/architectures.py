@@ -23,6 +23,7 @@ class Architecture:
 
 
 ARCHITECTURES = {
+    "allegro": Architecture(module="ferrip.graph.allegro", name="Allegro", packages=("e3nn",)),
     "mace": Architecture(module="ferrip.graph.mace", name="Mace", packages=("e3nn",)),
     "nequip": Architecture(module="ferrip.graph.nequip", name="Nequip", packages=("e3nn",)),
     "painn": Architecture(module="ferrip.graph.painn", name="Painn"),

@@ -34,6 +34,11 @@ def paths(first: int, second: int, out: int) -> list[Path]:
     ]
 
 
+def sorted_paths(first: int, second: int, out: int) -> list[Path]:
+    """The same in the order of l3, so that results of one l lie together."""
+    return sorted(paths(first, second, out), key=lambda path: path.l3)
+
+
 def symmetric_paths(first: int, out: int) -> list[Path]:
     """The paths of the product of one feature with itself, each once."""
     return [path for path in paths(first, first, out) if path.l1 <= path.l2]

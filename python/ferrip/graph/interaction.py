@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ferrip.graph.coupling import block, coefficients, columns, paths
+from ferrip.graph.coupling import Path, block, coefficients, columns, sorted_paths
 
 WIDTH = 64
 """Hidden numbers of the networks that make radial functions."""
@@ -42,7 +42,7 @@ class Interaction(nn.Module):
     ) -> None:
         super().__init__()
         self.norm = norm
-        steps = sorted(paths(max_l, into, len(widths) - 1), key=lambda path: path.l3)
+        steps = sorted_paths(max_l, into, len(widths) - 1)
         places = columns(steps)
         couplings = torch.zeros((max_l + 1) ** 2, places[-1].stop, (into + 1) ** 2, dtype=torch.float64)
         for path, place in zip(steps, places, strict=True):
@@ -53,7 +53,6 @@ class Interaction(nn.Module):
         path_of = [number for number, place in enumerate(places) for _ in place]
         self.register_buffer("couplings", couplings, persistent=False)
         self.register_buffer("path_of", torch.tensor(path_of), persistent=False)
-        self.count = [sum(path.l3 == ell for path in steps) for ell in range(len(widths))]
         self.up = nn.ModuleList(linear(channels, channels) for _ in range(into + 1))
         self.filter = nn.Sequential(
             linear(radials, WIDTH),
@@ -62,9 +61,7 @@ class Interaction(nn.Module):
             nn.SiLU(),
             linear(WIDTH, channels * len(steps)),
         )
-        self.down = nn.ModuleList(
-            linear(channels * n, width) for n, width in zip(self.count, widths, strict=True)
-        )
+        self.down = PathMix(channels, steps, widths)
 
     def forward(
         self, features: Tensor, centers: Tensor, neighbors: Tensor, radial: Tensor, harmonics: Tensor
@@ -76,11 +73,36 @@ class Interaction(nn.Module):
         filters = self.filter(radial).unflatten(1, (-1, channels)).index_select(1, self.path_of)
         messages = torch.bmm(turned, sent) * filters
         sums = messages.new_zeros(n, *messages.shape[1:]).index_add(0, centers, messages) * self.norm
+        return self.down(sums)
+
+
+class PathMix(nn.Module):
+    """Linear layers on all paths and channels of every l.
+
+    Parameters
+    ----------
+    channels
+        Channels of every path.
+    steps
+        Paths in the order of l3.
+    widths
+        Channels of every l, from 0 on, that comes out.
+    """
+
+    def __init__(self, channels: int, steps: Sequence[Path], widths: Sequence[int]) -> None:
+        super().__init__()
+        self.count = [sum(path.l3 == ell for path in steps) for ell in range(len(widths))]
+        self.layers = nn.ModuleList(
+            linear(channels * n, width) for n, width in zip(self.count, widths, strict=True)
+        )
+
+    def forward(self, products: Tensor) -> list[Tensor]:
+        """(N, 2 l + 1, widths[l]) of every l, from the results (N, columns, C) of the paths."""
         result, start = [], 0
-        for ell, (count, down) in enumerate(zip(self.count, self.down, strict=True)):
+        for ell, (count, layer) in enumerate(zip(self.count, self.layers, strict=True)):
             stop = start + count * (2 * ell + 1)
-            of_paths = sums[:, start:stop].unflatten(1, (count, 2 * ell + 1)).transpose(1, 2)
-            result.append(down(of_paths.flatten(2)))
+            of_paths = products[:, start:stop].unflatten(1, (count, 2 * ell + 1)).transpose(1, 2)
+            result.append(layer(of_paths.flatten(2)))
             start = stop
         return result
 

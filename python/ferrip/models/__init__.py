@@ -2,6 +2,7 @@
 
 from ferrip.models.ace import Ace, AceSettings
 from ferrip.models.ace_fs import AceFs, AceFsSettings
+from ferrip.models.allegro import AllegroSettings
 from ferrip.models.family import (
     Descriptor,
     EmbeddedFamily,
@@ -28,6 +29,7 @@ __all__ = [
     "AceFs",
     "AceFsSettings",
     "AceSettings",
+    "AllegroSettings",
     "Descriptor",
     "EmbeddedFamily",
     "Evaluator",
