@@ -134,7 +134,7 @@ class Calculator(ASECalculator):
         if not properties:
             return {}
         potential, threads = self.potential, self._num_threads
-        if potential.posterior_factor is None:
+        if not potential.has_uncertainty:
             raise PropertyNotImplementedError("this potential was fitted without uncertainties")
         computed = {
             "energy_uncertainty": potential.energy_uncertainty,

@@ -4,17 +4,18 @@
 
 where N takes the functions of order ≥ 2 of the centre, and free atoms have E0. The activations are algebraic, so that
 every backend computes them with one square root and one division: `"isru"` is s(a) = a / √(1 + a²), which is bounded,
-`"gated"` is a (1 + s(a)) / 2, which is linear for large a.
+`"gated"` is a (1 + s(a)) / 2, which is linear for large a. A committee is one network, the mean of its members.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 
 from ferrip.errors import FerripError
 
@@ -55,6 +56,8 @@ class Network:
         One of `ACTIVATIONS`.
     layers
         Two or more layers; the last one has one output in eV.
+    members
+        Networks of equal shape whose mean this is: equal blocks of the outputs of every hidden layer.
 
     Examples
     --------
@@ -66,6 +69,7 @@ class Network:
 
     activation: str
     layers: list[Layer]
+    members: int = 1
 
     def __post_init__(self) -> None:
         if self.activation not in ACTIVATIONS:
@@ -84,6 +88,31 @@ class Network:
             inputs = len(biases)
         if inputs != 1:
             raise FerripError(f"network: expected one output of the last layer, got {inputs}")
+        if self.members < 1 or any(width % self.members for width in self.widths):
+            raise FerripError(f"network: expected hidden layers of {self.members} equal blocks")
+
+    @classmethod
+    def mean(cls, networks: Sequence[Network]) -> Network:
+        """The committee of networks of equal shape: one wider network, whose later layers have blocks."""
+        count, (first, *others) = len(networks), zip(*(one.layers for one in networks), strict=True)
+        layers = [(np.vstack([w for w, _ in first]), np.concatenate([b for _, b in first]))]
+        for parts in others[:-1]:
+            layers.append((block_diag(*(w for w, _ in parts)), np.concatenate([b for _, b in parts])))
+        last = np.hstack([w for w, _ in others[-1]]) / count, sum(b for _, b in others[-1]) / count
+        return cls(activation=networks[0].activation, layers=[*layers, last], members=count)
+
+    def member(self, number: int) -> Network:
+        """One network of a committee, up to a constant."""
+        layers, inputs = [], slice(None)
+        for weights, biases in self.layers[:-1]:
+            width = len(biases) // self.members
+            outputs = slice(number * width, (number + 1) * width)
+            layers.append((weights[outputs, inputs], biases[outputs]))
+            inputs = outputs
+        weights, biases = self.layers[-1]
+        layers.append((weights[:, inputs] * self.members, biases))
+        own = [(np.ascontiguousarray(weights), biases) for weights, biases in layers]
+        return Network(activation=self.activation, layers=own)
 
     @property
     def n_inputs(self) -> int:
@@ -94,7 +123,7 @@ class Network:
         """The network of these functions alone; the others are 0."""
         (weights, biases), *others = self.layers
         first = np.ascontiguousarray(weights[:, functions]), biases
-        return Network(activation=self.activation, layers=[first, *others])
+        return replace(self, layers=[first, *others])
 
     @property
     def widths(self) -> list[int]:
@@ -134,7 +163,11 @@ def to_arrays(networks: Mapping[str, Network]) -> tuple[dict[str, Any], dict[str
     """Header entry and arrays of networks by symbol."""
     header, arrays = {}, {}
     for symbol, network in networks.items():
-        header[symbol] = {"activation": network.activation, "layers": len(network.layers)}
+        header[symbol] = {
+            "activation": network.activation,
+            "layers": len(network.layers),
+            "members": network.members,
+        }
         for k, (weights, biases) in enumerate(network.layers):
             arrays[f"{PREFIX}/{symbol}/{k}/weights"] = weights
             arrays[f"{PREFIX}/{symbol}/{k}/biases"] = biases
@@ -155,5 +188,7 @@ def from_arrays(header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -
             (arrays[f"{name}/weights"].astype(np.float64), arrays[f"{name}/biases"].astype(np.float64))
             for name in names
         ]
-        networks[symbol] = Network(activation=str(one["activation"]), layers=layers)
+        networks[symbol] = Network(
+            activation=str(one["activation"]), layers=layers, members=int(one.get("members", 1))
+        )
     return networks

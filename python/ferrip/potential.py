@@ -12,7 +12,7 @@ from ase import Atoms
 from ase.data import chemical_symbols
 from numpy.typing import NDArray
 
-from ferrip import _core
+from ferrip import _core, committee
 from ferrip.data import Frame
 from ferrip.errors import FerripError, SettingsError
 from ferrip.models.family import Descriptor, SparseFamily, family, many_body
@@ -233,11 +233,13 @@ class Potential:
         return [self._predict(evaluator, one, num_threads) for one in as_list(structures)]
 
     def energy_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> float:
-        """Standard deviation of the total energy in eV, from the posterior of the coefficients.
+        """Standard deviation of the total energy in eV, from the posterior of the coefficients or a committee.
 
         What sparse environments leave open counts as if it were the same for all atoms: an upper bound.
         """
         atoms = as_structure(structure)
+        if committee.size(self) > 1:
+            return committee.spread(self, atoms, num_threads)[0] * self._calibration("energy")
         values = self._value_rows(atoms, num_threads)
         variance = float(np.sum((values.sum(axis=0) @ self._factor) ** 2))
         variance += float(np.sum(np.sqrt(self._unexplained(atoms, values))) ** 2)
@@ -246,13 +248,18 @@ class Potential:
     def energies_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> F64:
         """(N,) standard deviations of the per-atom energies in eV."""
         atoms = as_structure(structure)
+        if committee.size(self) > 1:
+            return committee.spread(self, atoms, num_threads)[1] * self._calibration("energy")
         values = self._value_rows(atoms, num_threads)
         variance = np.sum((values @ self._factor) ** 2, axis=1) + self._unexplained(atoms, values)
         return np.sqrt(variance) * self._calibration("energy")
 
     def forces_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> F64:
         """(N, 3) standard deviations of the forces in eV/Å."""
-        rows = self._design_rows(as_structure(structure), num_threads)[1:-6]
+        atoms = as_structure(structure)
+        if committee.size(self) > 1:
+            return committee.spread(self, atoms, num_threads)[2] * self._calibration("forces")
+        rows = self._design_rows(atoms, num_threads)[1:-6]
         return np.linalg.norm(rows @ self._factor, axis=1).reshape(-1, 3) * self._calibration("forces")
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -283,6 +290,11 @@ class Potential:
             return np.zeros(len(values))
         prior = fit["noise_variance"] / fit["ridge"]
         return prior * chosen.unexplained(self.settings, structure[0], values)
+
+    @property
+    def has_uncertainty(self) -> bool:
+        """Whether there is a posterior of the coefficients, or a committee."""
+        return self.posterior_factor is not None or committee.size(self) > 1
 
     @property
     def _factor(self) -> F64:

@@ -107,7 +107,9 @@ def fit(
             require_writable(path)
     checkpoint = output.with_name(output.name + CHECKPOINT_SUFFIX)
     if not resume:
-        checkpoint.unlink(missing_ok=True)
+        from ferrip.fitting.checkpoint import discard
+
+        discard(checkpoint)
     potential = _fit(
         ferrip.fit,
         train,

@@ -46,7 +46,7 @@ def info(
             for k, other in enumerate(header.get("added", []))
         ),
         "stress labels": fit.get("stress", ""),
-        "uncertainty": "yes" if "posterior_factor" in arrays else "no",
+        "uncertainty": "yes" if "posterior_factor" in arrays or _committee(header) else "no",
         "minimum distances": ", ".join(
             f"{pair} {distance:.3f} Å" for pair, distance in metadata.get("minimum_distances", {}).items()
         ),
@@ -75,11 +75,16 @@ def _embeddings(embeddings: Mapping[str, Any]) -> str:
     )
 
 
+def _committee(header: Mapping[str, Any]) -> bool:
+    return any(one.get("members", 1) > 1 for one in header.get("networks", {}).values())
+
+
 def _networks(networks: Mapping[str, Any], arrays: Mapping[str, Any]) -> str:
     from ferrip.network import from_arrays
 
     return ", ".join(
-        f"{symbol} {' – '.join(map(str, [one.n_inputs, *one.widths, 1]))} ({one.activation})"
+        f"{symbol} {' – '.join(map(str, [one.n_inputs, *one.widths, 1]))} ({one.activation}"
+        f"{f', a committee of {one.members}' if one.members > 1 else ''})"
         for symbol, one in from_arrays(networks, arrays).items()
     )
 

@@ -6,6 +6,7 @@ the triangular factors and the position in the data.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -58,6 +59,18 @@ def write(path: str | os.PathLike[str], key: str, arrays: Arrays, text: dict[str
     replace_file(path, save_tensors(contiguous, {"key": key} | text))
 
 
+def part(path: str | os.PathLike[str], number: int) -> Path:
+    """Path of the checkpoint of one of several trainings within a run."""
+    return Path(f"{os.fspath(path)}.{number}")
+
+
+def discard(path: str | os.PathLike[str]) -> None:
+    """Remove the checkpoint of a run and those of its parts, where there are any."""
+    whole = Path(path)
+    for found in (whole, *whole.parent.glob(f"{glob.escape(whole.name)}.[0-9]*")):
+        found.unlink(missing_ok=True)
+
+
 def read(
     path: str | os.PathLike[str], key: str, restore: Callable[[Arrays, dict[str, str]], State]
 ) -> State | None:
@@ -77,7 +90,7 @@ def read(
                 return None
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
         return restore(arrays, text)
-    except (SafetensorError, OSError, ValueError, LookupError, TypeError) as error:
+    except (SafetensorError, OSError, ValueError, LookupError, TypeError, RuntimeError) as error:
         raise FerripError(
             f"{os.fspath(path)}: the checkpoint is damaged ({error}); delete it to start anew"
         ) from None

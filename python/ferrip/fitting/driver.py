@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import BaseModel
@@ -137,7 +136,9 @@ def fit(
 
         for line in labels_of(problem):
             reporter.note(line)
-        potential = trained_graph(problem, cast(GraphTraining, training[0]), reporter)
+        potential = trained_graph(problem, cast(GraphTraining, training[0]), reporter, checkpoint)
+        if checkpoint is not None:
+            checkpoints.discard(checkpoint)
         return _finished(_examined(potential, problem, test_frames, num_threads), problem, reporter, started)
     if isinstance(chosen, LearnsRadials) and chosen.learns_radials(model_settings):
         stopped = "stopped while learning the radial functions"
@@ -193,10 +194,12 @@ def fit(
                 weights = solution.weights or problem.weights(use_stress=stress_note == "used")
                 architecture = chosen.architecture(model_settings, size)
                 neural = cast(NeuralSettings, training[0])
-                potential = with_networks(potential, problem, weights, architecture, neural, reporter)
+                potential = with_networks(
+                    potential, problem, weights, architecture, neural, reporter, checkpoint
+                )
             potential = _examined(potential, problem, test_frames, num_threads)
     if checkpoint is not None:
-        Path(checkpoint).unlink(missing_ok=True)
+        checkpoints.discard(checkpoint)
     return _finished(potential, problem, reporter, started)
 
 
@@ -223,7 +226,7 @@ def _examined(
     whole = potential if problem.reference is None else potential + problem.reference
     dimers = named(attractive_ranges(whole, whole.minimum_distances))
     origin["fit"] = {**origin["fit"], "attractive_dimers": dimers}
-    if potential.posterior_factor is not None:
+    if potential.has_uncertainty:
         origin["uncertainty"] = calibrate(potential, problem.frames, num_threads)
     return replace(potential, metadata=origin)
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import itertools
-import time
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ferrip import _core
 from ferrip.data import Frame
+from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.nonlinear.loss import WeightedLabels
 from ferrip.fitting.problem import Problem
 from ferrip.fitting.progress import Reporter
@@ -23,18 +24,28 @@ from ferrip.fitting.rows import n_rows
 from ferrip.graph.device import torch_device
 from ferrip.graph.model import Graph, GraphSample, count, edges, numbers
 from ferrip.graph.settings import GraphTraining
-from ferrip.interrupt import Interruption
 from ferrip.potential import Potential
 from ferrip.training.held_out import held_out
-from ferrip.training.loop import Epoch, train
+from ferrip.training.loop import start
+from ferrip.training.resuming import resumed
 from ferrip.training.samples import labels
 
 F64 = NDArray[np.float64]
 
 
-def trained(problem: Problem, settings: GraphTraining, reporter: Reporter) -> Potential:
-    """The potential of the best epoch; the first Ctrl-C or SIGTERM ends the training after the epoch and keeps it."""
-    started = time.perf_counter()
+def trained(
+    problem: Problem,
+    settings: GraphTraining,
+    reporter: Reporter,
+    checkpoint: str | os.PathLike[str] | None = None,
+) -> Potential:
+    """The potential of the best epoch.
+
+    Raises
+    ------
+    Interrupted
+        After Ctrl-C or SIGTERM.
+    """
     torch.set_num_threads(_core.resolve_threads(problem.source.num_threads))
     torch.manual_seed(settings.seed)
     use_stress = problem.stress_note is None
@@ -59,24 +70,14 @@ def trained(problem: Problem, settings: GraphTraining, reporter: Reporter) -> Po
         f"{problem.family.name} {problem.size}: {count(complete)} parameters, {neighbors:.1f} neighbors"
     )
     held = held_out(frames, settings.held_out)
-    with Interruption() as stop:
-
-        def after_epoch(epoch: Epoch) -> bool:
-            if epoch.number % settings.report == 0 or stop.requested:
-                reporter.note(
-                    f"epoch {epoch.number}: loss {epoch.training:.3e}, held out {epoch.held_out:.3e} of the "
-                    f"start, rate {epoch.rate:.1e}, {time.perf_counter() - started:.0f} s"
-                )
-            return stop.requested
-
-        best, epochs = train(
-            graph,
-            [one for one, out in zip(samples, held, strict=True) if not out],
-            [one for one, out in zip(samples, held, strict=True) if out],
-            settings,
-            after_epoch,
-        )
-    reached = min(epochs, key=lambda epoch: epoch.held_out) if any(held) else epochs[-1]
+    state = start(
+        graph,
+        [one for one, out in zip(samples, held, strict=True) if not out],
+        [one for one, out in zip(samples, held, strict=True) if out],
+        settings,
+    )
+    key = checkpoints.run_key(problem.key, {"network": complete, **settings.model_dump()})
+    training = resumed(state, samples, held, settings, reporter, checkpoint, key)
     done = replace(
         problem,
         resolved=complete,
@@ -85,20 +86,14 @@ def trained(problem: Problem, settings: GraphTraining, reporter: Reporter) -> Po
     facts = {
         "n_functions": count(complete),
         "weights": problem.weights(use_stress=use_stress),
-        "training": {
-            "epochs": len(epochs),
-            "best_epoch": reached.number,
-            "held_out_loss": reached.held_out if any(held) else None,
-            "held_out_frames": int(sum(held)),
-            "settings": settings.model_dump(),
-            "seconds": round(time.perf_counter() - started, 2),
-        },
+        "training": training,
     }
+    assert isinstance(state.best, Graph)
     return Potential(
         family=problem.family.name,
         descriptor=done.source.descriptor,
         settings=complete,
-        coefficients=numbers(best),
+        coefficients=numbers(state.best),
         e0=problem.source.e0,
         pairs=tuple(problem.source.repulsion),
         metadata=metadata(done, facts, problem.stress_note or "used"),

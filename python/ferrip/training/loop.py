@@ -8,112 +8,122 @@ import copy
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
-from ferrip.training.samples import Sample
+from ferrip.training.samples import Errors, Sample
 from ferrip.training.settings import OptimisationSettings
+from ferrip.training.state import Epoch, State
 
 WARM_UP = 0.05
 """Fraction of the steps in which the learning rate rises."""
 FINAL_RATE = 0.01
 """Last learning rate over the largest."""
-LONGEST = 3.0
-"""Longest gradient over the running mean of lengths."""
+LONGEST = 10.0
+"""Longest gradient of the loss over that of the start."""
+SURPRISING = 10.0
+"""Longest gradient over the running mean of lengths, after the warm-up."""
 USUAL = 50
 """Steps of this running mean."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Epoch:
-    """What a pass over the frames has reached; losses relative to those at the start.
-
-    Attributes
-    ----------
-    number
-        From 1 on.
-    training, held_out
-        Loss over the epoch, and of the mean weights after it (NaN without held-out frames).
-    rate
-        Learning rate of the last step.
-    """
-
-    number: int
-    training: float
-    held_out: float
-    rate: float
-
-
-M = TypeVar("M", bound=nn.Module)
-
-
-def train(
-    module: M,
-    training: Sequence[Sample],
-    held_out: Sequence[Sample],
-    settings: OptimisationSettings,
-    after_epoch: Callable[[Epoch], bool],
-) -> tuple[M, list[Epoch]]:
-    """The module of the best epoch, and all epochs; `after_epoch` returns whether to stop.
-
-    The module takes a sample and returns energies (F,), forces (N, 3) and strain derivatives (F, 6). Where no epoch
-    has a lower held-out loss than the start, the module stays as it is there. Gradients longer than `LONGEST` times the
-    running mean of their lengths are cut, so that no step can throw away what was learned.
-
-    Deterministic for a seed, a number of threads of torch and a machine, unless `minutes` end it.
-    """
-    generator = torch.Generator().manual_seed(settings.seed)
-    scale, held_scale = (squared_error(module, part, settings.batch) or 1.0 for part in (training, held_out))
-    steps = settings.epochs * math.ceil(len(training) / settings.batch)
+def start(
+    module: nn.Module, training: Sequence[Sample], held_out: Sequence[Sample], settings: OptimisationSettings
+) -> State:
+    """The state of a training that has not begun."""
     optimizer = torch.optim.AdamW(
         module.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
-    started = time.perf_counter()
-    mean, best = copy.deepcopy(module), copy.deepcopy(module)
-    lowest, latest, epochs, step, usual = 1.0, 0, list[Epoch](), 0, math.inf
-    for number in range(1, settings.epochs + 1):
-        order = torch.randperm(len(training), generator=generator).tolist()
-        total = rate = 0.0
-        for first in range(0, len(order), settings.batch):
-            minutes = (time.perf_counter() - started) / 60
-            spent = max(step / steps, minutes / settings.minutes if settings.minutes else 0.0)
-            rate = settings.learning_rate * _rate(spent)
-            for group in optimizer.param_groups:
-                group["lr"] = rate
-            chosen = [training[k] for k in order[first : first + settings.batch]]
-            chosen = type(chosen[0]).joined(chosen)
-            optimizer.zero_grad(set_to_none=True)
-            error = chosen.squared_error(*module(chosen))
-            (error * (len(training) / (scale * settings.batch))).backward()
-            length = float(torch.nn.utils.clip_grad_norm_(module.parameters(), LONGEST * usual))
-            usual = length if step == 0 else usual + (min(length, LONGEST * usual) - usual) / USUAL
-            optimizer.step()
-            step += 1
-            _average(mean, module, min(settings.ema, step / (step + 10)))
-            total += float(error.detach())
-        reached = squared_error(mean, held_out, settings.batch) / held_scale if held_out else math.nan
-        epochs.append(Epoch(number=number, training=total / scale, held_out=reached, rate=rate))
-        if not held_out or reached < lowest:
-            lowest, best = reached, copy.deepcopy(mean)
-            latest = number
-        over = settings.minutes is not None and time.perf_counter() - started > 60 * settings.minutes
-        if after_epoch(epochs[-1]) or over or number - latest >= settings.patience:
-            break
-    return best, epochs
+    return State(
+        module=module,
+        mean=copy.deepcopy(module),
+        best=copy.deepcopy(module),
+        optimizer=optimizer,
+        generator=torch.Generator().manual_seed(settings.seed),
+        scale=measure(module, training, settings.batch).loss or 1.0,
+        held_scale=measure(module, held_out, settings.batch).loss or 1.0,
+    )
 
 
-def squared_error(module: nn.Module, samples: Sequence[Sample], batch: int) -> float:
-    """Weighted sum of squared errors over samples."""
+def train(
+    state: State,
+    training: Sequence[Sample],
+    held_out: Sequence[Sample],
+    settings: OptimisationSettings,
+    after_epoch: Callable[[State], None],
+) -> None:
+    """Train from a state on; its `best` is the module of the best epoch.
+
+    Modules take a sample and return energies (F,), forces (N, 3) and strain derivatives (F, 6). Where no epoch has a
+    lower held-out loss than the start, the module stays as it is there. Gradients longer than `LONGEST`, or than
+    `SURPRISING` times the running mean, are cut, so that no step can throw away what was learned. What `after_epoch`
+    raises ends the training.
+
+    Deterministic for a seed, a number of threads of torch and a machine, unless `minutes` end it.
+    """
+    begun = time.perf_counter() - state.seconds
+    while not _over(state, settings):
+        total = _epoch(state, training, settings, begun)
+        reached = measure(state.mean, held_out, settings.batch)
+        number = len(state.epochs) + 1
+        state.epochs.append(
+            Epoch(
+                number=number,
+                training=total / state.scale,
+                held_out=reached.loss / state.held_scale if held_out else math.nan,
+                energy=reached.energy,
+                forces=reached.forces,
+                rate=state.optimizer.param_groups[0]["lr"],
+            )
+        )
+        if not held_out or state.epochs[-1].held_out < state.lowest:
+            state.lowest, state.latest = state.epochs[-1].held_out, number
+            state.best = copy.deepcopy(state.mean)
+        state.seconds = time.perf_counter() - begun
+        after_epoch(state)
+
+
+def _over(state: State, settings: OptimisationSettings) -> bool:
+    late = settings.minutes is not None and state.seconds > 60 * settings.minutes
+    done = len(state.epochs)
+    return late or done >= settings.epochs or done - state.latest >= settings.patience
+
+
+def _epoch(state: State, training: Sequence[Sample], settings: OptimisationSettings, begun: float) -> float:
+    """One pass over the frames; the loss over it."""
+    order = torch.randperm(len(training), generator=state.generator).tolist()
+    steps = settings.epochs * math.ceil(len(training) / settings.batch)
     total = 0.0
+    for first in range(0, len(order), settings.batch):
+        minutes = (time.perf_counter() - begun) / 60
+        spent = max(state.step / steps, minutes / settings.minutes if settings.minutes else 0.0)
+        for group in state.optimizer.param_groups:
+            group["lr"] = settings.learning_rate * _rate(spent)
+        some = [training[k] for k in order[first : first + settings.batch]]
+        chosen = type(some[0]).joined(some)
+        state.optimizer.zero_grad(set_to_none=True)
+        error = chosen.squared_error(*state.module(chosen))
+        (error * (len(training) / (state.scale * settings.batch))).backward()
+        parameters = list(state.module.parameters())
+        longest = LONGEST if spent < WARM_UP else min(LONGEST, SURPRISING * state.usual)
+        length = min(float(torch.nn.utils.clip_grad_norm_(parameters, longest)), longest)
+        state.usual += (length - state.usual) / min(USUAL, state.step + 1)
+        state.optimizer.step()
+        state.step += 1
+        _average(state.mean, state.module, min(settings.ema, state.step / (state.step + 10)))
+        total += float(error.detach())
+    return total
+
+
+def measure(module: nn.Module, samples: Sequence[Sample], batch: int) -> Errors:
+    """Errors over samples."""
+    errors = Errors()
     for first in range(0, len(samples), batch):
         some = samples[first : first + batch]
         one = type(some[0]).joined(some)
-        error: Tensor = one.squared_error(*module(one))
-        total += float(error.detach())
-    return total
+        errors.add(one, *(part.detach() for part in module(one)))
+    return errors
 
 
 def _rate(spent: float) -> float:

@@ -4,6 +4,7 @@
 # (torch is optional)
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -76,6 +77,43 @@ class Sample:
             + ((forces - self.forces) * self.forces_weight).square().sum()
             + ((strain - self.strain) * self.strain_weight).square().sum()
         )
+
+
+@dataclass(kw_only=True)
+class Errors:
+    """Errors of predictions on samples, one after another.
+
+    Attributes
+    ----------
+    loss
+        Weighted sum of squared errors.
+    """
+
+    loss: float = 0.0
+    _energy: float = 0.0
+    _frames: int = 0
+    _forces: float = 0.0
+    _components: int = 0
+
+    def add(self, sample: Sample, energy: Tensor, forces: Tensor, strain: Tensor) -> None:
+        """Count a sample with its predictions; only labels with a weight count."""
+        self.loss += float(sample.squared_error(energy, forces, strain))
+        atoms = torch.bincount(sample.frame, minlength=len(energy))
+        labelled = sample.energy_weight > 0
+        self._energy += float(((energy - sample.energy).abs() / atoms)[labelled].sum())
+        self._frames += int(labelled.sum())
+        off = (forces - sample.forces).abs()[sample.forces_weight[:, 0] > 0]
+        self._forces, self._components = self._forces + float(off.sum()), self._components + off.numel()
+
+    @property
+    def energy(self) -> float:
+        """Mean absolute error, meV/atom; NaN without labels."""
+        return 1e3 * self._energy / self._frames if self._frames else math.nan
+
+    @property
+    def forces(self) -> float:
+        """Mean absolute error, meV/Å; NaN without labels."""
+        return 1e3 * self._forces / self._components if self._components else math.nan
 
 
 def labels(target: F64, weight: F64, dtype: torch.dtype) -> dict[str, Tensor]:

@@ -4,9 +4,9 @@
 # (torch is optional)
 from __future__ import annotations
 
-import time
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import torch
@@ -14,7 +14,7 @@ import torch
 from ferrip import _core
 from ferrip.data import Frame
 from ferrip.errors import DataError
-from ferrip.fitting.interrupted import Interrupted
+from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.neural.module import Networks
 from ferrip.fitting.neural.projection import projections
 from ferrip.fitting.neural.samples import samples
@@ -23,11 +23,11 @@ from ferrip.fitting.nonlinear.loss import WeightedLabels, predicted_rows
 from ferrip.fitting.problem import Problem
 from ferrip.fitting.progress import Reporter
 from ferrip.fitting.rows import F64
-from ferrip.interrupt import Interruption
-from ferrip.network import Architecture
+from ferrip.network import Architecture, Network
 from ferrip.potential import Potential
 from ferrip.training.held_out import held_out
-from ferrip.training.loop import Epoch, train
+from ferrip.training.loop import start
+from ferrip.training.resuming import resumed
 
 
 def with_networks(
@@ -37,6 +37,7 @@ def with_networks(
     architecture: Architecture,
     settings: NeuralSettings,
     reporter: Reporter,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Potential:
     """The linear potential with networks trained on what it leaves of the labels, with the same weights.
 
@@ -49,7 +50,6 @@ def with_networks(
         raise TypeError(
             f"expected a descriptor of the density engine, got {type(linear.descriptor).__name__}"
         )
-    started = time.perf_counter()
     torch.set_num_threads(_core.resolve_threads(problem.source.num_threads))
     descriptor, dtype = linear.descriptor, getattr(torch, settings.precision)
     frames = [frame for frame in problem.frames if not frame.is_isolated_atom]
@@ -64,55 +64,44 @@ def with_networks(
     all_samples = samples(
         descriptor, frames, values, chosen, residual, factors, dtype, problem.source.num_threads
     )
-    held = held_out(frames, settings.held_out)
-    networks = Networks(
-        [chosen[z] for z in descriptor.elements],
-        architecture.hidden,
-        architecture.activation,
-        dtype,
-        torch.Generator().manual_seed(settings.seed),
-    )
-    with Interruption() as stop:
-
-        def after_epoch(epoch: Epoch) -> bool:
-            if epoch.number % settings.report == 0:
-                reporter.note(
-                    f"epoch {epoch.number}: loss {epoch.training:.4f}, held out {epoch.held_out:.4f} "
-                    f"of the linear potential's, rate {epoch.rate:.1e}"
-                )
-            if stop.requested:
-                raise Interrupted("stopped during the training of the networks")
-            return False
-
-        best, epochs = train(
+    found: list[list[Network]] = []
+    trainings = []
+    for number in range(settings.committee):
+        if settings.committee > 1:
+            reporter.note(f"member {number + 1} of {settings.committee}")
+        own = settings.model_copy(update={"seed": settings.seed + number})
+        held = held_out(frames, settings.held_out, number / settings.committee)
+        networks = Networks(
+            [chosen[z] for z in descriptor.elements],
+            architecture.hidden,
+            architecture.activation,
+            dtype,
+            torch.Generator().manual_seed(own.seed),
+        )
+        state = start(
             networks,
             [one for one, out in zip(all_samples, held, strict=True) if not out],
             [one for one, out in zip(all_samples, held, strict=True) if out],
-            settings,
-            after_epoch,
+            own,
         )
-    reached = min(epochs, key=lambda epoch: epoch.held_out) if any(held) else epochs[-1]
-    stands = reached.held_out >= 1.0
-    if stands:
-        reporter.note(
-            "no networks predict the held-out frames better than the linear potential, which stands"
-        )
+        key = checkpoints.run_key(problem.key, {"networks": asdict(architecture), **own.model_dump()})
+        path = None if checkpoint is None else checkpoints.part(checkpoint, number)
+        trainings.append(resumed(state, all_samples, held, own, reporter, path, key))
+        if any(held) and state.latest == 0:
+            reporter.note(
+                "no networks predict the held-out frames better than the linear potential, which stands"
+            )
+        assert isinstance(state.best, Networks)
+        found.append(state.best.on_functions())
+    joined = [Network.mean(members) for members in zip(*found, strict=True)]
     origin = dict(linear.metadata)
     origin["fit"] = origin["fit"] | {
-        "training": {
-            "epochs": len(epochs),
-            "best_epoch": 0 if stands else reached.number,
-            "loss": reached.training,
-            "held_out_loss": reached.held_out if any(held) else None,
-            "held_out_frames": int(sum(held)),
-            "hidden": list(architecture.hidden),
-            "settings": settings.model_dump(),
-            "seconds": round(time.perf_counter() - started, 2),
-        }
+        "training": trainings[0] | {"hidden": list(architecture.hidden)},
+        "committee": trainings[1:],
     }
     return replace(
         linear,
-        networks=dict(zip(descriptor.elements, best.on_functions(), strict=True)),
+        networks=dict(zip(descriptor.elements, joined, strict=True)),
         posterior_factor=None,
         metadata=origin,
     )

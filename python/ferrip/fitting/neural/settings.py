@@ -13,6 +13,13 @@ class NeuralSettings(OptimisationSettings):
     Defaults are chosen on held-out blocks of the training frames of mlearn_Si and mlearn_Mo.
     """
 
+    committee: int = Field(
+        default=1,
+        ge=1,
+        le=16,
+        description="networks, each with its own seed and held-out frames, whose mean predicts and whose spread is "
+        "the uncertainty",
+    )
     combinations: int = Field(
         default=64,
         ge=1,
