@@ -68,7 +68,7 @@ class MorsePotential:
     r0: float = 2.87
     cutoff: float = 5.0
     minimum_distances: dict[tuple[int, int], float] = field(default_factory=lambda: {(29, 29): 2.0})
-    posterior_factor: np.ndarray | None = field(default_factory=lambda: np.zeros((1, 1)))
+    has_uncertainty: bool = True
 
     def pair(self, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         decay = np.exp(-self.width * (r - self.r0))

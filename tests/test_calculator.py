@@ -79,7 +79,7 @@ def test_uncertainties_come_only_when_asked_for(atoms):
 
 
 def test_a_potential_without_posterior_has_no_uncertainty(atoms):
-    atoms.calc = Calculator(MorsePotential(posterior_factor=None))
+    atoms.calc = Calculator(MorsePotential(has_uncertainty=False))
     with pytest.raises(PropertyNotImplementedError, match="uncertainties"):
         atoms.calc.get_property("energy_uncertainty", atoms)
 
