@@ -53,7 +53,7 @@ def fit(
         Path | None,
         typer.Option(help="Potential file: only what this one lacks is fitted, and the sum is written."),
     ] = None,
-    solver: Annotated[str | None, typer.Option(help="ridge (GCV) or bayes (evidence).")] = None,
+    solver: Annotated[str | None, typer.Option(help="ridge, bayes or evidence.")] = None,
     ridge: Annotated[float | None, typer.Option(help="λ; chosen from the data if not given.")] = None,
     cutoff: Annotated[float | None, typer.Option(help="Many-body cutoff, Å.")] = None,
     max_memory: Annotated[

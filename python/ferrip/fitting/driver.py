@@ -126,6 +126,10 @@ def fit(
     frames = read_frames(data, keys, elements=elements)
     test_frames = [] if test is None else read_frames(test, keys, elements=elements)
     settings_of_fit = cast(FitSettings, fit_settings)
+    if settings_of_fit.solver == "evidence" and isinstance(chosen, EmbeddedFamily):
+        raise SettingsError(
+            f"solver: 'evidence' is for models that are linear in their coefficients, not {model}"
+        )
     model_settings = choose(chosen, settings_of_fit, model_settings, frames, num_threads, reference)
     problem = prepare(chosen, size, settings_of_fit, model_settings, frames, num_threads, reference)
     check_test(problem, test_frames)

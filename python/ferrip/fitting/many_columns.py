@@ -28,7 +28,8 @@ def normal_equations(problem: Problem, *, use_stress: bool) -> NormalEquations:
     """
     regressor = problem.settings.regressor()
     n_columns = problem.source.n_columns
-    if not isinstance(regressor, Ridge) or (regressor.ridge is None and problem.settings.ridge_by != "folds"):
+    by_folds = problem.settings.ridge_by == "folds" and problem.settings.solver == "ridge"
+    if not isinstance(regressor, Ridge) or (regressor.ridge is None and not by_folds):
         raise SettingsError(
             f"solver: {n_columns} functions need solver='ridge' and ridge_by='folds', as all fits of more than "
             f"{MOST_TRIANGULAR} do"

@@ -19,6 +19,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
+from ferrip.fitting.evidence import Evidence, maximise
 from ferrip.fitting.folds import Choice, choose
 from ferrip.fitting.regressors import LinearFit, Regressor
 from ferrip.fitting.tsqr import LeastSquares
@@ -43,6 +44,15 @@ class CorrelatedFamily(Protocol):
 
     def correlated_functions(self, resolved: dict[str, Any]) -> list[tuple[I64, F64]]:
         """Columns and covariance of their coefficients, per group, for complete settings."""
+        ...
+
+
+@runtime_checkable
+class PartedFamily(Protocol):
+    """A family with kernels of several kinds, the amplitudes of which are open."""
+
+    def parts(self, resolved: dict[str, Any]) -> list[I64]:
+        """Columns of each kind, for complete settings; together every column once."""
         ...
 
 
@@ -101,6 +111,11 @@ def family_groups(family: object, resolved: dict[str, Any]) -> list[TiedGroup]:
     return [TiedGroup(columns=columns, root=_root(covariance)) for columns, covariance in stated]
 
 
+def family_parts(family: object, resolved: dict[str, Any], n_columns: int) -> list[I64]:
+    """Parts of the prior with an amplitude each: those of the family, or one."""
+    return family.parts(resolved) if isinstance(family, PartedFamily) else [np.arange(n_columns)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prior:
     """Prior of the coefficients up to one scale, λ, which a regressor finds.
@@ -113,11 +128,14 @@ class Prior:
         Power of the column norms in Γ; 1 makes the prior independent of the scale of the columns.
     groups
         Functions with correlated coefficients.
+    parts
+        Columns of each part whose amplitude is open; together all columns. Empty: one amplitude.
     """
 
     roughness: F64
     column_scaling: float
     groups: list[TiedGroup]
+    parts: Sequence[I64] = ()
 
     def penalty(self, problem: LeastSquares) -> F64:
         """(p,) Γ; infinite where neither the data nor the relatives of a function say anything about it.
@@ -169,6 +187,31 @@ class Prior:
         `problem` holds all rows; its column norms enter the penalty.
         """
         return choose(folds, candidates, self.penalty(problem), self.tied)
+
+    def most_evident(
+        self,
+        folds: Sequence[Mapping[str, F64]],
+        counts: Mapping[str, int],
+        weights: Mapping[str, float],
+        problem: LeastSquares,
+    ) -> tuple[Evidence, Prior]:
+        """Noise and amplitudes of the largest marginal likelihood, and the prior with these amplitudes.
+
+        `folds` holds rows, or their triangular factors, per fold and quantity, `counts` the rows of each quantity, and
+        `problem` all of them, whose column norms enter the penalty.
+        """
+        penalty = self.penalty(problem)
+        active = np.flatnonzero(np.isfinite(penalty))
+        gamma, kept = np.append(penalty[active], 1.0), [*active.tolist(), -1]
+        grams: dict[str, F64] = {}
+        for fold in folds:
+            for name, rows in fold.items():
+                scaled = self.tied(rows)[:, kept] / gamma
+                grams[name] = grams.get(name, 0.0) + scaled.T @ scaled
+        parts = [np.flatnonzero(np.isin(active, columns)) for columns in self.parts or [active]]
+        found = maximise(grams, counts, weights, [columns for columns in parts if len(columns)])
+        penalty[active] *= found.scales
+        return found, replace(self, roughness=penalty, column_scaling=0.0)
 
     def tied(self, matrix: F64) -> F64:
         """Columns of the coefficients as columns of the uncorrelated u; further columns stay."""

@@ -24,11 +24,11 @@ from ferrip.errors import DataError, SettingsError
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.distances import PairDistances, pair_distances
 from ferrip.fitting.folds import Choice
-from ferrip.fitting.prior import Prior, SpeciesTies, family_groups, tied_groups
+from ferrip.fitting.prior import Prior, SpeciesTies, family_groups, family_parts, tied_groups
 from ferrip.fitting.reference import reference_energies
 from ferrip.fitting.regressors import LinearFit, Ridge
 from ferrip.fitting.residual import reference_for, residual
-from ferrip.fitting.rows import RowSource, has_stress, quantity_of
+from ferrip.fitting.rows import RowSource, has_stress, quantity_of, rows_of
 from ferrip.fitting.settings import FitSettings
 from ferrip.fitting.tsqr import LeastSquares, RFactor, combine
 from ferrip.fitting.weighting import energy_weighted
@@ -101,7 +101,7 @@ class Problem:
         regressor = self.settings.regressor()
         if not isinstance(regressor, Ridge) or regressor.ridge is not None:
             return None
-        if self.settings.ridge_by != "folds":
+        if self.settings.ridge_by != "folds" or self.settings.solver == "evidence":
             return None
         weights = self.weights(use_stress=use_stress)
         problem = self.combined(factors, weights)
@@ -115,11 +115,21 @@ class Problem:
 
         `choice` is what `chosen` gave, if it was asked before.
         """
+        if self.settings.solver == "evidence":
+            return self._most_evident(factors, self.weights(use_stress=use_stress))
         choice = choice or self.chosen(factors, use_stress=use_stress)
         regressor, weights = self.settings.regressor(), self.weights(use_stress=use_stress)
         if choice is not None and isinstance(regressor, Ridge):
             regressor, weights = replace(regressor, ridge=choice.ridge), dict(choice.weights)
         return replace(self.prior.solve(regressor, self.combined(factors, weights)), weights=weights)
+
+    def _most_evident(self, factors: dict[str, RFactor], weights: dict[str, float]) -> LinearFit:
+        """Coefficients with the noise and the amplitudes of the largest marginal likelihood."""
+        counts = {name: rows_of(factors, name) for name in weights}
+        folds = by_fold(factors, weights)
+        found, prior = self.prior.most_evident(folds, counts, weights, self.combined(factors, weights))
+        solution = prior.solve(Ridge(ridge=found.ridge), self.combined(factors, found.weights))
+        return replace(solution, weights=found.weights, evidence=found, objective=found.objective)
 
     def _candidates(self, weights: dict[str, float], n_columns: int) -> list[dict[str, float]]:
         """Weights that the held-out folds choose from: energy weights around the default unless one is given."""
@@ -235,6 +245,7 @@ def _prior(chosen: Family, resolved: dict[str, Any], descriptor: Descriptor, set
         roughness=np.maximum(roughness / roughness.mean(), 1e-6) ** settings.smoothness,
         column_scaling=settings.column_scaling,
         groups=tied_groups(descriptor, ties) + family_groups(chosen, resolved),
+        parts=family_parts(chosen, resolved, descriptor.n_features),
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from ase.data import chemical_symbols
 
+from ferrip.fitting.evidence import Evidence
 from ferrip.fitting.problem import Problem
 from ferrip.fitting.regressors import LinearFit
 
@@ -20,6 +21,7 @@ def of_solution(solution: LinearFit) -> dict[str, Any]:
         "weights": dict(solution.weights or {}),
         "effective_parameters": solution.effective_parameters,
         "noise_variance": solution.noise_variance,
+        "evidence": None if solution.evidence is None else _evidence(solution.evidence),
     }
 
 
@@ -52,4 +54,13 @@ def metadata(problem: Problem, found: dict[str, Any], stress_note: str) -> dict[
         },
         "dft": dft,
         "citations": [*problem.family.citations, *([ZBL_CITATION] if problem.source.repulsion else [])],
+    }
+
+
+def _evidence(found: Evidence) -> dict[str, Any]:
+    """Noise (eV and eV/Å, of weighted rows) of every quantity, amplitudes of the parts of the prior, and −log p."""
+    return {
+        "noise": dict(found.noise),
+        "amplitudes": list(found.amplitudes),
+        "minus_log_evidence": found.objective,
     }

@@ -25,6 +25,7 @@ from scipy.linalg import solve_triangular, svd
 from scipy.optimize import minimize_scalar
 
 from ferrip.errors import SettingsError
+from ferrip.fitting.evidence import Evidence
 from ferrip.fitting.tsqr import LeastSquares, stacked
 
 F64 = NDArray[np.float64]
@@ -57,6 +58,8 @@ class LinearFit:
         Value of the criterion at λ (GCV, or minus the log evidence); NaN where λ was given.
     weights
         Factor on the rows of each quantity; `None` where the rows were weighted before.
+    evidence
+        Noise and amplitudes, where they were found with λ.
     """
 
     coefficients: F64
@@ -66,6 +69,7 @@ class LinearFit:
     posterior_factor: F64
     objective: float
     weights: Mapping[str, float] | None = None
+    evidence: Evidence | None = None
 
 
 @runtime_checkable

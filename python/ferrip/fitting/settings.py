@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ferrip.errors import SettingsError
 from ferrip.fitting.regressors import BayesianRidge, Regressor, Ridge
@@ -40,7 +40,11 @@ class FitSettings(BaseModel):
         default="auto", description="auto: leave stress out where its labels disagree with the energies"
     )
     repulsion: Literal["zbl", "none"] = Field(default="zbl", description="core repulsion below the fit")
-    solver: Literal["ridge", "bayes"] = Field(default="ridge", description="ridge (GCV) or Bayesian ridge")
+    solver: Literal["ridge", "bayes", "evidence"] = Field(
+        default="ridge",
+        description="ridge (λ by ridge_by), Bayesian ridge (λ by marginal likelihood), or evidence: the noise of every "
+        "quantity and the amplitude of every part of the prior by marginal likelihood",
+    )
     ridge: float | None = Field(default=None, ge=0, allow_inf_nan=False, description="λ; chosen if not given")
     ridge_by: Literal["folds", "gcv"] = Field(
         default="folds", description="ridge: λ chosen on held-out blocks of the training data, or by GCV"
@@ -77,6 +81,12 @@ class FitSettings(BaseModel):
             key: dict.fromkeys(names, item) if isinstance(item, int | float) else item
             for key, item in value.items()
         }
+
+    @model_validator(mode="after")
+    def _evidence_finds_the_ridge(self) -> FitSettings:
+        if self.solver == "evidence" and self.ridge is not None:
+            raise ValueError("ridge: solver='evidence' finds it")
+        return self
 
     def regressor(self) -> Regressor:
         """The regressor that `solver`, `ridge` and `gcv_inflation` describe."""

@@ -159,6 +159,14 @@ class Gap(Family):
             start += len(points)
         return open_part
 
+    def parts(self, resolved: dict[str, Any]) -> list[I64]:
+        """Columns of the sparse environments, and those of the pair functions."""
+        soap = resolved["soap"]
+        n_pair = len(soap["elements"]) * len(soap.get("pair_centers", ()))
+        sizes = [(n_pair, len(resolved["points"][chemical_symbols[z]])) for z in soap["elements"]]
+        of_pairs = np.concatenate([np.repeat([True, False], size) for size in sizes])
+        return [columns for columns in (np.flatnonzero(~of_pairs), np.flatnonzero(of_pairs)) if len(columns)]
+
     def correlated_functions(self, resolved: dict[str, Any]) -> list[tuple[I64, F64]]:
         """Columns and prior covariance K⁻¹ of the coefficients: of each pair of species, then of its environments."""
         groups, start = [], 0
