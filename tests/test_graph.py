@@ -16,6 +16,8 @@ import ferrip
 from ferrip.errors import ModelFileError, SettingsError
 from ferrip.graph.architectures import ARCHITECTURES
 from ferrip.graph.descriptor import GraphDescriptor
+from ferrip.lammps.deck import write_input
+from ferrip.md import MDSettings
 from ferrip.potential import Potential
 from ferrip.testing import check_potential
 
@@ -45,6 +47,18 @@ def frames(count: int = 8) -> list[Atoms]:
         atoms.calc = EMT()
         energy, forces, stress = atoms.get_potential_energy(), atoms.get_forces(), atoms.get_stress()
         atoms.calc = SinglePointCalculator(atoms, energy=energy, forces=forces, stress=stress)
+        result.append(atoms)
+    return result
+
+
+def water(count: int = 6) -> list[Atoms]:
+    """Rattled molecules of water with the labels of springs."""
+    rng, result = np.random.default_rng(1), []
+    for _ in range(count):
+        atoms = molecule("H2O")
+        moves = rng.normal(scale=0.05, size=(3, 3))
+        atoms.positions += moves
+        atoms.calc = SinglePointCalculator(atoms, energy=(moves**2).sum() - 470.0, forces=-2.0 * moves)
         result.append(atoms)
     return result
 
@@ -128,6 +142,33 @@ def test_what_graph_networks_do_not_have() -> None:
         descriptor.values(structure)
     with pytest.raises(SettingsError, match="no path 'avx2'"):
         descriptor.evaluator(np.zeros(3), [0.0], simd="avx2")
+
+
+def test_sums_with_graph_networks(tmp_path: Path) -> None:
+    graph = untrained("painn")
+    other = ferrip.fit(water(), model="uf3", size="small", progress=False, e0={"H": -13.6, "O": -430.0})
+    both = other + graph
+    both.save(tmp_path / "sum.ferrip")
+    atoms = molecule("H2O")
+    atoms.calc = ferrip.Calculator(ferrip.load(tmp_path / "sum.ferrip"))
+    parts = [one.evaluate(atoms)[0] for one in (other, graph)]
+    assert atoms.get_potential_energy() == pytest.approx(sum(part.energy for part in parts), abs=1e-10)
+    assert np.allclose(atoms.get_forces(), sum(part.forces for part in parts), atol=1e-12)
+    session = both.evaluator().session(0.5)
+    session.compute(ferrip.potential.as_structure(atoms))
+    assert session.minimum_distances()[1, 8] == pytest.approx(atoms.get_distance(0, 1))
+    assert session.rebuilds == 1
+    assert session.neighbors_per_atom == 2
+
+
+def test_lammps_cannot_compute_graph_networks(tmp_path: Path) -> None:
+    descriptor = GraphDescriptor(settings={"architecture": "painn", "elements": [1], "n_parameters": 3})
+    potential = Potential(
+        family="painn", descriptor=descriptor, settings={}, coefficients=np.zeros(3), e0={1: 0.0}
+    )
+    with pytest.raises(SettingsError, match="LAMMPS: a potential of the family 'painn' needs torch"):
+        write_input(potential, tmp_path / "a.ferrip", molecule("H2"), MDSettings(), tmp_path / "deck")
+    assert not (tmp_path / "deck").exists()
 
 
 def test_bad_numbers_and_requests() -> None:

@@ -20,6 +20,7 @@ from ferrip.models.pair_terms import reach
 from ferrip.network import Network
 from ferrip.prediction import Prediction
 from ferrip.readout import Embedding
+from ferrip.sum_evaluator import sum_of
 
 if TYPE_CHECKING:
     from ferrip._core import PairTerm, Structure
@@ -158,7 +159,7 @@ class Potential:
                     bin_width=self.bin_width,
                 )
             if self.added:
-                new = _core.Evaluator.sum([new, *(other.evaluator(simd) for other in self.added)])
+                new = sum_of([new, *(other.evaluator(simd) for other in self.added)])
             self._evaluators[simd] = new
         return self._evaluators[simd]
 

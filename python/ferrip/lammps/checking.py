@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ferrip.lammps.data import write_data
 from ferrip.lammps.running import run
 from ferrip.lammps.structures import made_up
+from ferrip.lammps.suited import require_suited
 from ferrip.potential import Potential
 from ferrip.potential_io import load
 
@@ -89,9 +90,10 @@ def check(path: Path, ranks: Iterable[int] = (1, 2)) -> Iterator[Deviation]:
     ModelFileError
         The file is no potential.
     SettingsError
-        LAMMPS fails or is not installed.
+        LAMMPS fails or is not installed, or cannot compute such potentials.
     """
     potential = load(path)
+    require_suited(potential)
     for name, atoms in made_up(potential).items():
         for count in ranks:
             with tempfile.TemporaryDirectory() as folder:

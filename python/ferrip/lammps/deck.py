@@ -11,6 +11,7 @@ from ase.cell import Cell
 
 from ferrip.errors import SettingsError
 from ferrip.lammps.data import write_data
+from ferrip.lammps.suited import require_suited
 from ferrip.md import MDSettings
 from ferrip.potential import Potential
 
@@ -77,8 +78,9 @@ def write_input(
     Raises
     ------
     SettingsError
-        The cell is left-handed, or the file is none of ferrip's.
+        The cell is left-handed, the file is none of ferrip's, or LAMMPS cannot compute such potentials.
     """
+    require_suited(potential)
     if file.suffix != ".ferrip":
         raise SettingsError(f"{file}: LAMMPS reads .ferrip files; see ferrip convert")
     if settings.keep_velocities:
