@@ -284,8 +284,15 @@ def test_adds_to_a_linear_model() -> None:
 
 @pytest.mark.parametrize("zeta", [1, 2])
 def test_small_powers_are_mapped_to_few_environments(zeta: int) -> None:
-    descriptor = kernels(zeta=zeta, count=60)
-    coefficients = np.random.default_rng(4).normal(size=descriptor.n_features)
-    structure = sample_structures(descriptor.elements, descriptor.cutoff, 5)[0].structure
-    energies = descriptor.evaluator(coefficients, [0.0, 0.0]).compute(structure)[0]
-    np.testing.assert_allclose(energies, descriptor.values(structure) @ coefficients, atol=1e-6)
+    """More environments than functions, and coefficients that cancel as those of fits do."""
+    base = kernels().base
+    rng = np.random.default_rng(4)
+    points = [rng.uniform(0.5, 1.5, size=(60, 30)) for _ in base.elements]
+    descriptor = _core.KernelDescriptor(base, points, zeta)
+    coefficients = 1e3 * rng.normal(size=descriptor.n_features)
+    evaluator = descriptor.evaluator(coefficients, [0.0, 0.0])
+    for sample in sample_structures(descriptor.elements, descriptor.cutoff, 5):
+        energies = evaluator.compute(sample.structure)[0]
+        values = descriptor.values(sample.structure)
+        scale = np.abs(values).max() * np.abs(coefficients).sum()
+        np.testing.assert_allclose(energies, values @ coefficients, atol=1e-13 * scale)

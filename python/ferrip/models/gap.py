@@ -78,6 +78,21 @@ class Gap(Family):
 
     Complete settings are `soap` (see `resolve_soap`, with pair functions), `zeta`, `pair_delta` and `points`: arrays
     (sparse environments, functions) of normalised power spectra by symbol.
+
+    On top of another potential, a linear one say, the process is that of the residual: `reference` is subtracted from
+    the labels and kept in the sum.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import ferrip
+    >>> data = Path(ferrip.__file__).parent / "datasets/silicon/train.extxyz.gz"
+    >>> frames = ferrip.data.read_frames(data)[::10]
+    >>> quiet = {"size": "small", "progress": False}
+    >>> linear = ferrip.fit(frames, model="ace", degree=4, max_order=2, shape="compact", **quiet)
+    >>> both = ferrip.fit(frames, model="gap", n_max=3, l_max=2, sparse=30, reference=linear, **quiet)
+    >>> [part.family for part in (both, *both.added)]
+    ['gap', 'ace']
     """
 
     name = "gap"
