@@ -95,6 +95,14 @@ def test_contract_of_potentials(model: str) -> None:
     check_potential(untrained(model))
 
 
+@pytest.mark.parametrize(("model", "local"), [("allegro", True), ("nequip", False)])
+def test_what_an_energy_depends_on(model: str, local: bool) -> None:
+    potential = untrained(model)
+    near, far = (Atoms("HO2", positions=[[0, 0, 0], [3, 0, 0], [x, 0, 0]]) for x in (5.0, 5.5))
+    first = [potential.evaluate(atoms)[0].energies[0] for atoms in (near, far)]
+    assert (first[0] == first[1]) == local
+
+
 @pytest.mark.parametrize("model", SMALL)
 def test_training_lowers_the_error(model: str, tmp_path: Path) -> None:
     need(model)
