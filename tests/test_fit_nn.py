@@ -215,3 +215,15 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_stopped(
     assert np.array_equal(again.evaluate(frames(1))[0].forces, whole.evaluate(frames(1))[0].forces)
     wanted = whole.metadata["fit"]["training"]["learning_curve"]
     assert again.metadata["fit"]["training"]["learning_curve"] == wanted
+
+
+def test_lbfgs_goes_on_where_adam_ends() -> None:
+    pytest.importorskip("torch")
+    options = {"model": "nn", "epochs": 10, "batch": 2, "num_threads": 1, "precision": "float64", **SMALL}
+    adam = ferrip.fit(frames(), **options)
+    both = ferrip.fit(frames(), lbfgs=30, **options)
+    error = [one.metadata["metrics"]["train"]["forces"]["mae_meV_per_A"] for one in (adam, both)]
+    assert error[1] < 0.97 * error[0]
+    curve = both.metadata["fit"]["training"]["learning_curve"]["training"]
+    assert curve[:10] == adam.metadata["fit"]["training"]["learning_curve"]["training"]
+    assert len(curve) == 40 and curve[-1] < curve[10]

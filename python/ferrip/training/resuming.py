@@ -16,6 +16,7 @@ from ferrip.fitting.progress import Reporter
 from ferrip.interrupt import Interruption
 from ferrip.modelfile import Arrays
 from ferrip.training.loop import train
+from ferrip.training.polish import polish
 from ferrip.training.samples import Sample
 from ferrip.training.settings import OptimisationSettings
 from ferrip.training.state import State
@@ -48,30 +49,33 @@ def resumed(
 
         if checkpoints.read(checkpoint, key, restore) is not None:
             reporter.note(f"continuing after epoch {len(state.epochs)} ({os.fspath(checkpoint)})")
+    training = [one for one, out in zip(samples, held, strict=True) if not out]
+    held_samples = [one for one, out in zip(samples, held, strict=True) if out]
     saved = time.perf_counter()
     with Interruption() as stop:
+
+        def interrupted(now: State) -> Interrupted:
+            place = f"stopped after epoch {len(now.epochs)}"
+            if checkpoint is None:
+                return Interrupted(place)
+            checkpoints.write(checkpoint, key, *now.dump())
+            return Interrupted(f"{place}; the same command continues from {os.fspath(checkpoint)}")
 
         def after_epoch(now: State) -> None:
             nonlocal saved
             _report(now, settings, reporter)
-            if checkpoint is not None and (stop.requested or time.perf_counter() - saved > INTERVAL):
+            if stop.requested:
+                raise interrupted(now)
+            if checkpoint is not None and time.perf_counter() - saved > INTERVAL:
                 checkpoints.write(checkpoint, key, *now.dump())
                 saved = time.perf_counter()
-            if stop.requested:
-                place = f"stopped after epoch {len(now.epochs)}"
-                raise Interrupted(
-                    place
-                    if checkpoint is None
-                    else f"{place}; the same command continues from {os.fspath(checkpoint)}"
-                )
 
-        train(
-            state,
-            [one for one, out in zip(samples, held, strict=True) if not out],
-            [one for one, out in zip(samples, held, strict=True) if out],
-            settings,
-            after_epoch,
-        )
+        train(state, training, held_samples, settings, after_epoch)
+        if settings.lbfgs > 0:
+            before = state.lowest
+            if not polish(state, training, held_samples, settings, lambda: stop.requested):
+                raise interrupted(state)
+            reporter.note(f"L-BFGS: held out {before:.3e} → {state.lowest:.3e} of the start")
     curve = {name: [_number(getattr(epoch, name)) for epoch in state.epochs] for name in CURVE}
     return {
         "epochs": len(state.epochs),
