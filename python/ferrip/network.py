@@ -97,8 +97,9 @@ class Network:
         count, (first, *others) = len(networks), zip(*(one.layers for one in networks), strict=True)
         layers = [(np.vstack([w for w, _ in first]), np.concatenate([b for _, b in first]))]
         for parts in others[:-1]:
-            layers.append((block_diag(*(w for w, _ in parts)), np.concatenate([b for _, b in parts])))
-        last = np.hstack([w for w, _ in others[-1]]) / count, sum(b for _, b in others[-1]) / count
+            blocks = np.asarray(block_diag(*(w for w, _ in parts)))
+            layers.append((blocks, np.concatenate([b for _, b in parts])))
+        last = np.hstack([w for w, _ in others[-1]]) / count, np.mean([b for _, b in others[-1]], axis=0)
         return cls(activation=networks[0].activation, layers=[*layers, last], members=count)
 
     def member(self, number: int) -> Network:
