@@ -274,6 +274,11 @@ def test_the_noise_has_the_largest_marginal_likelihood_of_a_dense_gaussian_proce
     assert all(at_best < other for other in others)
 
 
+def test_a_fit_that_takes_more_memory_than_allowed_does_not_start() -> None:
+    with pytest.raises(SettingsError, match="max_memory: the fit takes about"):
+        ferrip.fit(frames(), **FIT, **TINY, max_memory=0.1)
+
+
 def test_adds_to_a_linear_model() -> None:
     linear = ferrip.fit(frames(), **FIT | {"model": "uf3"}, triplet_cutoff=0, repulsion="none")
     both = ferrip.fit(frames(), **FIT, **TINY, reference=linear, repulsion="none")
