@@ -5,8 +5,8 @@ sparse environments, under the prior cᵀ K c: the QR of [K; L] that GAP is solv
 here, in coordinates L c. So errors σ of quantities and config types are `weights` and `config_weights`, one overall
 variance ratio is chosen as ever, and the posterior gives variances.
 
-The pair part is a process of its own, with a squared-exponential kernel in the distance and sparse distances on a grid: its
-kernels are Gaussians around these, times a smooth cutoff.
+The pair part is a process of its own, with a squared-exponential kernel in the distance and sparse distances on a grid:
+its kernels are Gaussians around these, times a smooth cutoff.
 
 Sources: Bartók, Csányi, doi:10.1002/qua.24927; Deringer et al., doi:10.1021/acs.chemrev.1c00022.
 """
