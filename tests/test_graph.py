@@ -188,6 +188,8 @@ def test_bad_numbers_and_requests() -> None:
             potential.evaluate(Atoms(atoms, positions=np.zeros((2, 3))))
     with pytest.raises(SettingsError, match="layers"):
         ferrip.fit(frames(2), model="painn", layers=0, progress=False)
+    with pytest.raises(SettingsError, match="ridge: is for models with a linear fit, not painn"):
+        ferrip.fit(frames(2), model="painn", ridge=0.1, progress=False)
     with pytest.raises(SettingsError, match="size: expected one of small, medium, large"):
         ferrip.fit(frames(2), model="painn", size="huge", progress=False)
 

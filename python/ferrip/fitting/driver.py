@@ -33,7 +33,7 @@ from ferrip.fitting.regressors import LinearFit
 from ferrip.fitting.residual import residual
 from ferrip.fitting.rows import TakesRows, stream
 from ferrip.fitting.selection import choose
-from ferrip.fitting.settings import FitSettings, parse_settings
+from ferrip.fitting.settings import LINEAR_SETTINGS, FitSettings, parse_settings
 from ferrip.fitting.stress import solve, without_comparison
 from ferrip.fitting.tsqr import RFactor
 from ferrip.graph.settings import GraphTraining
@@ -119,6 +119,8 @@ def fit(
         require_torch(model)
         classes.append(NeuralSettings)
     if isinstance(chosen, GraphNetwork):
+        for name in LINEAR_SETTINGS.intersection(settings):
+            raise SettingsError(f"{name}: is for models with a linear fit, not {model}")
         classes.append(GraphTraining)
     fit_settings, model_settings, *training = parse_settings(
         settings, *classes, others=("model", "size", "test", "reference")

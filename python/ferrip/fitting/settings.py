@@ -13,6 +13,22 @@ from ferrip.fitting.regressors import BayesianRidge, Regressor, Ridge
 from ferrip.fitting.weighting import Weighting
 from ferrip.fitting.weights import QuantityFactors, Weights
 
+LINEAR_SETTINGS = frozenset(
+    (
+        "solver",
+        "ridge",
+        "ridge_by",
+        "gcv_inflation",
+        "smoothness",
+        "column_scaling",
+        "neighbor_tie",
+        "center_tie",
+        "max_memory",
+        "uncertainty",
+    )
+)
+"""Settings of linear fits, which graph networks do not have."""
+
 
 class FitSettings(BaseModel):
     """What the linear fit does, whatever the family of the potential."""
