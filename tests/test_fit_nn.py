@@ -195,9 +195,9 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_stopped(
     whole = ferrip.fit(frames(), **options)
     report = resuming._report
 
-    def stop(state: Any, *others: Any) -> None:
-        report(state, *others)
-        if len(state.epochs) == 3:
+    def stop(epoch: Any, *others: Any) -> None:
+        report(epoch, *others)
+        if epoch.number == 3:
             signal.raise_signal(signal.SIGINT)
 
     path = tmp_path / "fit.checkpoint"
@@ -207,7 +207,7 @@ def test_an_interrupted_training_goes_on_as_if_it_had_not_stopped(
             ferrip.fit(frames(), checkpoint=path, **options)
     assert path.exists()
     rates = []
-    monkeypatch.setattr(resuming, "_report", lambda state, *others: rates.append(len(state.epochs)))
+    monkeypatch.setattr(resuming, "_report", lambda epoch, *others: rates.append(epoch.number))
     again = ferrip.fit(frames(), checkpoint=path, **options)
     assert rates == [4, 5, 6]
     assert list(tmp_path.iterdir()) == []
@@ -227,3 +227,28 @@ def test_lbfgs_goes_on_where_adam_ends() -> None:
     curve = both.metadata["fit"]["training"]["learning_curve"]["training"]
     assert curve[:10] == adam.metadata["fit"]["training"]["learning_curve"]["training"]
     assert len(curve) == 40 and curve[-1] < curve[10]
+
+
+def test_members_that_are_done_are_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    from ferrip.fitting import Interrupted
+    from ferrip.training import resuming
+
+    options = {"model": "nn", "epochs": 4, "batch": 2, "lbfgs": 2, "committee": 2, "num_threads": 1, **SMALL}
+    whole = ferrip.fit(frames(), **options)
+    seen: list[int] = []
+
+    def stop(epoch: Any, *others: Any) -> None:
+        seen.append(epoch.number)
+        if len(seen) == 8:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(resuming, "_report", stop)
+    path, other = tmp_path / "fit", tmp_path / "fit.1.xyz"
+    other.touch()
+    with pytest.raises(Interrupted):
+        ferrip.fit(frames(), checkpoint=path, **options)
+    again = ferrip.fit(frames(), checkpoint=path, **options)
+    assert seen == [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]
+    assert list(tmp_path.iterdir()) == [other]
+    assert np.array_equal(again.evaluate(frames(1))[0].forces, whole.evaluate(frames(1))[0].forces)

@@ -67,7 +67,8 @@ def part(path: str | os.PathLike[str], number: int) -> Path:
 def discard(path: str | os.PathLike[str]) -> None:
     """Remove the checkpoint of a run and those of its parts, where there are any."""
     whole = Path(path)
-    for found in (whole, *whole.parent.glob(f"{glob.escape(whole.name)}.[0-9]*")):
+    parts = whole.parent.glob(f"{glob.escape(whole.name)}.*")
+    for found in (whole, *(one for one in parts if one.suffix[1:].isdigit() and one.stem == whole.name)):
         found.unlink(missing_ok=True)
 
 

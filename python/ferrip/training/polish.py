@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import math
+import time
 from collections.abc import Callable, Sequence
 
 import torch
@@ -28,13 +29,14 @@ def polish(
     training: Sequence[Sample],
     held_out: Sequence[Sample],
     settings: OptimisationSettings,
-    stopped: Callable[[], bool],
-) -> bool:
+    after_iteration: Callable[[Epoch], None],
+) -> None:
     """Go on from the best epoch of a state for `lbfgs` iterations, and keep the best of them in the state.
 
-    Iterations end early where `patience` of them are no better on held-out frames. Whether it came to the end: where
-    `stopped` says so, the state is left as it was.
+    Iterations end early where `patience` of them are no better on held-out frames. The state changes at the end alone,
+    not where `after_iteration` raises.
     """
+    begun = time.perf_counter() - state.seconds
     module, epochs = copy.deepcopy(state.best), list(state.epochs)
     best, lowest, latest = state.best, state.lowest, state.latest
     optimizer = torch.optim.LBFGS(
@@ -59,8 +61,6 @@ def polish(
         return total
 
     for iteration in range(settings.lbfgs):
-        if stopped():
-            return False
         reached = float(optimizer.step(loss))
         errors = measure(module, held_out, settings.batch)
         judged = errors.loss / state.held_scale if held_out else math.nan
@@ -76,7 +76,8 @@ def polish(
         )
         if not held_out or judged < lowest:
             best, lowest, latest = copy.deepcopy(module), judged, epochs[-1].number
-        elif iteration - (latest - len(state.epochs)) >= settings.patience:
+        after_iteration(epochs[-1])
+        if iteration - (latest - len(state.epochs)) >= settings.patience:
             break
     state.best, state.lowest, state.latest, state.epochs = best, lowest, latest, epochs
-    return True
+    state.seconds, state.polished = time.perf_counter() - begun, True

@@ -19,7 +19,7 @@ from ferrip.training.loop import train
 from ferrip.training.polish import polish
 from ferrip.training.samples import Sample
 from ferrip.training.settings import OptimisationSettings
-from ferrip.training.state import State
+from ferrip.training.state import Epoch, State
 
 INTERVAL = 60.0
 """Seconds between two checkpoints."""
@@ -63,7 +63,7 @@ def resumed(
 
         def after_epoch(now: State) -> None:
             nonlocal saved
-            _report(now, settings, reporter)
+            _report(now.epochs[-1], now.seconds, settings, reporter)
             if stop.requested:
                 raise interrupted(now)
             if checkpoint is not None and time.perf_counter() - saved > INTERVAL:
@@ -71,11 +71,17 @@ def resumed(
                 saved = time.perf_counter()
 
         train(state, training, held_samples, settings, after_epoch)
-        if settings.lbfgs > 0:
-            before = state.lowest
-            if not polish(state, training, held_samples, settings, lambda: stop.requested):
-                raise interrupted(state)
-            reporter.note(f"L-BFGS: held out {before:.3e} → {state.lowest:.3e} of the start")
+        if settings.lbfgs > 0 and not state.polished:
+
+            def after_iteration(epoch: Epoch) -> None:
+                _report(epoch, state.seconds, settings, reporter)
+                if stop.requested:
+                    raise interrupted(state)
+
+            reporter.note("L-BFGS, from the best epoch on")
+            polish(state, training, held_samples, settings, after_iteration)
+    if checkpoint is not None:
+        checkpoints.write(checkpoint, key, *state.dump())
     curve = {name: [_number(getattr(epoch, name)) for epoch in state.epochs] for name in CURVE}
     return {
         "epochs": len(state.epochs),
@@ -95,12 +101,11 @@ def _number(value: float) -> float | None:
     return float(f"{value:.4g}") if math.isfinite(value) else None
 
 
-def _report(state: State, settings: OptimisationSettings, reporter: Reporter) -> None:
-    epoch = state.epochs[-1]
+def _report(epoch: Epoch, seconds: float, settings: OptimisationSettings, reporter: Reporter) -> None:
     if epoch.number == 1:
         reporter.note("epoch    loss, held out / start   meV/atom   meV/Å      rate  seconds")
     if epoch.number % settings.report == 0:
         reporter.note(
             f"{epoch.number:5d}  {epoch.training:10.3e}  {epoch.held_out:10.3e} {epoch.energy:10.3f} "
-            f"{epoch.forces:7.1f}  {epoch.rate:8.1e} {state.seconds:8.0f}"
+            f"{epoch.forces:7.1f}  {epoch.rate:8.1e} {seconds:8.0f}"
         )

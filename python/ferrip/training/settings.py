@@ -21,7 +21,10 @@ class OptimisationSettings(BaseModel):
     batch: int = Field(default=4, ge=1, le=10_000, description="frames per step")
     learning_rate: float = Field(default=3e-3, gt=0, le=1, description="largest learning rate of Adam")
     lbfgs: int = Field(
-        default=0, ge=0, le=100_000, description="iterations of L-BFGS on all frames after Adam"
+        default=0,
+        ge=0,
+        le=100_000,
+        description="iterations of L-BFGS on all frames after Adam, also beyond `minutes`",
     )
     weight_decay: float = Field(default=0.0, ge=0, le=1, description="decoupled weight decay of Adam")
     ema: float = Field(default=0.99, ge=0, lt=1, description="memory of the mean of the weights, per step")

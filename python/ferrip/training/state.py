@@ -65,6 +65,8 @@ class State:
         Running mean of the length of gradients.
     seconds
         Time spent.
+    polished
+        Whether L-BFGS is done.
     """
 
     module: nn.Module
@@ -80,6 +82,7 @@ class State:
     step: int = 0
     usual: float = 0.0
     seconds: float = 0.0
+    polished: bool = False
 
     def dump(self) -> tuple[Arrays, dict[str, str]]:
         """Arrays and strings for a file."""
@@ -133,5 +136,5 @@ class State:
                 one.copy_(old)
 
 
-NUMBERS = ("scale", "held_scale", "lowest", "latest", "step", "usual", "seconds")
+NUMBERS = ("scale", "held_scale", "lowest", "latest", "step", "usual", "seconds", "polished")
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")
