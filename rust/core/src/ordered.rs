@@ -25,7 +25,8 @@ pub(crate) fn in_order<P: Default + Send>(
     run: impl Fn(usize, &mut P) -> Result<()> + Sync,
     mut take: impl FnMut(usize, &P),
 ) -> Result<()> {
-    let n_threads = threads::resolve(num_threads)?.min(n_tasks);
+    let available = threads::resolve(num_threads)?;
+    let n_threads = available.min(n_tasks);
     if n_threads <= 1 {
         let mut part = P::default();
         for task in 0..n_tasks {
@@ -35,7 +36,8 @@ pub(crate) fn in_order<P: Default + Send>(
         return Ok(());
     }
     let shared = Shared::new(n_tasks, n_threads, run);
-    let pool = threads::pool(num_threads)?;
+    // One worker per thread beside this one: another would wake up for nothing, on a core that is taken.
+    let pool = threads::pool(Some(available - 1))?;
     let outcome = pool.in_place_scope(|scope| {
         for _ in 1..n_threads {
             scope.spawn(|_| shared.work());

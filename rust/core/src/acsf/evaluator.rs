@@ -60,15 +60,14 @@ struct Scratch {
 }
 
 impl Engine for Linear {
-    fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
+    fn run(&self, source: &dyn Neighborhoods, block: &Block, out: &mut BlockOutput) -> Result<()> {
         self.scratch.with(Scratch::default, |scratch| {
             scratch.slots.resize(source.species().len(), u32::MAX);
-            let mut out = BlockOutput::default();
-            let outcome = self.add(source, block, scratch, &mut out);
+            let outcome = self.add(source, block, scratch, out);
             for &atom in &out.atoms {
                 scratch.slots[atom as usize] = u32::MAX;
             }
-            outcome.map(|()| out)
+            outcome
         })
     }
 }

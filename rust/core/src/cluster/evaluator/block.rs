@@ -7,7 +7,7 @@ use crate::structure::dot;
 
 use super::tile::Scratch;
 
-/// Energies and derivatives of all centres of a block; `evaluate` runs the kernels on a tile.
+/// Adds energies and derivatives of all centres of a block to `out`; `evaluate` runs the kernels on a tile.
 ///
 /// # Errors
 /// Those of `evaluate`.
@@ -17,8 +17,9 @@ pub fn run(
     reach: &Reach,
     scratch: &mut Scratch,
     evaluate: impl Fn(&Tile, &mut Scratch) -> Result<()>,
-) -> Result<BlockOutput> {
-    let (mut out, mut edges, mut squares) = (BlockOutput::default(), Edges::default(), Vec::new());
+    out: &mut BlockOutput,
+) -> Result<()> {
+    let (mut edges, mut squares) = (Edges::default(), Vec::new());
     let mut slots = vec![u32::MAX; source.species().len()];
     for &center in &block.centers {
         source.gather(center as usize, reach.largest(), &mut edges);
@@ -35,12 +36,12 @@ pub fn run(
         evaluate(&tile, scratch)?;
         let frame = &scratch.frame;
         for (&atom, image) in tile.atoms.iter().zip(&frame.images) {
-            let force = slot(atom, &mut slots, &mut out);
+            let force = slot(atom, &mut slots, out);
             force.iter_mut().zip(image.sum).for_each(|(force, part)| *force += part);
         }
         out.energies.push(frame.images[0].sum[3]);
         out.strain.iter_mut().zip(frame.strain_gradient()).for_each(|(sum, part)| *sum += part);
         out.n_edges += edges.neighbors.len();
     }
-    Ok(out)
+    Ok(())
 }

@@ -78,13 +78,13 @@ impl<S: Simd> Kernels<S> {
 }
 
 impl<S: Simd> Engine for Kernels<S> {
-    fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
+    fn run(&self, source: &dyn Neighborhoods, block: &Block, out: &mut BlockOutput) -> Result<()> {
         let evaluate = |tile: &Tile, scratch: &mut Scratch| self.evaluate(tile, source.species(), scratch);
-        let run = |scratch: &mut Scratch| block::run(source, block, &self.reach, scratch, evaluate);
-        let mut out = self.scratch.with(Scratch::default, run)?;
+        let run = |scratch: &mut Scratch| block::run(source, block, &self.reach, scratch, evaluate, out);
+        self.scratch.with(Scratch::default, run)?;
         let e0 = self.centers[block.species].e0;
         out.energies.iter_mut().for_each(|energy| *energy += e0);
-        Ok(out)
+        Ok(())
     }
 
     fn tiled(&self) -> Option<&dyn TileEngine> {

@@ -27,6 +27,16 @@ pub struct BlockOutput {
     pub n_edges: usize,
 }
 
+impl BlockOutput {
+    /// Nothing, in the memory of what was there.
+    pub(crate) fn clear(&mut self) {
+        self.energies.clear();
+        self.atoms.clear();
+        self.forces.clear();
+        (self.strain, self.n_edges) = ([0.0; 6], 0);
+    }
+}
+
 /// Scratch of one thread.
 #[derive(Debug)]
 pub struct Scratch<S: Simd> {
@@ -70,33 +80,33 @@ pub struct BlockTask<'a, S: Simd> {
     pub centers: &'a [u32],
     /// Scratch of this thread.
     pub scratch: &'a mut Scratch<S>,
+    /// Where the results go; empty.
+    pub out: &'a mut BlockOutput,
 }
 
 impl<S: Simd> Task<S> for BlockTask<'_, S> {
-    type Output = Result<BlockOutput>;
+    type Output = Result<()>;
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        let Self { kernel, source, centers, scratch } = self;
-        let mut out = BlockOutput::default();
+        let Self { kernel, source, centers, scratch, out } = self;
         scratch.slots.resize(source.species().len(), u32::MAX);
         let mut strain = [[S::zero(); 3]; 3];
         let mut outcome = Ok(());
         for batch in centers.chunks(VECTORS * S::LANES) {
-            outcome = evaluate_energies(kernel, source, batch, scratch, &mut out);
+            outcome = evaluate_energies(kernel, source, batch, scratch, out);
             if outcome.is_err() {
                 break;
             }
             for (place, &center) in batch.iter().enumerate() {
-                add_forces(kernel, place, center, scratch, &mut out, &mut strain);
+                add_forces(kernel, place, center, scratch, out, &mut strain);
             }
         }
         for &atom in &out.atoms {
             scratch.slots[atom as usize] = u32::MAX;
         }
-        outcome?;
         out.strain = VOIGT.map(|[a, b]| 0.5 * (strain[a][b].sum() + strain[b][a].sum()));
-        Ok(out)
+        outcome
     }
 }
 

@@ -80,8 +80,8 @@ pub(super) fn run(
 ) -> Result<()> {
     let n_threads = if n_edges < FEW_EDGES { 1 } else { threads::resolve(num_threads)? };
     let run = |k: usize, part: &mut BlockOutput| {
-        *part = engine.run(source, &blocks[k])?;
-        Ok(())
+        part.clear();
+        engine.run(source, &blocks[k], part)
     };
     in_order(blocks.len(), Some(n_threads), run, |k, part| add(&blocks[k], part))
 }

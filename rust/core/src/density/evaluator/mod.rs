@@ -223,8 +223,8 @@ pub(crate) fn check_linear(
 
 /// The kernels of one SIMD path.
 pub(crate) trait Engine: std::fmt::Debug + Send + Sync {
-    /// What the centres of a block contribute.
-    fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput>;
+    /// Adds what the centres of a block contribute to an empty `out`.
+    fn run(&self, source: &dyn Neighborhoods, block: &Block, out: &mut BlockOutput) -> Result<()>;
 
     /// The same engine for tiles, where it has such kernels; structures then go through these.
     fn tiled(&self) -> Option<&dyn TileEngine> {
@@ -260,10 +260,10 @@ impl<S: Simd> Kernels<S> {
 }
 
 impl<S: Simd> Engine for Kernels<S> {
-    fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
+    fn run(&self, source: &dyn Neighborhoods, block: &Block, out: &mut BlockOutput) -> Result<()> {
         let kernel = &self.centers[block.species];
         self.scratch.with(Scratch::new, |scratch| {
-            S::enter(BlockTask { kernel, source, centers: &block.centers, scratch })
+            S::enter(BlockTask { kernel, source, centers: &block.centers, scratch, out })
         })
     }
 }

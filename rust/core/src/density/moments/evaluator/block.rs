@@ -38,26 +38,26 @@ pub struct BlockTask<'a, S> {
     pub scratch: &'a mut Scratch,
     /// Scratch of the batches.
     pub work: &'a mut Work<S>,
+    /// Where the results go; empty.
+    pub out: &'a mut BlockOutput,
 }
 
 impl<S: Simd> Task<S> for BlockTask<'_, S> {
-    type Output = Result<BlockOutput>;
+    type Output = Result<()>;
 
     #[inline(always)]
     fn run(self) -> Self::Output {
-        let Self { model, kernel, source, centers, scratch, work } = self;
+        let Self { model, kernel, source, centers, scratch, work, out } = self;
         scratch.slots.resize(source.species().len(), u32::MAX);
         let zero = S::zero();
-        let mut host =
-            Host { source, scratch, out: BlockOutput::default(), own: [zero; 3], strain: [[zero; 3]; 3] };
+        let mut host = Host { source, scratch, out, own: [zero; 3], strain: [[zero; 3]; 3] };
         let outcome = work.run(model, kernel, centers, &mut host);
-        let Host { mut out, strain, .. } = host;
+        let Host { scratch, out, strain, .. } = host;
         for &atom in &out.atoms {
             scratch.slots[atom as usize] = u32::MAX;
         }
-        outcome?;
         out.strain = VOIGT.map(|[a, b]| 0.5 * (strain[a][b].sum() + strain[b][a].sum()));
-        Ok(out)
+        outcome
     }
 }
 
@@ -65,7 +65,7 @@ impl<S: Simd> Task<S> for BlockTask<'_, S> {
 struct Host<'a, S> {
     source: &'a dyn Neighborhoods,
     scratch: &'a mut Scratch,
-    out: BlockOutput,
+    out: &'a mut BlockOutput,
     /// Force on the centre, lane by lane of neighbors.
     own: [S; 3],
     strain: [[S; 3]; 3],
@@ -108,7 +108,7 @@ impl<S: Simd> Surroundings<S> for Host<'_, S> {
     #[inline(always)]
     fn finish(&mut self, center: u32, energy: f64) {
         self.out.energies.push(energy);
-        let force = slot(center, &mut self.scratch.slots, &mut self.out);
+        let force = slot(center, &mut self.scratch.slots, self.out);
         for axis in 0..3 {
             force[axis] += self.own[axis].sum();
         }

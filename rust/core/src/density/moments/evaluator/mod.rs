@@ -100,10 +100,10 @@ impl<S: Simd> Kernels<S> {
 }
 
 impl<S: Simd> Engine for Kernels<S> {
-    fn run(&self, source: &dyn Neighborhoods, block: &Block) -> Result<BlockOutput> {
+    fn run(&self, source: &dyn Neighborhoods, block: &Block, out: &mut BlockOutput) -> Result<()> {
         let (model, kernel, centers) = (&self.model, &self.centers[block.species], &block.centers);
         self.scratch.with(Scratch::new, |Scratch { work, block: scratch, .. }| {
-            S::enter(BlockTask { model, kernel, source, centers, scratch, work })
+            S::enter(BlockTask { model, kernel, source, centers, scratch, work, out })
         })
     }
 
