@@ -114,7 +114,7 @@ class Preset:
 PRESETS = {
     "small": Preset(functions=100, molecular_functions=200, max_order=3, slope=1.0, n_pair=10),
     "medium": Preset(functions=300, molecular_functions=600, max_order=3, slope=1.0, n_pair=14),
-    "large": Preset(functions=1000, molecular_functions=2000, max_order=4, slope=2.0, n_pair=14),
+    "large": Preset(functions=1300, molecular_functions=2000, max_order=4, slope=2.0, n_pair=14),
     "huge": Preset(functions=3000, molecular_functions=6000, max_order=4, slope=2.0, n_pair=14, most=16_000),
 }
 

@@ -48,6 +48,11 @@ pub(crate) fn in_order<P: Default + Send>(
     outcome
 }
 
+/// On cache lines of its own (processors fetch them in pairs), so that what threads write does not slow down others that
+/// read its neighbors.
+#[repr(align(128))]
+struct Alone<T>(T);
+
 /// A part and the task that it was last made for.
 struct Slot<P> {
     /// One more than the finished task, 0 before the first.
@@ -69,32 +74,33 @@ struct Shared<P, R> {
     run: R,
     n_tasks: usize,
     /// First task that nobody has.
-    next: AtomicUsize,
+    next: Alone<AtomicUsize>,
     /// Tasks whose results were taken.
-    taken: AtomicUsize,
+    taken: Alone<AtomicUsize>,
     /// No more tasks: one failed, or a thread panicked.
     stop: AtomicBool,
-    slots: Vec<Slot<P>>,
+    slots: Vec<Alone<Slot<P>>>,
 }
 
 impl<P: Default, R: Fn(usize, &mut P) -> Result<()>> Shared<P, R> {
     fn new(n_tasks: usize, n_threads: usize, run: R) -> Self {
-        let slot = || Slot { finished: AtomicUsize::new(0), part: Mutex::new((P::default(), Ok(()))) };
-        let slots = (0..WINDOW * n_threads).map(|_| slot()).collect();
-        let (next, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let zero = || AtomicUsize::new(0);
+        let slot = || Slot { finished: zero(), part: Mutex::new((P::default(), Ok(()))) };
+        let slots = (0..WINDOW * n_threads).map(|_| Alone(slot())).collect();
+        let (next, taken) = (Alone(zero()), Alone(zero()));
         Self { run, n_tasks, next, taken, stop: AtomicBool::new(false), slots }
     }
 
     fn claim(&self) -> Claim {
-        let mut task = self.next.load(Ordering::Relaxed);
+        let mut task = self.next.0.load(Ordering::Relaxed);
         loop {
             if task >= self.n_tasks || self.stop.load(Ordering::Relaxed) {
                 return Claim::Over;
             }
-            if task >= self.taken.load(Ordering::Acquire) + self.slots.len() {
+            if task >= self.taken.0.load(Ordering::Acquire) + self.slots.len() {
                 return Claim::Wait;
             }
-            match self.next.compare_exchange_weak(task, task + 1, Ordering::Relaxed, Ordering::Relaxed) {
+            match self.next.0.compare_exchange_weak(task, task + 1, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return Claim::Task(task),
                 Err(now) => task = now,
             }
@@ -102,7 +108,7 @@ impl<P: Default, R: Fn(usize, &mut P) -> Result<()>> Shared<P, R> {
     }
 
     fn slot(&self, task: usize) -> &Slot<P> {
-        &self.slots[task % self.slots.len()]
+        &self.slots[task % self.slots.len()].0
     }
 
     fn execute(&self, task: usize) {
@@ -146,7 +152,7 @@ impl<P: Default, R: Fn(usize, &mut P) -> Result<()>> Shared<P, R> {
                 }
                 take(taken, part);
                 taken += 1;
-                self.taken.store(taken, Ordering::Release);
+                self.taken.0.store(taken, Ordering::Release);
                 patience = Patience::default();
                 continue;
             }
