@@ -1,9 +1,10 @@
 """Choice between the variants of a family that no setting decides, on held-out training frames.
 
 Covalent and metallic systems want radial functions of different reach. Where the user has not said which, each
-variant is fitted to four fifths of a sample of the training data at size medium (small where medium has too many
-functions for a choice), and the one with the smaller weighted squared error on the last fifth is taken. Test data play
-no part.
+variant is fitted to a sample of the training data at size medium (small where medium has too many functions for a
+choice), and the one with the smaller error on held-out folds is taken: contiguous blocks, by the criterion that chooses
+λ (`ferrip.fitting.folds`). Frames that are too few for folds are judged by the weighted squared error on every fifth.
+Test data play no part.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 SAMPLE_ATOMS = 6000
 """Atoms of the sample, at most (one frame at least)."""
 FOLD = 5
-"""Every fifth frame of the sample is held out."""
+"""Every fifth frame of a sample without folds is held out."""
 SIZE, CHEAPER_SIZE = "medium", "small"
 MAX_COLUMNS = 1500
 """Columns above which the cheaper size decides."""
@@ -77,17 +78,21 @@ def _held_out_error(
     num_threads: int | None,
     reference: Potential | None,
 ) -> float:
-    """Weighted squared error on the held-out frames."""
+    """Error on held-out frames, up to constants of the data."""
+    settings = settings.model_copy(update={"solver": "ridge", "ridge": None, "ridge_by": "folds"})
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the fit itself gives them, for all frames
         problem = prepare(family, SIZE, settings, candidate, sample, num_threads, reference)
         if problem.source.n_columns > MAX_COLUMNS:
             problem = prepare(family, CHEAPER_SIZE, settings, candidate, sample, num_threads, reference)
-    sample = problem.frames
+    sample, use_stress = problem.frames, problem.stress_note is None
     with blas_threads(problem.source.descriptor.n_features, num_threads):
+        choice = problem.chosen(_factors(problem, sample), use_stress=use_stress)
+        if choice is not None:
+            return choice.criterion
         train = _factors(problem, [frame for k, frame in enumerate(sample) if k % FOLD])
         test = _factors(problem, sample[::FOLD])
-        coefficients = problem.solve(train, use_stress=problem.stress_note is None).coefficients
+        coefficients = problem.solve(train, use_stress=use_stress).coefficients
         weights = settings.weights.model_dump()
         held_out = combine([(test[name], weights[quantity_of(name)]) for name in test])
     residual = held_out.r @ coefficients - held_out.q
