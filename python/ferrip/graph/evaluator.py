@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ferrip import _core
 from ferrip.errors import FerripError, ModelFileError
 from ferrip.graph.device import torch_device
-from ferrip.graph.model import Graph, GraphSample, assign, edges
-from ferrip.training.samples import from_edges
+from ferrip.graph.model import Graph, GraphSample, assign, graph_of
+from ferrip.models.node_features import NodeFeatures
 
 F64 = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ class GraphEvaluator:
         self.simd = f"torch {precision}"
         self.dtype = getattr(torch, precision)
         self._device = torch_device()
-        self._graph = Graph(settings).to(self.dtype)
+        self._graph, self._features = Graph(settings).to(self.dtype), NodeFeatures.of(settings)
         try:
             assign(self._graph, coefficients)
         except ValueError as error:
@@ -78,20 +78,19 @@ class GraphEvaluator:
     ) -> tuple[tuple[F64, F64, F64], GraphSample]:
         energies, forces, strain = self._pairs.compute(structure, num_threads)
         torch.set_num_threads(_core.resolve_threads(num_threads))
-        sample = self._sample(structure)
+        sample = self._sample(structure, num_threads)
         lengths = torch.linalg.vector_norm(sample.vectors, dim=1)
         if len(lengths) and not float(lengths.min()) > 0.0:
             i, j = (int(atoms[lengths.argmin()]) for atoms in (sample.centers, sample.neighbors))
             raise FerripError(f"atoms {i} and {j} lie on each other, 0 Å apart")
         with torch.enable_grad():
-            of_network, gradients = self._graph.atoms(sample, create_graph=False)
-        pulls, strained = from_edges(sample, sample.vectors, gradients.detach())
+            of_network, pulls, strained = self._graph.atoms(sample, create_graph=False)
         voigt = strained[0].double().cpu().numpy()
         own = of_network.detach().double().cpu().numpy()
         matrix = voigt[[[0, 5, 4], [5, 1, 3], [4, 3, 2]]]
         return (energies + own, forces + pulls.double().cpu().numpy(), strain + matrix), sample
 
-    def _sample(self, structure: _core.Structure) -> GraphSample:
+    def _sample(self, structure: _core.Structure, num_threads: int | None) -> GraphSample:
         n = len(structure[0])
 
         def zeros(*shape: int) -> torch.Tensor:
@@ -104,7 +103,7 @@ class GraphEvaluator:
             energy_weight=zeros(1),
             forces_weight=zeros(n, 1),
             strain_weight=zeros(1, 1),
-            **edges(structure, self.settings, self.dtype),
+            **graph_of(structure, self.settings, self._features, self.dtype, num_threads),
         ).to(self._device)
 
 

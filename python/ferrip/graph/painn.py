@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ferrip.graph.node_embedding import NodeEmbedding
 from ferrip.graph.radial import Bessel
 
 TINY = 1e-8
@@ -33,7 +34,7 @@ class Painn(nn.Module):
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__()
         channels = settings["channels"]
-        self.embedding = nn.Embedding(len(settings["elements"]), channels)
+        self.embedding = NodeEmbedding(settings)
         self.radial = Bessel(settings["radials"], settings["cutoff"])
         norm = max(float(settings["neighbors"]), 1.0) ** -0.5
         layers = range(settings["layers"])
@@ -43,11 +44,13 @@ class Painn(nn.Module):
             nn.Linear(channels, channels // 2), nn.SiLU(), nn.Linear(channels // 2, 1)
         )
 
-    def forward(self, species: Tensor, centers: Tensor, neighbors: Tensor, vectors: Tensor) -> Tensor:
-        """(N,) energies, in units of the scale, of atoms with the edges r_ij (E, 3)."""
+    def forward(
+        self, species: Tensor, centers: Tensor, neighbors: Tensor, vectors: Tensor, invariants: Tensor
+    ) -> Tensor:
+        """(N,) energies, in units of the scale, of atoms with the edges r_ij (E, 3) and `node_features`."""
         lengths = torch.linalg.vector_norm(vectors, dim=1)
         radial, units = self.radial(lengths), vectors / lengths[:, None]
-        scalars = self.embedding(species)
+        scalars = self.embedding(species, invariants)
         arrows = vectors.new_zeros(len(species), 3, scalars.shape[1])
         for message, update in zip(self.messages, self.updates, strict=True):
             scalars, arrows = message(scalars, arrows, centers, neighbors, radial, units)

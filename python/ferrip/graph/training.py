@@ -22,8 +22,9 @@ from ferrip.fitting.progress import Reporter
 from ferrip.fitting.provenance import metadata
 from ferrip.fitting.rows import n_rows
 from ferrip.graph.device import torch_device
-from ferrip.graph.model import Graph, GraphSample, count, edges, numbers
+from ferrip.graph.model import Graph, GraphSample, count, graph_of, numbers
 from ferrip.graph.settings import GraphTraining
+from ferrip.models.node_features import NodeFeatures
 from ferrip.potential import Potential
 from ferrip.training.held_out import held_out
 from ferrip.training.loop import start
@@ -56,15 +57,22 @@ def trained(
     dtype, device = getattr(torch, settings.precision), torch_device(settings.device)
     scale = _scale(frames, target, given.weight)
     binding = _binding(frames, target, given.weight, problem.resolved["elements"])
+    features, threads = NodeFeatures.of(problem.resolved), problem.source.num_threads
+    resolved = problem.resolved
+    if features is not None:
+        features = features.standardised([frame.structure for frame in frames], threads)
+        resolved = {**resolved, "node_features": {**resolved["node_features"], **features.described()}}
     samples = [
         GraphSample(
-            **edges(frame.structure, problem.resolved, dtype),
-            **labels(target[first:end], given.weight[first:end], dtype),
+            **{
+                **graph_of(frame.structure, problem.resolved, features, dtype, threads),
+                **labels(target[first:end], given.weight[first:end], dtype),
+            }
         ).to(device)
         for frame, (first, end) in zip(frames, _rows(frames), strict=True)
     ]
     neighbors = sum(len(one.centers) for one in samples) / max(1, sum(len(one.species) for one in samples))
-    complete = {**problem.resolved, "neighbors": neighbors, "scale": scale, "binding": binding}
+    complete = {**resolved, "neighbors": neighbors, "scale": scale, "binding": binding}
     graph = Graph(complete).to(dtype).to(device)
     reporter.note(
         f"{problem.family.name} {problem.size}: {count(complete)} parameters, {neighbors:.1f} neighbors"
