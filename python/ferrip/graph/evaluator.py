@@ -61,12 +61,17 @@ class GraphEvaluator:
         self._pairs = zero.evaluator(np.zeros(zero.n_features), list(e0), list(pairs))
 
     @property
+    def conservative(self) -> bool:
+        """Whether forces are derivatives of the energy."""
+        return not self._graph.direct
+
+    @property
     def cutoff(self) -> float:
         """Å."""
         return float(self.settings["cutoff"])
 
     def compute(self, structure: _core.Structure, num_threads: int | None = None) -> tuple[F64, F64, F64]:
-        """Energies (N,) in eV, forces (N, 3) in eV/Å and strain derivative (3, 3) in eV."""
+        """Energies (N,) in eV, forces (N, 3) in eV/Å and strain derivative (3, 3) in eV, NaN for direct forces."""
         return self._compute(structure, num_threads)[0]
 
     def session(self, skin: float, num_threads: int | None = None) -> GraphSession:
@@ -87,8 +92,8 @@ class GraphEvaluator:
             of_network, pulls, strained = self._graph.atoms(sample, create_graph=False)
         voigt = strained[0].double().cpu().numpy()
         own = of_network.detach().double().cpu().numpy()
-        matrix = voigt[[[0, 5, 4], [5, 1, 3], [4, 3, 2]]]
-        return (energies + own, forces + pulls.double().cpu().numpy(), strain + matrix), sample
+        matrix = voigt[[[0, 5, 4], [5, 1, 3], [4, 3, 2]]] if self.conservative else np.full((3, 3), np.nan)
+        return (energies + own, forces + pulls.detach().double().cpu().numpy(), strain + matrix), sample
 
     def _sample(self, structure: _core.Structure, num_threads: int | None) -> GraphSample:
         n = len(structure[0])

@@ -66,6 +66,7 @@ class Graph(nn.Module):
         super().__init__()
         self.n_species = len(settings["elements"])
         self.cutoff, self.scale = float(settings["cutoff"]), float(settings["scale"])
+        self.direct = settings.get("forces") == "direct"
         chosen = ARCHITECTURES[settings["architecture"]]
         self.network = getattr(import_module(chosen.module), chosen.name)(settings)
         binding = torch.tensor(settings["binding"], dtype=torch.float64)
@@ -83,17 +84,23 @@ class Graph(nn.Module):
         return torch.zeros_like(sample.energy).index_add(0, sample.frame, energies), forces, strain
 
     def atoms(self, sample: GraphSample, *, create_graph: bool) -> tuple[Tensor, Tensor, Tensor]:
-        """Energies of atoms (N,) above those of free atoms, forces (N, 3) and strain derivatives (F, 6)."""
+        """Energies of atoms (N,) above those of free atoms, forces (N, 3) and strain derivatives (F, 6).
+
+        Direct forces have no strain derivatives; 0 stands for them.
+        """
         vectors = sample.vectors.detach().requires_grad_()
         invariants = sample.invariants.detach().requires_grad_()
         n, free = len(sample.species), torch.arange(self.n_species, device=vectors.device)
         species = torch.cat([sample.species, free])
-        energies = self.network(
+        found = self.network(
             species, sample.centers, sample.neighbors, vectors, torch.cat([invariants, self.free])
         )
+        energies, forces = found if self.direct else (found, None)
         energies = self.scale * (energies[:n] - energies[n:][sample.species]) + self._bound(sample, vectors)
         if len(vectors) == 0:
             return energies, torch.zeros_like(sample.forces), torch.zeros_like(sample.strain)
+        if forces is not None:
+            return energies, self.scale * forces[:n], torch.zeros_like(sample.strain)
         wanted = (vectors, invariants) if sample.environments else (vectors,)
         gradients, *slopes = torch.autograd.grad(energies.sum(), wanted, create_graph=create_graph)
         forces, strain = from_edges(sample, sample.vectors, gradients)

@@ -49,7 +49,9 @@ def trained(
     """
     torch.set_num_threads(_core.resolve_threads(problem.source.num_threads))
     torch.manual_seed(settings.seed)
-    use_stress = problem.stress_note is None
+    direct = problem.resolved.get("forces") == "direct"
+    stress_note = problem.stress_note or ("left out: direct forces have no stress" if direct else None)
+    use_stress = stress_note is None
     frames = [frame for frame in problem.frames if not frame.is_isolated_atom]
     given = WeightedLabels.of(problem.source, frames, problem.weights(use_stress=use_stress))
     baseline = problem.source.baseline([frame.structure for frame in frames])
@@ -95,6 +97,7 @@ def trained(
         "n_functions": count(complete),
         "weights": problem.weights(use_stress=use_stress),
         "training": training,
+        "conservative": not direct,
     }
     assert isinstance(state.best, Graph)
     return Potential(
@@ -104,7 +107,7 @@ def trained(
         coefficients=numbers(state.best),
         e0=problem.source.e0,
         pairs=tuple(problem.source.repulsion),
-        metadata=metadata(done, facts, problem.stress_note or "used"),
+        metadata=metadata(done, facts, stress_note or "used"),
     )
 
 

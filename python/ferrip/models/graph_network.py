@@ -81,6 +81,8 @@ class GraphNetwork(Family):
             "binding": [0.0 for _ in elements],
             "neighbors": 1.0,
         }
+        if resolved.get("forces") == "gradient":
+            del resolved["forces"]  # as in files from before there were others
         kind = resolved.pop("node_features")
         if kind != "none":
             cutoff = resolved["cutoff"]
