@@ -1,27 +1,43 @@
 """Errors, training time and cost of every class of models on the same two data sets.
 
     python benches/classes.py --data ../shared/data [--sets mlearn_Si] [--models ace,mace] [--minutes 10]
-        [--json classes.json] [--work FOLDER] [--short]
+        [--json classes.json] [--work FOLDER] [--costs] [--short]
 
 Each row is one `ferrip fit` on one thread in a process of its own, with the official splits: size and settings stand
 in `CLASSES`, graph networks get `--minutes` of wall time. A class that fails, for want of torch for example, is
 reported by name. Rows take the place of older ones of the same set and class in the file of `--json`, so that they can
-be made one at a time; the table has all rows of the file. `--short` fits three classes to the shipped silicon set at
-size small.
+be made one at a time; the table has all rows of the file. The cost is processor time of a step between two neighbor
+list builds, which other jobs of the machine do not stretch; `--costs` only measures it again for the potentials that
+`--work` keeps. `--short` fits three classes to the shipped silicon set at size small.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-from accuracy import SETS, DataSet, ferrip, first_frame, usage
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import ase.io
+from accuracy import SETS, DataSet, ferrip, usage
+
+import ferrip as package
+from ferrip.benchmark import crystal_of
+from ferrip.potential import as_structure
+
+SKIN = 0.7
+"""Å"""
+LEAST_STEPS, SECONDS = 3, 1.0
+"""Steps that are timed at least, and processor time of all of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,22 +90,21 @@ CLASSES = {
 SILICON = DataSet(train="train.extxyz.gz", tests={"test": "test.extxyz.gz"})
 SHORT = "uf3,ace,schnet"
 HEADER = (
-    "| set | class | numbers | E MAE meV/atom | F MAE meV/Å | training, wall s (CPU s) | MB "
-    "| µs/atom/step (neighbors) |"
+    "| set | class | numbers | E MAE meV/atom | F MAE meV/Å | training, CPU s (wall s) | MB "
+    "| µs/atom/step, CPU (neighbors) |"
 )
 
 
 def row(
-    name: str, data: DataSet, model: str, chosen: ModelClass, minutes: float, root: Path, work: Path
+    name: str, data: DataSet, model: str, chosen: ModelClass, minutes: float, root: Path, potential: Path
 ) -> dict:
-    """The row of one fit.
+    """The row of one fit, which writes `potential`.
 
     Raises
     ------
     SystemExit
         A command failed; the message is the command and what it printed.
     """
-    potential = work / f"{name}_{model}.ferrip"
     settings = {**chosen.settings, **chosen.by_set.get(name, {})}
     if chosen.timed:
         settings["minutes"] = minutes
@@ -100,8 +115,6 @@ def row(
             *("--model", model, "--size", chosen.size, "--threads", "1", *sets, *data.flags),
         ]
     )
-    structure = ["--structure", str(first_frame(root / data.train, work / f"{name}.xyz"))]
-    speed = ferrip("bench", str(potential), "--threads", "1", *(structure if data.molecule else []))
     (test,) = data.tests.values()
     errors = ferrip("eval", str(potential), str(root / test), "--threads", "1", *data.eval_flags)
     return {
@@ -110,14 +123,36 @@ def row(
         "size": chosen.size,
         "test": "test",
         "settings": settings,
-        "functions": ferrip("info", str(potential))["fingerprint"]["n_features"],
+        "functions": n_numbers(package.load(potential)),
         "seconds": seconds,
         "cpu_seconds": cpu,
         "megabytes": megabytes,
-        "us_per_atom_step": speed["us_per_atom_step"],
-        "neighbors_per_atom": speed["neighbors_per_atom"],
+        **cost(potential, data, root),
         "energy": errors["energy"],
         "forces": errors["forces"],
+    }
+
+
+def n_numbers(potential: package.Potential) -> int:
+    """Coefficients, and weights of networks beside them."""
+    layers = [part for one in (potential.networks or {}).values() for layer in one.layers for part in layer]
+    return potential.coefficients.size + sum(part.size for part in layers)
+
+
+def cost(path: Path, data: DataSet, root: Path) -> dict[str, float]:
+    """Processor time of a step on one thread, on a crystal or the first training frame, and the neighbors there."""
+    potential = package.load(path)
+    atoms = ase.io.read(root / data.train, 0) if data.molecule else crystal_of(potential.elements)
+    session, structure = potential.evaluator().session(SKIN, 1), as_structure(atoms)
+    session.compute(structure)
+    taken: list[float] = []
+    while len(taken) < LEAST_STEPS or sum(taken) < SECONDS:
+        begun = time.process_time()
+        session.compute(structure)
+        taken.append(time.process_time() - begun)
+    return {
+        "us_per_atom_step": 1e6 * median(taken) / len(atoms),
+        "neighbors_per_atom": float(session.neighbors_per_atom),
     }
 
 
@@ -126,7 +161,7 @@ def table_row(found: Mapping[str, Any]) -> str:
     return (
         f"| {found['set']} | {found['model']} {found['size']} | {found['functions']} "
         f"| {found['energy']['mae_meV_per_atom']:.2f} | {found['forces']['mae_meV_per_A']:.1f} "
-        f"| {found['seconds']:.0f} ({found['cpu_seconds']:.0f}) | {found['megabytes']:.0f} "
+        f"| {found['cpu_seconds']:.0f} ({found['seconds']:.0f}) | {found['megabytes']:.0f} "
         f"| {found['us_per_atom_step']:.1f} ({found['neighbors_per_atom']:.0f}) |"
     )
 
@@ -157,12 +192,11 @@ def main() -> None:
     )
     parser.add_argument("--work", type=Path, help="folder that keeps the fitted potentials")
     parser.add_argument("--json", type=Path, help="file of rows, to which these are added")
+    parser.add_argument("--costs", action="store_true", help="only time the potentials in --work again")
     parser.add_argument("--short", action="store_true", help="the shipped silicon set at size small")
     arguments = parser.parse_args()
     sets, root, classes = SETS, arguments.data, CLASSES
     if arguments.short:
-        import ferrip as package
-
         root, sets = Path(package.__file__).parent / "datasets" / "silicon", {"silicon": SILICON}
         arguments.sets, arguments.models = "silicon", SHORT
         classes = {
@@ -178,10 +212,16 @@ def main() -> None:
         work.mkdir(parents=True, exist_ok=True)
         for name in named(arguments.sets, sets):
             for model in named(arguments.models, classes):
+                kept = work / f"{name}_{model}.ferrip"
                 try:
-                    rows[name, model] = row(
-                        name, sets[name], model, classes[model], arguments.minutes, root, work
-                    )
+                    if not arguments.costs:
+                        rows[name, model] = row(
+                            name, sets[name], model, classes[model], arguments.minutes, root, kept
+                        )
+                    elif (name, model) in rows and kept.exists():
+                        rows[name, model] |= cost(kept, sets[name], root)
+                    else:
+                        continue
                 except SystemExit as failure:
                     failed.append(f"{model} on {name}: {str(failure).strip().splitlines()[-1]}")
                     print(failed[-1], file=sys.stderr, flush=True)
