@@ -1,14 +1,15 @@
 """Errors, training time and cost of every class of models on the same two data sets.
 
     python benches/classes.py --data ../shared/data [--sets mlearn_Si] [--models ace,mace] [--minutes 10]
-        [--json classes.json] [--work FOLDER] [--costs] [--short]
+        [--set epochs=9] [--json classes.json] [--work FOLDER] [--costs] [--short]
 
 Each row is one `ferrip fit` on one thread in a process of its own, with the official splits: size and settings stand
-in `CLASSES`, graph networks get `--minutes` of wall time. A class that fails, for want of torch for example, is
-reported by name. Rows take the place of older ones of the same set and class in the file of `--json`, so that they can
-be made one at a time; the table has all rows of the file. The cost is processor time of a step between two neighbor
-list builds, which other jobs of the machine do not stretch; `--costs` only measures it again for the potentials that
-`--work` keeps. `--short` fits three classes to the shipped silicon set at size small.
+in `CLASSES`, graph networks get `--minutes` of wall time, or (on a machine that is shared) epochs and anything else by
+`--set`. A class that fails, for want of torch for example, is reported by name. Rows take the place of older ones of
+the same set and class in the file of `--json`, so that they can be made one at a time; the table has all rows of the
+file. The cost is processor time of a step between two neighbor list builds, which other jobs of the machine do not
+stretch; `--costs` only measures it again for the potentials that `--work` keeps. `--short` fits three classes to the
+shipped silicon set at size small.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class ModelClass:
     by_set
         More of them by data set.
     timed
-        Whether its training ends after `--minutes`.
+        Whether its training takes as long as it is given.
     """
 
     size: str = "medium"
@@ -96,7 +97,7 @@ HEADER = (
 
 
 def row(
-    name: str, data: DataSet, model: str, chosen: ModelClass, minutes: float, root: Path, potential: Path
+    name: str, data: DataSet, model: str, chosen: ModelClass, given: list[str], root: Path, potential: Path
 ) -> dict:
     """The row of one fit, which writes `potential`.
 
@@ -105,10 +106,9 @@ def row(
     SystemExit
         A command failed; the message is the command and what it printed.
     """
-    settings = {**chosen.settings, **chosen.by_set.get(name, {})}
-    if chosen.timed:
-        settings["minutes"] = minutes
-    sets = [part for key, value in settings.items() for part in ("--set", f"{key}={value}")]
+    settings = [f"{key}={value}" for key, value in {**chosen.settings, **chosen.by_set.get(name, {})}.items()]
+    settings += given if chosen.timed else []
+    sets = [part for one in settings for part in ("--set", one)]
     seconds, cpu, megabytes = usage(
         [
             *(sys.executable, "-m", "ferrip", "fit", str(root / data.train), "-o", str(potential)),
@@ -190,6 +190,7 @@ def main() -> None:
     parser.add_argument(
         "--minutes", type=float, default=15.0, help="wall time of a training of a graph network"
     )
+    parser.add_argument("--set", action="append", default=[], help="other settings of graph networks")
     parser.add_argument("--work", type=Path, help="folder that keeps the fitted potentials")
     parser.add_argument("--json", type=Path, help="file of rows, to which these are added")
     parser.add_argument("--costs", action="store_true", help="only time the potentials in --work again")
@@ -203,6 +204,7 @@ def main() -> None:
             name: ModelClass(size="small", by_set=one.by_set, timed=one.timed)
             for name, one in CLASSES.items()
         }
+    given = [f"minutes={arguments.minutes:g}", *arguments.set]
     rows: dict[tuple[str, str], dict] = {}
     if arguments.json and arguments.json.exists():
         rows = {(old["set"], old["model"]): old for old in json.loads(arguments.json.read_text())}
@@ -215,9 +217,7 @@ def main() -> None:
                 kept = work / f"{name}_{model}.ferrip"
                 try:
                     if not arguments.costs:
-                        rows[name, model] = row(
-                            name, sets[name], model, classes[model], arguments.minutes, root, kept
-                        )
+                        rows[name, model] = row(name, sets[name], model, classes[model], given, root, kept)
                     elif (name, model) in rows and kept.exists():
                         rows[name, model] |= cost(kept, sets[name], root)
                     else:
