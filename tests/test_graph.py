@@ -10,8 +10,10 @@ import pytest
 from ase import Atoms
 from ase.build import molecule
 from graph_networks import E0, SMALL, frames, need, untrained, water
+from typer.testing import CliRunner
 
 import ferrip
+from ferrip.cli.app import app
 from ferrip.errors import ModelFileError, SettingsError
 from ferrip.graph.descriptor import GraphDescriptor
 from ferrip.lammps.deck import write_input
@@ -133,3 +135,30 @@ def test_time_ends_the_training() -> None:
         frames(4), model="painn", epochs=100_000, minutes=0.02, progress=False, e0=E0, **SMALL["painn"]
     )
     assert fitted.metadata["fit"]["training"]["epochs"] < 10_000
+
+
+def test_devices(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from ferrip.graph.device import torch_device
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.delenv("FERRIP_DEVICE", raising=False)
+    assert torch_device().type == torch_device("cpu").type == "cpu"
+    with pytest.raises(SettingsError, match="device: cuda is asked for, but torch finds no GPU"):
+        ferrip.fit("nowhere.xyz", model="schnet", device="cuda")
+    with pytest.raises(SettingsError, match="device"):
+        ferrip.fit("nowhere.xyz", model="schnet", device="tpu")
+    result = CliRunner().invoke(app, ["fit", "nowhere.xyz", "--model", "painn", "--set", "device=cuda"])
+    assert result.exit_code == 2
+    assert result.stderr == "error: device: cuda is asked for, but torch finds no GPU of CUDA\n"
+    monkeypatch.setenv("FERRIP_DEVICE", "cuda")
+    with pytest.raises(SettingsError, match="torch finds no GPU"):
+        untrained("painn").evaluate(molecule("H2"))
+    monkeypatch.setenv("FERRIP_DEVICE", "tpu")
+    with pytest.raises(SettingsError, match="FERRIP_DEVICE: expected one of auto, cpu, cuda, got 'tpu'"):
+        torch_device()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.delenv("FERRIP_DEVICE")
+    assert torch_device().type == torch_device("cuda").type == "cuda"
+    monkeypatch.setenv("FERRIP_DEVICE", "cpu")
+    assert torch_device().type == "cpu"

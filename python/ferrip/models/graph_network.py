@@ -89,6 +89,19 @@ class GraphNetwork(Family):
             resolved["node_features"] = resolve_node_features(kind, elements, cutoff, distances)
         return resolved | {"n_parameters": count(resolved)}
 
+    def check_device(self, name: str) -> None:
+        """Whether the network can be trained on the device called `name`.
+
+        Raises
+        ------
+        SettingsError
+            There is no such device, no torch, or no other package that the network needs.
+        """
+        require_torch(self.name, also=ARCHITECTURES[self.name].packages)
+        from ferrip.graph.device import torch_device
+
+        torch_device(name)
+
     def descriptor(self, resolved: dict[str, Any]) -> GraphDescriptor:
         """What stands for the network; needs no torch."""
         return GraphDescriptor(settings=resolved)
