@@ -162,3 +162,32 @@ def test_devices(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert torch_device().type == torch_device("cuda").type == "cuda"
     monkeypatch.setenv("FERRIP_DEVICE", "cpu")
     assert torch_device().type == "cpu"
+
+
+def test_compiled_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    import torch._dynamo as dynamo
+
+    from ferrip.graph import compiling
+
+    options: dict[str, Any] = {"epochs": 2, "batch": 3, "progress": False, "e0": E0, "num_threads": 1}
+    with pytest.raises(SettingsError, match="compile: networks with node_features"):
+        ferrip.fit(frames(2), model="painn", compile=True, node_features="soap", **options, **SMALL["painn"])
+    if not hasattr(dynamo.config, "trace_autograd_ops"):
+        with pytest.raises(SettingsError, match=f"compile: torch {torch.__version__} cannot"):
+            ferrip.fit(frames(2), model="painn", compile=True, **options, **SMALL["painn"])
+        pytest.skip("this torch cannot compile derivatives")
+    graphs = []
+
+    def backend(graph: Any, _: Any) -> Any:
+        graphs.append(graph)
+        return graph.forward
+
+    monkeypatch.setattr(compiling, "BACKEND", backend)
+    options |= {"precision": "float64", "learning_rate": 1e-2}
+    fitted, plain = (
+        ferrip.fit(frames(5), model="painn", compile=compile_, **options, **SMALL["painn"])
+        for compile_ in (True, False)
+    )
+    assert graphs
+    assert np.allclose(fitted.coefficients, plain.coefficients, rtol=0.0, atol=1e-9)

@@ -24,4 +24,7 @@ class GraphTraining(OptimisationSettings):
         default="auto",
         description="where to train; auto: FERRIP_DEVICE, or a GPU of CUDA where torch finds one",
     )
+    compile: bool = Field(
+        default=False, description="compile the steps (minutes, with a C++ compiler) before they are fast"
+    )
     precision: Literal["float32", "float64"] = Field(default="float32", description="numbers of the training")

@@ -21,6 +21,7 @@ from ferrip.fitting.problem import Problem
 from ferrip.fitting.progress import Reporter
 from ferrip.fitting.provenance import metadata
 from ferrip.fitting.rows import n_rows
+from ferrip.graph.compiling import compiled
 from ferrip.graph.device import torch_device
 from ferrip.graph.model import Graph, GraphSample, count, graph_of, numbers
 from ferrip.graph.settings import GraphTraining
@@ -87,7 +88,8 @@ def trained(
         settings,
     )
     key = checkpoints.run_key(problem.key, {"network": complete, **settings.model_dump()})
-    training = resumed(state, samples, held, settings, reporter, checkpoint, key)
+    with compiled(graph, complete, wanted=settings.compile):
+        training = resumed(state, samples, held, settings, reporter, checkpoint, key)
     done = replace(
         problem,
         resolved=complete,
