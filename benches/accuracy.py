@@ -78,12 +78,13 @@ def ferrip(*arguments: str) -> dict:
     return json.loads(done.stdout)
 
 
-def peak_megabytes(command: list[str]) -> tuple[float, float]:
-    """Wall seconds and peak resident memory of a command."""
+def usage(command: list[str]) -> tuple[float, float, float]:
+    """Wall seconds, seconds of processors and peak resident memory in MB of a command."""
     runner = (
         "import resource,subprocess,sys;"
         "code=subprocess.run(sys.argv[1:],stdout=subprocess.DEVNULL).returncode;"
-        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss);sys.exit(code)"
+        "used=resource.getrusage(resource.RUSAGE_CHILDREN);"
+        "print(used.ru_utime+used.ru_stime,used.ru_maxrss);sys.exit(code)"
     )
     start = time.perf_counter()
     done = subprocess.run(
@@ -92,14 +93,15 @@ def peak_megabytes(command: list[str]) -> tuple[float, float]:
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}\n{done.stderr}")
     unit = 1.0 if sys.platform == "darwin" else 1024.0
-    return time.perf_counter() - start, float(done.stdout) * unit / 1e6
+    cpu, peak = map(float, done.stdout.split())
+    return time.perf_counter() - start, cpu, peak * unit / 1e6
 
 
 def rows(name: str, data: DataSet, model: str, size: str, root: Path, work: Path) -> list[dict]:
     """Rows of one fit: one per test."""
     potential = work / f"{name}_{model}_{size}.ferrip"
     fit = ["fit", str(root / data.train), "-o", str(potential), "--model", model, "--size", size, *data.flags]
-    seconds, megabytes = peak_megabytes([sys.executable, "-m", "ferrip", *fit])
+    seconds, _, megabytes = usage([sys.executable, "-m", "ferrip", *fit])
     structure = first_frame(root / data.train, work / f"{name}.xyz") if data.molecule else None
     speed = ferrip(
         "bench", str(potential), "--threads", "1", *(["--structure", str(structure)] if structure else [])

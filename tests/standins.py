@@ -69,6 +69,7 @@ class MorsePotential:
     cutoff: float = 5.0
     minimum_distances: dict[tuple[int, int], float] = field(default_factory=lambda: {(29, 29): 2.0})
     has_uncertainty: bool = True
+    conservative: bool = True
 
     def pair(self, r: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         decay = np.exp(-self.width * (r - self.r0))

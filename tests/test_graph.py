@@ -8,86 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 from ase import Atoms
-from ase.build import bulk, molecule
-from ase.calculators.emt import EMT
-from ase.calculators.singlepoint import SinglePointCalculator
+from ase.build import molecule
+from graph_networks import E0, SMALL, frames, need, untrained, water
+from typer.testing import CliRunner
 
 import ferrip
+from ferrip.cli.app import app
 from ferrip.errors import ModelFileError, SettingsError
-from ferrip.graph.architectures import ARCHITECTURES
 from ferrip.graph.descriptor import GraphDescriptor
 from ferrip.lammps.deck import write_input
 from ferrip.md import MDSettings
 from ferrip.potential import Potential
 from ferrip.testing import check_potential
-
-SMALL: dict[str, dict[str, Any]] = {
-    "allegro": {"channels": 4, "scalars": 8, "layers": 2, "radials": 4, "max_l": 2},
-    "mace": {"channels": 4, "layers": 2, "radials": 4, "max_l": 2, "max_message_l": 1},
-    "nequip": {"channels": 4, "layers": 3, "radials": 4, "max_l": 2},
-    "painn": {"channels": 8, "layers": 2, "radials": 6},
-    "schnet": {"channels": 8, "layers": 2, "radials": 12},
-}
-"""Settings of a small network of every architecture."""
-
-
-E0 = {"Cu": 3.5, "Au": 3.8}
-
-
-def frames(count: int = 8) -> list[Atoms]:
-    """Rattled and strained cells of copper and gold with the labels of EMT."""
-    rng, result = np.random.default_rng(0), []
-    for seed in range(count):
-        atoms = bulk("Cu", cubic=True, a=3.7)
-        atoms.symbols[seed % 4] = "Au"
-        atoms.set_cell(
-            np.asarray(atoms.cell) @ (np.eye(3) + rng.normal(scale=0.02, size=(3, 3))), scale_atoms=True
-        )
-        atoms.rattle(0.1, seed=seed)
-        atoms.calc = EMT()
-        energy, forces, stress = atoms.get_potential_energy(), atoms.get_forces(), atoms.get_stress()
-        atoms.calc = SinglePointCalculator(atoms, energy=energy, forces=forces, stress=stress)
-        result.append(atoms)
-    return result
-
-
-def water(count: int = 6) -> list[Atoms]:
-    """Rattled molecules of water with the labels of springs."""
-    rng, result = np.random.default_rng(1), []
-    for _ in range(count):
-        atoms = molecule("H2O")
-        moves = rng.normal(scale=0.05, size=(3, 3))
-        atoms.positions += moves
-        atoms.calc = SinglePointCalculator(atoms, energy=(moves**2).sum() - 470.0, forces=-2.0 * moves)
-        result.append(atoms)
-    return result
-
-
-def need(model: str) -> None:
-    """Skip the test without the packages of a model."""
-    for package in ("torch", *ARCHITECTURES[model].packages):
-        pytest.importorskip(package)
-
-
-def untrained(model: str) -> Potential:
-    """A potential of a network as it is at the start, with E0 and binding energies."""
-    need(model)
-    torch = pytest.importorskip("torch")
-    from ferrip.graph.model import Graph, numbers
-
-    torch.manual_seed(3)
-    chosen = ferrip.models.family(model)
-    settings = chosen.settings_class(cutoff=4.0, **SMALL[model])
-    resolved = chosen.resolve(settings, "small", [1, 8], None)  # pyright: ignore[reportArgumentType]
-    resolved |= {"scale": 1.3, "neighbors": 7.0, "binding": [-1.5, -3.0]}
-    return Potential(
-        family=model,
-        descriptor=chosen.descriptor(resolved),
-        settings=resolved,
-        coefficients=numbers(Graph(resolved)),
-        e0={1: -13.6, 8: -430.0},
-        metadata={},
-    )
 
 
 @pytest.mark.parametrize("model", SMALL)
@@ -95,9 +27,12 @@ def test_contract_of_potentials(model: str) -> None:
     check_potential(untrained(model))
 
 
-@pytest.mark.parametrize(("model", "local"), [("allegro", True), ("nequip", False)])
-def test_what_an_energy_depends_on(model: str, local: bool) -> None:
-    potential = untrained(model)
+@pytest.mark.parametrize(
+    ("model", "kind", "local"),
+    [("allegro", "none", True), ("allegro", "soap", False), ("nequip", "none", False)],
+)
+def test_what_an_energy_depends_on(model: str, kind: str, local: bool) -> None:
+    potential = untrained(model, node_features=kind)
     near, far = (Atoms("HO2", positions=[[0, 0, 0], [3, 0, 0], [x, 0, 0]]) for x in (5.0, 5.5))
     first = [potential.evaluate(atoms)[0].energies[0] for atoms in (near, far)]
     assert (first[0] == first[1]) == local
@@ -200,3 +135,59 @@ def test_time_ends_the_training() -> None:
         frames(4), model="painn", epochs=100_000, minutes=0.02, progress=False, e0=E0, **SMALL["painn"]
     )
     assert fitted.metadata["fit"]["training"]["epochs"] < 10_000
+
+
+def test_devices(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from ferrip.graph.device import torch_device
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.delenv("FERRIP_DEVICE", raising=False)
+    assert torch_device().type == torch_device("cpu").type == "cpu"
+    with pytest.raises(SettingsError, match="device: cuda is asked for, but torch finds no GPU"):
+        ferrip.fit("nowhere.xyz", model="schnet", device="cuda")
+    with pytest.raises(SettingsError, match="device"):
+        ferrip.fit("nowhere.xyz", model="schnet", device="tpu")
+    result = CliRunner().invoke(app, ["fit", "nowhere.xyz", "--model", "painn", "--set", "device=cuda"])
+    assert result.exit_code == 2
+    assert result.stderr == "error: device: cuda is asked for, but torch finds no GPU of CUDA\n"
+    monkeypatch.setenv("FERRIP_DEVICE", "cuda")
+    with pytest.raises(SettingsError, match="torch finds no GPU"):
+        untrained("painn").evaluate(molecule("H2"))
+    monkeypatch.setenv("FERRIP_DEVICE", "tpu")
+    with pytest.raises(SettingsError, match="FERRIP_DEVICE: expected one of auto, cpu, cuda, got 'tpu'"):
+        torch_device()
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.delenv("FERRIP_DEVICE")
+    assert torch_device().type == torch_device("cuda").type == "cuda"
+    monkeypatch.setenv("FERRIP_DEVICE", "cpu")
+    assert torch_device().type == "cpu"
+
+
+def test_compiled_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    import torch._dynamo as dynamo
+
+    from ferrip.graph import compiling
+
+    options: dict[str, Any] = {"epochs": 2, "batch": 3, "progress": False, "e0": E0, "num_threads": 1}
+    with pytest.raises(SettingsError, match="compile: networks with node_features"):
+        ferrip.fit(frames(2), model="painn", compile=True, node_features="soap", **options, **SMALL["painn"])
+    if not hasattr(dynamo.config, "trace_autograd_ops"):
+        with pytest.raises(SettingsError, match=f"compile: torch {torch.__version__} cannot"):
+            ferrip.fit(frames(2), model="painn", compile=True, **options, **SMALL["painn"])
+        pytest.skip("this torch cannot compile derivatives")
+    graphs = []
+
+    def backend(graph: Any, _: Any) -> Any:
+        graphs.append(graph)
+        return graph.forward
+
+    monkeypatch.setattr(compiling, "BACKEND", backend)
+    options |= {"precision": "float64", "learning_rate": 1e-2}
+    fitted, plain = (
+        ferrip.fit(frames(5), model="painn", compile=compile_, **options, **SMALL["painn"])
+        for compile_ in (True, False)
+    )
+    assert graphs
+    assert np.allclose(fitted.coefficients, plain.coefficients, rtol=0.0, atol=1e-9)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from email.message import Message
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import pytest
@@ -36,14 +37,20 @@ def packages(monkeypatch: pytest.MonkeyPatch) -> None:
 
     stand_ins = {
         "chgnet.model": {
-            "CHGNet": SimpleNamespace(load=lambda model_name, verbose: f"network {model_name}"),
+            "CHGNet": SimpleNamespace(
+                load=lambda model_name, verbose: f"network {model_name}",
+                from_file=lambda path: f"network {path}",
+            ),
             "CHGNetCalculator": record(),
         },
         "sevenn.calculator": {"SevenNetCalculator": record()},
         "mace.calculators": {"mace_mp": record()},
         "mattersim.forcefield": {"MatterSimCalculator": record()},
         "orb_models.forcefield.pretrained": {
-            "orb_v3_conservative_inf_omat": lambda device: ("network", "adapter"),
+            "orb_v3_conservative_inf_omat": lambda device, weights_path="": (
+                f"network{weights_path}",
+                "adapter",
+            ),
             "orb_v2": lambda device: "network",
         },
         "orb_models.forcefield.calculator": {"ORBCalculator": record()},
@@ -82,9 +89,28 @@ def test_nothing_is_downloaded_without_being_asked(packages: None) -> None:
         ferrip.teacher("tblite", "GFN3", download=True)
 
 
-def test_networks_with_and_without_an_adapter(packages: None) -> None:
+def test_orb_before_and_after_its_calculator_moved(packages: None, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ferrip.teacher("orb", download=True).arguments == ("network", "adapter")
     assert ferrip.teacher("orb", "orb-v2", download=True).arguments == ("network",)
+    moved = ModuleType("orb_models.forcefield.inference.calculator")
+    moved.__dict__["ORBCalculator"] = lambda *arguments, **options: Recorded(arguments=("moved", *arguments))
+    monkeypatch.setitem(sys.modules, "orb_models.forcefield.inference", ModuleType("inference"))
+    monkeypatch.setitem(sys.modules, moved.__name__, moved)
+    assert ferrip.teacher("orb", download=True).arguments == ("moved", "network", "adapter")
+
+
+def test_weights_from_a_file(packages: None, tmp_path: Path) -> None:
+    path = tmp_path / "own.pth"
+    with pytest.raises(SettingsError, match=r"weights: no such file: .*own\.pth"):
+        ferrip.teacher("mace", weights=path)
+    path.write_bytes(b"")
+    for name, known in teachers.TEACHERS.items():
+        if known.has_weights:
+            calculator = ferrip.teacher(name, weights=path)
+            assert str(path) in str((calculator.arguments, calculator.options))
+            assert calculator.teacher.model == "own.pth"
+    with pytest.raises(SettingsError, match="tblite has no weights"):
+        ferrip.teacher("tblite", weights=path)
 
 
 def test_clear_errors(packages: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,8 @@ class Calculator(ASECalculator):
     UnsupportedElementError
         On evaluation: an element that the potential does not know.
     PropertyNotImplementedError
-        On evaluation: stress of a structure without a full cell, or uncertainties of a potential without them.
+        On evaluation: stress of a structure without a full cell or of a potential with direct forces, or
+        uncertainties of a potential without them.
 
     Examples
     --------
@@ -118,6 +119,10 @@ class Calculator(ASECalculator):
             raise PropertyNotImplementedError(
                 "stress: the structure has no cell with three periodic directions"
             )
+        if "stress" in properties and not self.potential.conservative:
+            raise PropertyNotImplementedError(
+                "stress: the forces of this potential are direct, not derivatives of its energy"
+            )
         if "energy" not in self.results or system_changes:
             self.results = self._evaluate(atoms)
         self.results.update(self._uncertainty(atoms, [name for name in properties if name in UNCERTAINTIES]))
@@ -126,7 +131,7 @@ class Calculator(ASECalculator):
         energies, forces, strain_gradient = self._session.compute(as_structure(atoms))
         energy = float(np.sum(energies))
         results = {"energy": energy, "free_energy": energy, "energies": energies, "forces": forces}
-        if has_stress(atoms):
+        if has_stress(atoms) and self.potential.conservative:
             results["stress"] = full_3x3_to_voigt_6_stress(strain_gradient) / atoms.get_volume()
         return results
 

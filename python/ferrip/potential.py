@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ferrip import _core, committee
 from ferrip.data import Frame
 from ferrip.errors import FerripError, SettingsError
+from ferrip.graph.descriptor import GraphDescriptor
 from ferrip.models.family import Descriptor, SparseFamily, family, many_body
 from ferrip.models.pair_terms import reach
 from ferrip.network import Network
@@ -134,6 +135,12 @@ class Potential:
         pairs = self.metadata.get("minimum_distances", {})
         return {(symbols[a], symbols[b]): d for (a, b), d in ((k.split("-"), v) for k, v in pairs.items())}
 
+    @property
+    def conservative(self) -> bool:
+        """Whether forces are derivatives of the energy; where they are not, there is no stress."""
+        direct = isinstance(self.descriptor, GraphDescriptor) and not self.descriptor.conservative
+        return not direct and all(other.conservative for other in self.added)
+
     def evaluator(self, simd: str | None = None) -> Any:
         """The fast evaluator, built once per SIMD path (`None`: the best of this machine)."""
         if simd not in self._evaluators:
@@ -223,7 +230,8 @@ class Potential:
         Returns
         -------
         list of Prediction
-            One per structure: eV, eV/Å, eV/Å³; stress is `None` without three periodic directions.
+            One per structure: eV, eV/Å, eV/Å³; stress is `None` without three periodic directions, and where forces
+            are direct.
 
         Raises
         ------
@@ -318,7 +326,8 @@ class Potential:
             raise
         cell, periodic = structure[2], structure[3]
         volume = abs(float(np.linalg.det(cell)))
-        stress = strain[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]] / volume if periodic.all() else None
+        stressed = periodic.all() and self.conservative
+        stress = strain[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]] / volume if stressed else None
         return Prediction(energy=float(energies.sum()), energies=energies, forces=forces, stress=stress)
 
 

@@ -42,7 +42,7 @@ class Relaxation:
     max_force
         Largest force, eV/Å.
     pressure
-        −tr(stress)/3 in GPa; None without a full cell.
+        −tr(stress)/3 in GPa; None without a full cell, and for direct forces.
     """
 
     atoms: Atoms
@@ -92,7 +92,8 @@ def relax(
     Raises
     ------
     SettingsError
-        `fmax` or `steps` is not positive, the pressure is not finite, or the cell is to be relaxed and is not full.
+        `fmax` or `steps` is not positive, the pressure is not finite, or the cell is to be relaxed and is
+        not full or has no stress.
     FerripError
         The relaxation ran away to a structure that cannot be evaluated.
 
@@ -108,6 +109,10 @@ def relax(
         raise SettingsError(f"pressure: expected a finite number of GPa, got {pressure}")
     if cell and not atoms.pbc.all():
         raise SettingsError("cell: only a cell with three periodic directions can be relaxed")
+    if cell and not potential.conservative:
+        raise SettingsError(
+            "cell: this potential has direct forces and no stress, so that no cell can be relaxed"
+        )
     relaxed = atoms.copy()
     relaxed.calc = Calculator(potential, num_threads=num_threads)
     target = FrechetCellFilter(relaxed, scalar_pressure=pressure * units.GPa) if cell else relaxed
@@ -124,7 +129,7 @@ def relax(
         except (np.linalg.LinAlgError, FloatingPointError) as error:
             raise FerripError(f"the relaxation ran away after {optimizer.nsteps} steps ({error})") from error
         taken = optimizer.nsteps
-    full = relaxed.pbc.all()
+    full = relaxed.pbc.all() and potential.conservative
     return Relaxation(
         atoms=relaxed,
         converged=converged,

@@ -6,6 +6,7 @@ ships no weights; each has its own licence.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class Teacher:
     name
         Name in `teacher`.
     model
-        Name of the weights, or of the method, in its package.
+        Name of the weights, or of the method, in its package, or of the file of weights.
     package, version, licence
         Of the package as it is installed; the licence of downloaded weights may differ from that of the package.
     doi
@@ -59,41 +60,52 @@ class _Known:
     downloaded
         Default of the models that the package fetches; `None` if there are no others.
     build
-        The calculator of a model on a device.
+        The calculator of a model on a device, with weights from a file unless they are `None`.
+    has_weights
+        Whether there are weights to be read from a file.
     """
 
     package: str
     shipped: tuple[str, ...]
     downloaded: str | None
-    build: Callable[[str, str], Any]
+    build: Callable[[str, str, str | None], Any]
     doi: str
+    has_weights: bool = True
 
 
-def _chgnet(model: str, device: str) -> Any:
+def _chgnet(model: str, device: str, weights: str | None) -> Any:
     module = import_module("chgnet.model")
-    return module.CHGNetCalculator(module.CHGNet.load(model_name=model, verbose=False), use_device=device)
+    network = module.CHGNet
+    loaded = network.load(model_name=model, verbose=False) if weights is None else network.from_file(weights)
+    return module.CHGNetCalculator(loaded, use_device=device)
 
 
-def _sevenn(model: str, device: str) -> Any:
-    return import_module("sevenn.calculator").SevenNetCalculator(model, device=device)
+def _sevenn(model: str, device: str, weights: str | None) -> Any:
+    return import_module("sevenn.calculator").SevenNetCalculator(weights or model, device=device)
 
 
-def _mace(model: str, device: str) -> Any:
-    return import_module("mace.calculators").mace_mp(model=model, device=device, default_dtype="float64")
+def _mace(model: str, device: str, weights: str | None) -> Any:
+    build = import_module("mace.calculators").mace_mp
+    return build(model=weights or model, device=device, default_dtype="float64")
 
 
-def _mattersim(model: str, device: str) -> Any:
-    return import_module("mattersim.forcefield").MatterSimCalculator(load_path=model, device=device)
+def _mattersim(model: str, device: str, weights: str | None) -> Any:
+    build = import_module("mattersim.forcefield").MatterSimCalculator
+    return build(load_path=weights or model, device=device)
 
 
-def _orb(model: str, device: str) -> Any:
+def _orb(model: str, device: str, weights: str | None) -> Any:
     build = getattr(import_module("orb_models.forcefield.pretrained"), model.replace("-", "_"))
-    found = build(device=device)
-    calculator = import_module("orb_models.forcefield.calculator").ORBCalculator
-    return calculator(*found, device=device) if isinstance(found, tuple) else calculator(found, device=device)
+    found = build(device=device, **({} if weights is None else {"weights_path": weights}))
+    try:
+        module = import_module("orb_models.forcefield.inference.calculator")
+    except ImportError:  # before 0.6
+        module = import_module("orb_models.forcefield.calculator")
+    parts = found if isinstance(found, tuple) else (found,)
+    return module.ORBCalculator(*parts, device=device)
 
 
-def _tblite(model: str, device: str) -> Any:
+def _tblite(model: str, device: str, weights: str | None) -> Any:
     return import_module("tblite.ase").TBLite(method=model, verbosity=0)
 
 
@@ -139,12 +151,18 @@ TEACHERS = {
         downloaded=None,
         build=_tblite,
         doi="10.1021/acs.jctc.8b01176",
+        has_weights=False,
     ),
 }
 
 
 def teacher(
-    name: str, model: str | None = None, *, device: str = "cpu", download: bool = False
+    name: str,
+    model: str | None = None,
+    *,
+    weights: str | os.PathLike[str] | None = None,
+    device: str = "cpu",
+    download: bool = False,
 ) -> Calculator:
     """An ASE calculator of a pretrained potential, with its `Teacher` as the attribute `teacher`.
 
@@ -155,6 +173,9 @@ def teacher(
     model
         Weights or method by the name that the package gives it; by default one that needs no download, if there
         is any.
+    weights
+        File of weights on this machine, in place of those that the package ships or fetches; for `"orb"` they are
+        those of `model`.
     device
         Device of torch, where the package uses it.
     download
@@ -163,7 +184,8 @@ def teacher(
     Raises
     ------
     SettingsError
-        For an unknown teacher, a package that is not installed, or weights that would have to be downloaded.
+        For an unknown teacher, a package that is not installed, weights that would have to be downloaded, or a file
+        of weights that is not there or of no use.
 
     Examples
     --------
@@ -183,7 +205,12 @@ def teacher(
             f"teacher {name!r} is in the package {known.package}, which is missing: pip install {known.package}"
         ) from None
     chosen = model or (known.shipped[0] if known.shipped else known.downloaded or "")
-    if chosen not in known.shipped:
+    if weights is not None:
+        if not known.has_weights:
+            raise SettingsError(f"teacher {name!r}: {known.package} has no weights to be read from a file")
+        if not os.path.isfile(weights):
+            raise SettingsError(f"teacher {name!r}: weights: no such file: {os.fspath(weights)}")
+    elif chosen not in known.shipped:
         if known.downloaded is None:
             raise SettingsError(
                 f"teacher {name!r}: expected one of {', '.join(known.shipped)}, got {chosen!r}"
@@ -194,7 +221,7 @@ def teacher(
                 "download=True lets it fetch them"
             )
     try:
-        calculator = known.build(chosen, device)
+        calculator = known.build(chosen, device, None if weights is None else os.fspath(weights))
     except (ImportError, AttributeError, TypeError, OSError, RuntimeError, ValueError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise SettingsError(
@@ -202,7 +229,7 @@ def teacher(
         ) from error
     calculator.teacher = Teacher(
         name=name,
-        model=chosen,
+        model=chosen if weights is None else os.path.basename(weights),
         package=known.package,
         version=about["Version"],
         licence=_licence(about),

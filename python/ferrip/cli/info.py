@@ -36,6 +36,9 @@ def info(
         "functions": str(arrays["coefficients"].shape[-1]),
         "embeddings": _embeddings(header.get("embeddings", {})),
         "networks": _networks(header.get("networks", {}), arrays),
+        "forces": ""
+        if _conservative(header)
+        else "direct: not derivatives of the energy (not conservative), no stress",
         "cutoff": f"{header.get('cutoff', float('nan')):.3f} Å",
         "E0": ", ".join(f"{symbol} {energy:.6g} eV" for symbol, energy in header["e0"].items()),
         "E0 from": ", ".join(f"{symbol}: {source}" for symbol, source in fit.get("e0_source", {}).items()),
@@ -73,6 +76,11 @@ def _embeddings(embeddings: Mapping[str, Any]) -> str:
         f"{symbol} {one['shape']} " + " ".join(f"{w:g}·ρ^{m:g}" for w, m in one["terms"])
         for symbol, one in embeddings.items()
     )
+
+
+def _conservative(header: Mapping[str, Any]) -> bool:
+    parts = [header, *header.get("added", [])]
+    return all(one["settings"].get("forces") != "direct" for one in parts)
 
 
 def _committee(header: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ferrip.cli.console import JsonFlag, PrecisionOption, ThreadsOption, note, print_json, show_facts
+from ferrip.cli.console import JsonFlag, PrecisionOption, ThreadsOption, note, print_json, show_facts, warn
 from ferrip.cli.group import INTERRUPTED
 from ferrip.cli.structure import RepeatOption, check_elements, read_structure
 from ferrip.errors import SettingsError, TrustError
@@ -88,6 +88,10 @@ def md(
     model = ferrip.load(potential)
     atoms = read_structure(structure, repeat)
     check_elements(model, atoms)
+    if not model.conservative:
+        warn(
+            "the forces of this potential are direct, not derivatives of its energy, which runs do not conserve"
+        )
     share = Share.of_environment()
     if share.ranks > 1 and replicas is None:
         raise SettingsError(f"{share.ranks} MPI ranks would write the same files: say --replicas N")

@@ -125,6 +125,8 @@ def fit(
     fit_settings, model_settings, *training = parse_settings(
         settings, *classes, others=("model", "size", "test", "reference")
     )
+    if isinstance(chosen, GraphNetwork):
+        chosen.check_device(cast(GraphTraining, training[0]).device)
     frames = read_frames(data, keys, elements=elements)
     test_frames = [] if test is None else read_frames(test, keys, elements=elements)
     settings_of_fit = cast(FitSettings, fit_settings)

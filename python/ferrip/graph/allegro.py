@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ferrip.graph.coupling import block, coefficients, columns, sorted_paths
 from ferrip.graph.interaction import PathMix, linear
+from ferrip.graph.node_embedding import InvariantMap, invariant_map
 from ferrip.graph.radial import Bessel, envelope
 
 
@@ -31,6 +32,7 @@ class Allegro(nn.Module):
     """
 
     degree: Tensor
+    invariants: InvariantMap | None
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__()
@@ -41,21 +43,27 @@ class Allegro(nn.Module):
         degree = torch.tensor([ell for ell in range(max_l + 1) for _ in block(ell)])
         self.register_buffer("degree", degree, persistent=False)
         self.radial = Bessel(settings["radials"], self.cutoff)
-        self.pair = hidden(2 * self.n_species + settings["radials"], scalars)
+        self.invariants = invariant_map(settings, channels)
+        known = self.n_species + (0 if self.invariants is None else channels)
+        self.pair = hidden(2 * known + settings["radials"], scalars)
         self.start = linear(scalars, (max_l + 1) * channels)
         self.layers = nn.ModuleList(
             Layer(channels, scalars, max_l, out) for out in [max_l] * (layers - 1) + [0]
         )
         self.readout = linear(scalars, 1)
 
-    def forward(self, species: Tensor, centers: Tensor, neighbors: Tensor, vectors: Tensor) -> Tensor:
-        """(N,) energies, in units of the scale, of atoms with the edges r_ij (E, 3)."""
+    def forward(
+        self, species: Tensor, centers: Tensor, neighbors: Tensor, vectors: Tensor, invariants: Tensor
+    ) -> Tensor:
+        """(N,) energies, in units of the scale, of atoms with the edges r_ij (E, 3) and `node_features`."""
         lengths = torch.linalg.vector_norm(vectors, dim=1)
         near = envelope(lengths / self.cutoff)[:, None]
         harmonics = o3.spherical_harmonics(
             list(range(self.max_l + 1)), vectors, normalize=True, normalization="component"
         )[:, :, None]
         kinds = torch.eye(self.n_species, dtype=vectors.dtype, device=vectors.device)[species]
+        if self.invariants is not None:
+            kinds = torch.cat([kinds, self.invariants(invariants)], dim=1)
         scalars = near * self.pair(torch.cat([kinds[centers], kinds[neighbors], self.radial(lengths)], dim=1))
         features = harmonics * self._each_l(self.start(scalars))
         for layer in self.layers:

@@ -43,6 +43,11 @@ class GraphDescriptor:
         return float(self.settings["cutoff"])
 
     @property
+    def conservative(self) -> bool:
+        """Whether forces are derivatives of the energy, so that there is a stress as well."""
+        return self.settings.get("forces") != "direct"
+
+    @property
     def n_features(self) -> int:
         """Number of coefficients: all numbers of the network."""
         return int(self.settings["n_parameters"])

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from ferrip import _core
 from ferrip.errors import FerripError, ModelFileError
 from ferrip.graph.device import torch_device
-from ferrip.graph.model import Graph, GraphSample, assign, edges
-from ferrip.training.samples import from_edges
+from ferrip.graph.model import Graph, GraphSample, assign, graph_of
+from ferrip.models.node_features import NodeFeatures
 
 F64 = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ class GraphEvaluator:
         self.simd = f"torch {precision}"
         self.dtype = getattr(torch, precision)
         self._device = torch_device()
-        self._graph = Graph(settings).to(self.dtype)
+        self._graph, self._features = Graph(settings).to(self.dtype), NodeFeatures.of(settings)
         try:
             assign(self._graph, coefficients)
         except ValueError as error:
@@ -61,12 +61,17 @@ class GraphEvaluator:
         self._pairs = zero.evaluator(np.zeros(zero.n_features), list(e0), list(pairs))
 
     @property
+    def conservative(self) -> bool:
+        """Whether forces are derivatives of the energy."""
+        return not self._graph.direct
+
+    @property
     def cutoff(self) -> float:
         """Å."""
         return float(self.settings["cutoff"])
 
     def compute(self, structure: _core.Structure, num_threads: int | None = None) -> tuple[F64, F64, F64]:
-        """Energies (N,) in eV, forces (N, 3) in eV/Å and strain derivative (3, 3) in eV."""
+        """Energies (N,) in eV, forces (N, 3) in eV/Å and strain derivative (3, 3) in eV, NaN for direct forces."""
         return self._compute(structure, num_threads)[0]
 
     def session(self, skin: float, num_threads: int | None = None) -> GraphSession:
@@ -78,20 +83,19 @@ class GraphEvaluator:
     ) -> tuple[tuple[F64, F64, F64], GraphSample]:
         energies, forces, strain = self._pairs.compute(structure, num_threads)
         torch.set_num_threads(_core.resolve_threads(num_threads))
-        sample = self._sample(structure)
+        sample = self._sample(structure, num_threads)
         lengths = torch.linalg.vector_norm(sample.vectors, dim=1)
         if len(lengths) and not float(lengths.min()) > 0.0:
             i, j = (int(atoms[lengths.argmin()]) for atoms in (sample.centers, sample.neighbors))
             raise FerripError(f"atoms {i} and {j} lie on each other, 0 Å apart")
         with torch.enable_grad():
-            of_network, gradients = self._graph.atoms(sample, create_graph=False)
-        pulls, strained = from_edges(sample, sample.vectors, gradients.detach())
+            of_network, pulls, strained = self._graph.atoms(sample, create_graph=False)
         voigt = strained[0].double().cpu().numpy()
         own = of_network.detach().double().cpu().numpy()
-        matrix = voigt[[[0, 5, 4], [5, 1, 3], [4, 3, 2]]]
-        return (energies + own, forces + pulls.double().cpu().numpy(), strain + matrix), sample
+        matrix = voigt[[[0, 5, 4], [5, 1, 3], [4, 3, 2]]] if self.conservative else np.full((3, 3), np.nan)
+        return (energies + own, forces + pulls.detach().double().cpu().numpy(), strain + matrix), sample
 
-    def _sample(self, structure: _core.Structure) -> GraphSample:
+    def _sample(self, structure: _core.Structure, num_threads: int | None) -> GraphSample:
         n = len(structure[0])
 
         def zeros(*shape: int) -> torch.Tensor:
@@ -104,7 +108,7 @@ class GraphEvaluator:
             energy_weight=zeros(1),
             forces_weight=zeros(n, 1),
             strain_weight=zeros(1, 1),
-            **edges(structure, self.settings, self.dtype),
+            **graph_of(structure, self.settings, self._features, self.dtype, num_threads),
         ).to(self._device)
 
 

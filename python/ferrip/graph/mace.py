@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from ferrip.graph.coupling import Path, block, coefficients, columns, paths, symmetric_paths
 from ferrip.graph.interaction import WIDTH, Interaction, each_l, linear
+from ferrip.graph.node_embedding import NodeEmbedding
 from ferrip.graph.radial import Bessel
 
 
@@ -35,7 +36,7 @@ class Mace(nn.Module):
         channels, layers, max_l = settings["channels"], settings["layers"], settings["max_l"]
         species = len(settings["elements"])
         self.max_l = max_l
-        self.embedding = nn.Embedding(species, channels)
+        self.embedding = NodeEmbedding(settings)
         self.radial = Bessel(settings["radials"], settings["cutoff"])
         norm = 1.0 / max(float(settings["neighbors"]), 1.0)
         inputs = [0] + [settings["max_message_l"]] * (layers - 1)
@@ -51,12 +52,14 @@ class Mace(nn.Module):
         last = nn.Sequential(linear(channels, WIDTH // 4), nn.SiLU(), linear(WIDTH // 4, 1))
         self.readouts = nn.ModuleList([*(linear(channels, 1) for _ in range(layers - 1)), last])
 
-    def forward(self, species: Tensor, centers: Tensor, neighbors: Tensor, vectors: Tensor) -> Tensor:
-        """(N,) energies, in units of the scale, of atoms with the edges r_ij (E, 3)."""
+    def forward(
+        self, species: Tensor, centers: Tensor, neighbors: Tensor, vectors: Tensor, invariants: Tensor
+    ) -> Tensor:
+        """(N,) energies, in units of the scale, of atoms with the edges r_ij (E, 3) and `node_features`."""
         radial = self.radial(torch.linalg.vector_norm(vectors, dim=1))
         degrees = list(range(self.max_l + 1))
         harmonics = o3.spherical_harmonics(degrees, vectors, normalize=True, normalization="component")
-        features = self.embedding(species)[:, None]
+        features = self.embedding(species, invariants)[:, None]
         energies = features.new_zeros(len(species))
         for interaction, product, readout in zip(
             self.interactions, self.products, self.readouts, strict=True

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from ferrip.graph.coupling import block
 from ferrip.graph.interaction import Interaction, linear
+from ferrip.graph.node_embedding import NodeEmbedding
 from ferrip.graph.radial import Bessel
 
 GAIN = 1.6765
@@ -42,7 +43,7 @@ class Nequip(nn.Module):
         )
         species = len(settings["elements"])
         self.max_l = max_l
-        self.embedding = nn.Embedding(species, channels)
+        self.embedding = NodeEmbedding(settings)
         self.radial = Bessel(radials, settings["cutoff"])
         norm = max(float(settings["neighbors"]), 1.0) ** -0.5
         degrees = [0] + [max_l] * (layers - 1) + [0]
@@ -52,12 +53,14 @@ class Nequip(nn.Module):
         )
         self.readout = nn.Sequential(linear(channels, channels // 2), nn.SiLU(), linear(channels // 2, 1))
 
-    def forward(self, species: Tensor, centers: Tensor, neighbors: Tensor, vectors: Tensor) -> Tensor:
-        """(N,) energies, in units of the scale, of atoms with the edges r_ij (E, 3)."""
+    def forward(
+        self, species: Tensor, centers: Tensor, neighbors: Tensor, vectors: Tensor, invariants: Tensor
+    ) -> Tensor:
+        """(N,) energies, in units of the scale, of atoms with the edges r_ij (E, 3) and `node_features`."""
         radial = self.radial(torch.linalg.vector_norm(vectors, dim=1))
         degrees = list(range(self.max_l + 1))
         harmonics = o3.spherical_harmonics(degrees, vectors, normalize=True, normalization="component")
-        features = self.embedding(species)[:, None]
+        features = self.embedding(species, invariants)[:, None]
         for layer in self.layers:
             features = layer(features, species, centers, neighbors, radial, harmonics)
         return self.readout(features[:, 0])[:, 0]

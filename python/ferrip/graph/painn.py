@@ -15,6 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ferrip.graph.node_embedding import NodeEmbedding
 from ferrip.graph.radial import Bessel
 
 TINY = 1e-8
@@ -27,13 +28,14 @@ class Painn(nn.Module):
     Parameters
     ----------
     settings
-        `elements`, `cutoff` (Å), `channels`, `layers`, `radials` and `neighbors` (mean number).
+        `elements`, `cutoff` (Å), `channels`, `layers`, `radials`, `neighbors` (mean number), and `forces` where they
+        are "direct".
     """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__()
         channels = settings["channels"]
-        self.embedding = nn.Embedding(len(settings["elements"]), channels)
+        self.embedding = NodeEmbedding(settings)
         self.radial = Bessel(settings["radials"], settings["cutoff"])
         norm = max(float(settings["neighbors"]), 1.0) ** -0.5
         layers = range(settings["layers"])
@@ -42,17 +44,24 @@ class Painn(nn.Module):
         self.readout = nn.Sequential(
             nn.Linear(channels, channels // 2), nn.SiLU(), nn.Linear(channels // 2, 1)
         )
+        self.forces = DirectForces(channels) if settings.get("forces") == "direct" else None
 
-    def forward(self, species: Tensor, centers: Tensor, neighbors: Tensor, vectors: Tensor) -> Tensor:
-        """(N,) energies, in units of the scale, of atoms with the edges r_ij (E, 3)."""
+    def forward(
+        self, species: Tensor, centers: Tensor, neighbors: Tensor, vectors: Tensor, invariants: Tensor
+    ) -> Tensor | tuple[Tensor, Tensor]:
+        """(N,) energies, in units of the scale, of atoms with the edges r_ij (E, 3) and `node_features`.
+
+        With direct forces also those (N, 3), in units of the scale over Å.
+        """
         lengths = torch.linalg.vector_norm(vectors, dim=1)
         radial, units = self.radial(lengths), vectors / lengths[:, None]
-        scalars = self.embedding(species)
+        scalars = self.embedding(species, invariants)
         arrows = vectors.new_zeros(len(species), 3, scalars.shape[1])
         for message, update in zip(self.messages, self.updates, strict=True):
             scalars, arrows = message(scalars, arrows, centers, neighbors, radial, units)
             scalars, arrows = update(scalars, arrows)
-        return self.readout(scalars)[:, 0]
+        energies = self.readout(scalars)[:, 0]
+        return energies if self.forces is None else (energies, self.forces(scalars, arrows))
 
 
 class Message(nn.Module):
@@ -97,3 +106,19 @@ class Update(nn.Module):
         to_arrows, between, own = self.atom(torch.cat([scalars, norms], dim=1)).chunk(3, dim=1)
         inner = (first * second).sum(dim=1)
         return scalars + own + between * inner, arrows + to_arrows[:, None] * first
+
+
+class DirectForces(nn.Module):
+    """Forces as sums over the vectors of an atom, weighted by its scalars (a gated block as in figure 3).
+
+    They turn with the structure and are 0 for a free atom, but are no derivatives of an energy.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.mix = nn.Linear(channels, channels, bias=False)
+        self.gate = nn.Sequential(nn.Linear(channels, channels), nn.SiLU(), nn.Linear(channels, channels))
+
+    def forward(self, scalars: Tensor, arrows: Tensor) -> Tensor:
+        """(N, 3) from scalars (N, C) and vectors (N, 3, C)."""
+        return (self.mix(arrows) * self.gate(scalars)[:, None]).sum(dim=2)

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ferrip.graph.node_embedding import NodeEmbedding
 from ferrip.graph.radial import Gaussians, envelope
 
 
@@ -31,7 +32,7 @@ class Schnet(nn.Module):
     def __init__(self, settings: Mapping[str, Any]) -> None:
         super().__init__()
         channels, self.cutoff = settings["channels"], settings["cutoff"]
-        self.embedding = nn.Embedding(len(settings["elements"]), channels)
+        self.embedding = NodeEmbedding(settings)
         self.radial = Gaussians(settings["radials"], self.cutoff)
         norm = max(float(settings["neighbors"]), 1.0) ** -0.5
         self.interactions = nn.ModuleList(
@@ -41,11 +42,13 @@ class Schnet(nn.Module):
             nn.Linear(channels, channels // 2), ShiftedSoftplus(), nn.Linear(channels // 2, 1)
         )
 
-    def forward(self, species: Tensor, centers: Tensor, neighbors: Tensor, vectors: Tensor) -> Tensor:
-        """(N,) energies, in units of the scale, of atoms with the edges r_ij (E, 3)."""
+    def forward(
+        self, species: Tensor, centers: Tensor, neighbors: Tensor, vectors: Tensor, invariants: Tensor
+    ) -> Tensor:
+        """(N,) energies, in units of the scale, of atoms with the edges r_ij (E, 3) and `node_features`."""
         lengths = torch.linalg.vector_norm(vectors, dim=1)
         radial, near = self.radial(lengths), envelope(lengths / self.cutoff)[:, None]
-        features = self.embedding(species)
+        features = self.embedding(species, invariants)
         for interaction in self.interactions:
             features = interaction(features, centers, neighbors, radial, near)
         return self.readout(features)[:, 0]

@@ -21,6 +21,10 @@ class GraphTraining(OptimisationSettings):
     )
     patience: int = Field(default=100, ge=1, description="epochs without a better held-out loss that end it")
     device: Literal["auto", "cpu", "cuda"] = Field(
-        default="auto", description="where to train; auto takes a GPU of CUDA where torch finds one"
+        default="auto",
+        description="where to train; auto: FERRIP_DEVICE, or a GPU of CUDA where torch finds one",
+    )
+    compile: bool = Field(
+        default=False, description="compile the steps (minutes, with a C++ compiler) before they are fast"
     )
     precision: Literal["float32", "float64"] = Field(default="float32", description="numbers of the training")

@@ -21,9 +21,11 @@ from ferrip.fitting.problem import Problem
 from ferrip.fitting.progress import Reporter
 from ferrip.fitting.provenance import metadata
 from ferrip.fitting.rows import n_rows
+from ferrip.graph.compiling import compiled
 from ferrip.graph.device import torch_device
-from ferrip.graph.model import Graph, GraphSample, count, edges, numbers
+from ferrip.graph.model import Graph, GraphSample, count, graph_of, numbers
 from ferrip.graph.settings import GraphTraining
+from ferrip.models.node_features import NodeFeatures
 from ferrip.potential import Potential
 from ferrip.training.held_out import held_out
 from ferrip.training.loop import start
@@ -48,7 +50,9 @@ def trained(
     """
     torch.set_num_threads(_core.resolve_threads(problem.source.num_threads))
     torch.manual_seed(settings.seed)
-    use_stress = problem.stress_note is None
+    direct = problem.resolved.get("forces") == "direct"
+    stress_note = problem.stress_note or ("left out: direct forces have no stress" if direct else None)
+    use_stress = stress_note is None
     frames = [frame for frame in problem.frames if not frame.is_isolated_atom]
     given = WeightedLabels.of(problem.source, frames, problem.weights(use_stress=use_stress))
     baseline = problem.source.baseline([frame.structure for frame in frames])
@@ -56,15 +60,22 @@ def trained(
     dtype, device = getattr(torch, settings.precision), torch_device(settings.device)
     scale = _scale(frames, target, given.weight)
     binding = _binding(frames, target, given.weight, problem.resolved["elements"])
+    features, threads = NodeFeatures.of(problem.resolved), problem.source.num_threads
+    resolved = problem.resolved
+    if features is not None:
+        features = features.standardised([frame.structure for frame in frames], threads)
+        resolved = {**resolved, "node_features": {**resolved["node_features"], **features.described()}}
     samples = [
         GraphSample(
-            **edges(frame.structure, problem.resolved, dtype),
-            **labels(target[first:end], given.weight[first:end], dtype),
+            **{
+                **graph_of(frame.structure, problem.resolved, features, dtype, threads),
+                **labels(target[first:end], given.weight[first:end], dtype),
+            }
         ).to(device)
         for frame, (first, end) in zip(frames, _rows(frames), strict=True)
     ]
     neighbors = sum(len(one.centers) for one in samples) / max(1, sum(len(one.species) for one in samples))
-    complete = {**problem.resolved, "neighbors": neighbors, "scale": scale, "binding": binding}
+    complete = {**resolved, "neighbors": neighbors, "scale": scale, "binding": binding}
     graph = Graph(complete).to(dtype).to(device)
     reporter.note(
         f"{problem.family.name} {problem.size}: {count(complete)} parameters, {neighbors:.1f} neighbors"
@@ -77,7 +88,8 @@ def trained(
         settings,
     )
     key = checkpoints.run_key(problem.key, {"network": complete, **settings.model_dump()})
-    training = resumed(state, samples, held, settings, reporter, checkpoint, key)
+    with compiled(graph, complete, wanted=settings.compile):
+        training = resumed(state, samples, held, settings, reporter, checkpoint, key)
     done = replace(
         problem,
         resolved=complete,
@@ -87,6 +99,7 @@ def trained(
         "n_functions": count(complete),
         "weights": problem.weights(use_stress=use_stress),
         "training": training,
+        "conservative": not direct,
     }
     assert isinstance(state.best, Graph)
     return Potential(
@@ -96,7 +109,7 @@ def trained(
         coefficients=numbers(state.best),
         e0=problem.source.e0,
         pairs=tuple(problem.source.repulsion),
-        metadata=metadata(done, facts, problem.stress_note or "used"),
+        metadata=metadata(done, facts, stress_note or "used"),
     )
 
 

@@ -20,7 +20,7 @@ COLUMNS = "# step       time_ps       T_K         Epot_eV         Etot_eV       
 
 
 def frame(atoms: Atoms, state: State, evaluation: Evaluation, time_fs: float) -> Atoms:
-    """Return a frame with energy, forces, stress (full cells), momenta, step and time.
+    """Return a frame with energy, forces, stress (full cells, unless forces are direct), momenta, step and time.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def frame(atoms: Atoms, state: State, evaluation: Evaluation, time_fs: float) ->
     result.positions[:] = state.positions
     result.set_momenta(state.momenta, apply_constraint=False)
     results = {"energy": evaluation.energy, "forces": evaluation.forces}
-    if atoms.pbc.all():
+    if atoms.pbc.all() and np.isfinite(evaluation.strain_gradient).all():
         results["stress"] = full_3x3_to_voigt_6_stress(evaluation.strain_gradient / state.volume())
     result.calc = SinglePointCalculator(result, **results)
     return result

@@ -107,7 +107,7 @@ def run(
     TrustError
         The run exploded or left the distances of the training data; the last good frame has been written.
     DataError, SettingsError
-        Bad input, npt without a full cell for one.
+        Bad input, npt without a full cell or without a stress for one.
 
     Examples
     --------
@@ -158,6 +158,8 @@ class _Driver:
             atoms.pbc.all() and abs(np.linalg.det(atoms.cell.array)) > 0.0
         ):
             raise DataError("npt needs a cell with three periodic directions")
+        if settings.ensemble == "npt" and not potential.conservative:
+            raise SettingsError("npt: this potential has direct forces and no stress")
         trajectory = TrajectoryFile(path=path)
         restart_path = path.with_suffix(".restart") if path else None
         resumed = None

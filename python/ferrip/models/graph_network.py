@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ferrip.graph.architectures import ARCHITECTURES
 from ferrip.graph.descriptor import GraphDescriptor
 from ferrip.models.family import Family, preset_of
+from ferrip.models.node_features import resolve_node_features
 from ferrip.torch_needed import require_torch
 
 if TYPE_CHECKING:
@@ -24,6 +25,10 @@ class GraphSettings(BaseModel):
     cutoff: float = Field(default=5.0, gt=0, le=20, description="length of the edges, Å")
     channels: int | None = Field(default=None, ge=2, le=1024, description="channels of every feature")
     layers: int | None = Field(default=None, ge=1, le=10, description="layers of messages")
+    node_features: Literal["none", "ace", "soap"] = Field(
+        default="none",
+        description="invariants beside the element as first features of atoms; they reach one cutoff further",
+    )
 
 
 class GraphNetwork(Family):
@@ -56,7 +61,7 @@ class GraphNetwork(Family):
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
     ) -> dict[str, Any]:
-        """Complete settings but for `scale`, `binding` and `neighbors`, which the training finds.
+        """Complete settings but for `scale`, `binding`, `neighbors` and means of features, which the training finds.
 
         Raises
         ------
@@ -76,7 +81,26 @@ class GraphNetwork(Family):
             "binding": [0.0 for _ in elements],
             "neighbors": 1.0,
         }
+        if resolved.get("forces") == "gradient":
+            del resolved["forces"]  # as in files from before there were others
+        kind = resolved.pop("node_features")
+        if kind != "none":
+            cutoff = resolved["cutoff"]
+            resolved["node_features"] = resolve_node_features(kind, elements, cutoff, distances)
         return resolved | {"n_parameters": count(resolved)}
+
+    def check_device(self, name: str) -> None:
+        """Whether the network can be trained on the device called `name`.
+
+        Raises
+        ------
+        SettingsError
+            There is no such device, no torch, or no other package that the network needs.
+        """
+        require_torch(self.name, also=ARCHITECTURES[self.name].packages)
+        from ferrip.graph.device import torch_device
+
+        torch_device(name)
 
     def descriptor(self, resolved: dict[str, Any]) -> GraphDescriptor:
         """What stands for the network; needs no torch."""

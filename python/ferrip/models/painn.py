@@ -5,6 +5,8 @@ Source: Schütt, Unke, Gastegger, doi:10.48550/arXiv.2102.03150.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from ferrip.models.family import register
@@ -15,6 +17,10 @@ class PainnSettings(GraphSettings):
     """Overrides of the presets."""
 
     radials: int = Field(default=20, ge=1, le=100, description="Bessel functions of every edge")
+    forces: Literal["gradient", "direct"] = Field(
+        default="gradient",
+        description="derivatives of the energy, or (not conservative, no stress) a head of their own",
+    )
 
 
 register(

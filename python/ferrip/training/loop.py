@@ -60,7 +60,8 @@ def train(
     `SURPRISING` times the running mean, are cut, so that no step can throw away what was learned. What `after_epoch`
     raises ends the training.
 
-    Deterministic for a seed, a number of threads of torch and a machine, unless `minutes` end it.
+    Deterministic on a processor for a seed, a number of threads of torch and a machine, unless `minutes` end it; on a
+    GPU of CUDA sums over edges have no fixed order.
     """
     begun = time.perf_counter() - state.seconds
     while not _over(state, settings):

@@ -7,7 +7,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from itertools import chain
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -23,7 +24,7 @@ S = TypeVar("S", bound="Sample")
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One frame, or several behind one another; models add what they compute from.
+    """One frame, or several behind one another; models add what they compute from, as tensors, or tuples by frame.
 
     Attributes
     ----------
@@ -53,22 +54,25 @@ class Sample:
     @classmethod
     def joined(cls: type[S], samples: Sequence[S]) -> S:
         """All frames of several samples as one."""
-        parts: dict[str, list[Tensor]] = {name: [] for name in cls.__dataclass_fields__}
+        parts: dict[str, list[Any]] = {name: [] for name in cls.__dataclass_fields__}
         atoms = frames = 0
         for one in samples:
-            for name, tensors in parts.items():
-                tensor = getattr(one, name)
+            for name, found in parts.items():
+                part = getattr(one, name)
                 if name in ("centers", "neighbors"):
-                    tensor = tensor + atoms
+                    part = part + atoms
                 elif name == "frame":
-                    tensor = tensor + frames
-                tensors.append(tensor)
+                    part = part + frames
+                found.append(part)
             atoms, frames = atoms + len(one.species), frames + len(one.energy)
-        return cls(**{name: torch.cat(tensors) for name, tensors in parts.items()})
+        return cls(**{name: _behind(found) for name, found in parts.items()})
 
     def to(self: S, device: torch.device) -> S:
         """The sample on a device."""
-        return type(self)(**{name: getattr(self, name).to(device) for name in self.__dataclass_fields__})
+        parts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return type(self)(
+            **{name: part.to(device) if isinstance(part, Tensor) else part for name, part in parts.items()}
+        )
 
     def squared_error(self, energy: Tensor, forces: Tensor, strain: Tensor) -> Tensor:
         """Weighted sum of the squared errors of predictions."""
@@ -77,6 +81,11 @@ class Sample:
             + ((forces - self.forces) * self.forces_weight).square().sum()
             + ((strain - self.strain) * self.strain_weight).square().sum()
         )
+
+
+def _behind(parts: Sequence[Any]) -> Any:
+    """Tensors, or tuples of what is not a tensor, behind one another."""
+    return torch.cat(list(parts)) if isinstance(parts[0], Tensor) else tuple(chain(*parts))
 
 
 @dataclass(kw_only=True)
