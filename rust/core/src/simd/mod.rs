@@ -19,6 +19,7 @@ mod avx2;
 mod avx2_single;
 #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
 mod avx512;
+pub mod exponential;
 mod generic;
 pub mod peak;
 pub mod select;
@@ -369,6 +370,15 @@ mod tests {
             check(fraction, &|x, _| x.fract());
             for k in 0..S::LANES {
                 assert_eq!(whole[k], x[k] as u32);
+            }
+            for scale in [-1e-17, -0.1, -1.0, -7.3, -70.0] {
+                let exponents = a.mul(S::splat(scale));
+                let exact = exponents.lanes().map(f64::exp);
+                let lanes = exponential::exp_not_positive(exponents).lanes();
+                for k in 0..S::LANES {
+                    let error = (lanes[k] - exact[k]).abs();
+                    assert!(error < 4e-16 * unit * exact[k] + 1e-37, "{scale}: {error}");
+                }
             }
             let total: f64 = x[..S::LANES].iter().sum();
             assert!((a.sum() - total).abs() < 1e-12 * unit);
