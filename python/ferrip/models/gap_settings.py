@@ -70,7 +70,7 @@ class GapSettings(SoapSettings):
     zeta: int = Field(default=4, ge=1, le=16, description="power ζ of the dot product")
     length: float = Field(
         default=0.5,
-        ge=0.01,
+        ge=0.1,
         le=100,
         description="se: length scale θ, in units in which the directions have length 1",
     )

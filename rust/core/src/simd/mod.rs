@@ -371,13 +371,23 @@ mod tests {
             for k in 0..S::LANES {
                 assert_eq!(whole[k], x[k] as u32);
             }
-            for scale in [-1e-17, -0.1, -1.0, -7.3, -70.0] {
+            // In single precision the exponent is rounded as well.
+            let digits = |exponent: f64| 4e-16 * if unit > 1.0 { unit * (1.0 + exponent.abs()) } else { 1.0 };
+            for scale in [1.3, 0.04, 1e-17, -1e-7, -0.1, -1.0, -7.3, -5000.0] {
                 let exponents = a.mul(S::splat(scale));
-                let exact = exponents.lanes().map(f64::exp);
-                let lanes = exponential::exp_not_positive(exponents).lanes();
+                let results = [exponential::exp(exponents), exponential::exp_beyond_linear(exponents)];
+                let ([whole, beyond], x) = (results.map(S::lanes), exponents.lanes());
                 for k in 0..S::LANES {
-                    let error = (lanes[k] - exact[k]).abs();
-                    assert!(error < 4e-16 * unit * exact[k] + 1e-37, "{scale}: {error}");
+                    let exact = x[k].max(-708.0).exp();
+                    assert!((whole[k] - exact).abs() < digits(x[k]) * exact + 1e-37, "{}", x[k]);
+                    let exact = if x[k].abs() < 1e-5 { 0.5 * x[k] * x[k] } else { x[k].exp_m1() - x[k] };
+                    let scale = exact + if x[k].abs() < 1e-5 { 0.0 } else { x[k].abs() };
+                    let error = (beyond[k] - exact).abs();
+                    assert!(
+                        x[k] < -708.0 || error <= (digits(x[k]) + x[k].abs().min(1e-5)) * scale,
+                        "{}",
+                        x[k]
+                    );
                 }
             }
             let total: f64 = x[..S::LANES].iter().sum();

@@ -1,18 +1,18 @@
 //! Energy of an atom from kernels towards sparse environments, with few digits lost.
 //!
 //! Coefficients c of close environments are large and cancel. With the mean m of the p̂_s and d_s = p̂_s − m, overlaps are
-//! t_s = u + δ_s with u = p̂ · m and small δ_s = p̂ · d_s, and powers are summed as
+//! t_s = u + δ_s with u = p̂ · m and small δ_s = p̂ · d_s. With C = Σ_s c_s and D = Σ_s c_s d_s, which are made once,
 //!
 //! ```text
-//! Σ_s c_s t_s^ζ = u^ζ Σ_s c_s + ζ u^(ζ−1) p̂ · Σ_s c_s d_s + Σ_s c_s Σ_{k≥2} a_k δ_s^k,     a_k = (ζ over k) u^(ζ−k)
+//! Σ_s c_s t_s^ζ           = u^ζ C + ζ u^(ζ−1) p̂ · D + Σ_s c_s Σ_{k≥2} a_k δ_s^k,               a_k = (ζ over k) u^(ζ−k)
+//! Σ_s c_s e^((t_s − 1)/θ²) = e^((u − 1)/θ²) [ C + p̂ · D / θ² + Σ_s c_s (e^(x_s) − 1 − x_s) ],     x_s = δ_s / θ²
 //! ```
 //!
-//! Both first sums over s are made once, and rounding of the last is that of δ², not of 1. Squared exponentials are summed
-//! as they are, with m = 0.
+//! and rounding of the sums over s is that of δ², not of 1.
 
 use crate::density::kernel::{KernelFunction, MAX_ZETA, SparseKernel};
 use crate::density::program::Center;
-use crate::simd::exponential::exp_not_positive;
+use crate::simd::exponential::{exp, exp_beyond_linear};
 use crate::simd::{Scalar, Simd};
 
 use super::batch::{Batch, VECTORS};
@@ -31,9 +31,9 @@ pub(super) struct KernelHead<S: Simd> {
     function: KernelFunction,
     /// Beside the functions, 0 for none.
     constant: f64,
-    /// `Σ c`
+    /// C
     total: f64,
-    /// m and `Σ c d`.
+    /// m and D.
     leading: Rows<S>,
     /// d
     points: Rows<S>,
@@ -212,38 +212,54 @@ impl<S: Simd> KernelHead<S> {
         constant: &Batch<S>,
         bars: &mut [Batch<S>],
     ) -> (Batch<S>, Batch<S>) {
+        let [mean, first, ..] = self.leading.overlaps(0, unit, constant);
         let sharpness = S::splat(1.0 / (length * length));
-        let mut energy = [S::splat(self.offset); VECTORS];
+        // f(u) and what it is multiplied with.
+        let mut front = [S::zero(); VECTORS];
+        let mut sum = [S::splat(self.total); VECTORS];
+        for g in 0..VECTORS {
+            front[g] = exp(mean[g].sub(S::splat(1.0)).mul(sharpness));
+            sum[g] = first[g].mul_add(sharpness, sum[g]);
+        }
         let mut along = [S::zero(); VECTORS];
         for (block, coefficients) in self.coefficients.chunks_exact(TOGETHER).enumerate() {
             let mut weights = self.points.overlaps(block, unit, constant);
             for k in 0..TOGETHER {
                 for g in 0..VECTORS {
-                    let overlap = weights[k][g];
-                    let exponent = overlap.sub(S::splat(1.0)).mul(sharpness);
-                    let value = exp_not_positive(exponent).mul(S::broadcast(coefficients[k]));
-                    energy[g] = energy[g].add(value);
-                    weights[k][g] = value.mul(sharpness);
-                    along[g] = weights[k][g].mul_add(overlap, along[g]);
+                    let (delta, c) = (weights[k][g], S::broadcast(coefficients[k]));
+                    let x = delta.mul(sharpness);
+                    let beyond = exp_beyond_linear(x);
+                    sum[g] = beyond.mul_add(c, sum[g]);
+                    weights[k][g] = beyond.add(x).mul(c).mul(front[g].mul(sharpness));
+                    along[g] = weights[k][g].mul_add(delta, along[g]);
                 }
             }
             self.points.pull_back(block, &weights, bars);
         }
+        let mut energy = [S::splat(self.offset); VECTORS];
+        let mut leading_bars = [[S::zero(); VECTORS]; TOGETHER];
+        for g in 0..VECTORS {
+            let value = front[g].mul(sum[g]);
+            energy[g] = energy[g].add(value);
+            leading_bars[0][g] = value.mul(sharpness);
+            leading_bars[1][g] = front[g].mul(sharpness);
+            along[g] = leading_bars[0][g].mul_add(mean[g], along[g]);
+            along[g] = leading_bars[1][g].mul_add(first[g], along[g]);
+        }
+        self.leading.pull_back(0, &leading_bars, bars);
         (energy, along)
     }
 }
 
-/// Mean of the p̂_s and what they are beyond it; 0 and the p̂_s themselves where no power is expanded.
+/// Mean of the p̂_s and what they are beyond it.
 fn around_mean(kernel: &SparseKernel) -> (Vec<f64>, Vec<f64>) {
     let (width, mut away) = (kernel.width(), kernel.points().to_vec());
     let mut mean = vec![0.0; width];
-    if matches!(kernel.function(), KernelFunction::Dot { .. }) {
-        for row in away.chunks_exact(width.max(1)) {
-            mean.iter_mut().zip(row).for_each(|(mean, p)| *mean += p / kernel.len() as f64);
-        }
-        for row in away.chunks_exact_mut(width.max(1)) {
-            row.iter_mut().zip(&mean).for_each(|(p, mean)| *p -= mean);
-        }
+    for row in away.chunks_exact(width.max(1)) {
+        mean.iter_mut().zip(row).for_each(|(mean, p)| *mean += p / kernel.len() as f64);
+    }
+    for row in away.chunks_exact_mut(width.max(1)) {
+        row.iter_mut().zip(&mean).for_each(|(p, mean)| *p -= mean);
     }
     (mean, away)
 }

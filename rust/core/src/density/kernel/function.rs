@@ -4,8 +4,8 @@ use crate::error::{Error, Result};
 
 /// Largest ζ.
 pub const MAX_ZETA: u32 = 16;
-/// Shortest and longest θ: unit vectors are at most 2 apart.
-pub const LENGTHS: [f64; 2] = [0.01, 100.0];
+/// Shortest and longest θ: unit vectors are at most 2 apart, and exponentials of the evaluator stay finite.
+pub const LENGTHS: [f64; 2] = [0.1, 100.0];
 
 /// A kernel of two unit vectors with the overlap t = p̂ · p̂'; it is 1 at t = 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
