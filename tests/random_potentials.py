@@ -14,6 +14,7 @@ from ferrip import _core
 from ferrip.fitting.distances import PairDistances
 from ferrip.models import family, pace
 from ferrip.models.family import many_body
+from ferrip.models.gap_features import base_descriptor, directions
 from ferrip.network import Network
 from ferrip.pair import LennardJones, potential
 from ferrip.potential import Potential
@@ -33,7 +34,21 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "gap": {"cutoff": 4.5, "n_max": 2, "l_max": 2, "pairs": 4},
     "nn": {"cutoff": 4.5, "degree": 6, "n_pair": 4},
 }
-FAMILIES = [*SETTINGS, "gap-mapped", "pace", "pair", "sum"]
+OTHERS: dict[str, dict[str, Any]] = {
+    "gap-mapped": SETTINGS["gap"] | {"zeta": 2, "basis": "polynomial"},
+    "gap-se": SETTINGS["gap"] | {"kernel": "se", "length": 0.7, "decay_length": 2.5},
+    "gap-ace": {"features": "ace", "cutoff": 4.5, "degree": 5, "pairs": 4},
+    "gap-ace-resolved": {
+        "features": "ace",
+        "kernel": "se",
+        "cutoff": 4.5,
+        "degree": 4,
+        "pairs": 4,
+        "species": "resolved",
+    },
+}
+"""Other kinds of a family, which is the first part of their name."""
+FAMILIES = [*SETTINGS, *OTHERS, "pace", "pair", "sum"]
 SPARSE = 40
 """Environments of GAP per element: more than functions, so that powers of 2 are mapped to these."""
 HIDDEN = (7, 5)
@@ -43,7 +58,8 @@ HIDDEN = (7, 5)
 def random_potential(name: str, elements: tuple[int, ...] = (8, 14)) -> Potential:
     """The potential of a family, with core repulsion.
 
-    `"pace"` is one that was exported, `"gap-mapped"` a GAP of the second power, `"sum"` of ACE, UF3, GAP and NN.
+    `"pace"` is one that was exported, `"sum"` of ACE, UF3, GAP and NN; `"gap-mapped"` is a GAP of the second power, and
+    others have squared exponentials or products of ACE.
     """
     if name == "pair":
         return potential({"O-Si": LennardJones(epsilon=0.05, sigma=2.1)}, cutoff=5.0)
@@ -53,19 +69,18 @@ def random_potential(name: str, elements: tuple[int, ...] = (8, 14)) -> Potentia
         return pace.from_text(text, "yace")
     if name == "sum":
         return reduce(add, (random_potential(one, elements) for one in ("ace", "uf3", "gap", "nn")))
-    if name == "gap-mapped":
-        return _random("gap", elements, zeta=2, basis="polynomial")
     return _random(name, elements)
 
 
 def _random(name: str, elements: tuple[int, ...], **more: Any) -> Potential:
+    given = (SETTINGS | OTHERS)[name] | more
+    name = name.split("-")[0] if name in OTHERS else name
     own = family(name)
     distances = PairDistances(minimum={}, nearest={}, neighbors=12.0)
-    settings = own.resolve(own.settings_class(**SETTINGS[name], **more), "small", list(elements), distances)
+    settings = own.resolve(own.settings_class(**given), "small", list(elements), distances)
     rng = np.random.default_rng(3)
     if name == "gap":
-        below = _core.Descriptor.soap(**settings["soap"])
-        settings |= {"points": {chemical_symbols[z]: _points(below, z, rng) for z in elements}}
+        settings |= _environments(settings, elements, rng)
     descriptor = own.descriptor(settings)
     shape = (2, descriptor.n_features) if name == "ace-fs" else (descriptor.n_features,)
     embedding = Embedding(shape="FinnisSinclairShiftedScaled", terms=((1.0, 1.0), (0.7, 0.5)))
@@ -81,11 +96,18 @@ def _random(name: str, elements: tuple[int, ...], **more: Any) -> Potential:
     )
 
 
-def _points(below: _core.Descriptor, z: int, rng: np.random.Generator) -> np.ndarray:
-    """Normalised rows of positive numbers."""
-    columns = many_body(below, z)
-    rows = rng.uniform(size=(SPARSE, columns.stop - columns.start))
-    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+def _environments(
+    settings: dict[str, Any], elements: tuple[int, ...], rng: np.random.Generator
+) -> dict[str, Any]:
+    """Random sparse environments, and scales where there are such."""
+    below, scaled = base_descriptor(settings), "ace" in settings
+    points, scales = {}, {}
+    for z in elements:
+        columns = many_body(below, z)
+        rows = rng.uniform(size=(SPARSE, columns.stop - columns.start))
+        scales[chemical_symbols[z]] = rng.uniform(0.0, 0.1, size=rows.shape[1])
+        points[chemical_symbols[z]] = directions(rows, scales[chemical_symbols[z]] if scaled else None)
+    return {"points": points} | ({"scales": scales} if scaled else {})
 
 
 def _network(descriptor: _core.Descriptor, z: int, rng: np.random.Generator) -> Network:

@@ -33,7 +33,13 @@ def own_rows(descriptor: _core.Descriptor, atoms: Atoms) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    "settings", [{}, {"species_weights": [[1.0, 1.0], [1.0, -1.0]]}, {"basis": "polynomial"}]
+    "settings",
+    [
+        {},
+        {"species_weights": [[1.0, 1.0], [1.0, -1.0]]},
+        {"basis": "polynomial"},
+        {"decay_length": 2.0, "decay_power": 3.5},
+    ],
 )
 def test_keeps_the_promises_of_a_descriptor(settings: dict) -> None:
     pairs = {"pair_centers": [1.0, 2.5], "pair_cutoff": 4.0, "pair_cutoff_width": 1.0}
@@ -52,15 +58,20 @@ def test_is_the_projection_of_a_density(basis: str) -> None:
     np.testing.assert_allclose(got, wanted, atol=1e-9 * np.abs(wanted).max())
 
 
-def test_center_weight_and_smooth_cutoff_are_factors_on_gaussians() -> None:
+@pytest.mark.parametrize("decay", [None, (2.5, 4.0), (1.8, 3.0)])
+def test_center_weight_cutoff_and_decay_are_factors_on_gaussians(decay: tuple[float, float] | None) -> None:
     positions = np.array([[0, 0, 0], [2.9, 0.3, 0.2], [-0.5, 1.6, 0.7]])
     atoms = Atoms("Si3", positions=positions)
+    given = {} if decay is None else {"decay_length": decay[0], "decay_power": decay[1]}
     descriptor = _core.Descriptor.soap(
-        elements=[14], **SMALL, symmetric=False, cutoff_width=1.2, center_weight=0.3
+        elements=[14], **SMALL, symmetric=False, cutoff_width=1.2, center_weight=0.3, **given
     )
-    t = 1.0 - 2.0 * (np.linalg.norm(positions, axis=1) - (3.5 - 1.2)) / 1.2
+    distances = np.linalg.norm(positions, axis=1)
+    t = 1.0 - 2.0 * (distances - (3.5 - 1.2)) / 1.2
     step = 0.5 + 3.75 * (t / 4 - t**3 / 6 + t**5 / 20)
     factors = np.where(t > 1.0, 1.0, step) * [0.3, 1.0, 1.0]
+    if decay is not None:
+        factors /= 1.0 + (distances / decay[0]) ** decay[1]
     wanted = power_spectrum({14: np.column_stack([positions, factors])}, **SMALL)
     np.testing.assert_allclose(own_rows(descriptor, atoms)[0], wanted, atol=1e-9 * np.abs(wanted).max())
 
@@ -112,6 +123,8 @@ def test_neighbors_in_the_padding_count_like_those_of_the_density() -> None:
         ("basis", {"basis": "splines"}),
         ("cutoff_width", {"cutoff_width": 4.0}),
         ("center_weight", {"center_weight": float("inf")}),
+        ("decay_length", {"decay_length": 0.0}),
+        ("decay_power", {"decay_length": 2.0, "decay_power": 1.0}),
         ("species_weights", {"species_weights": [[1.0, 2.0]]}),
         ("pair functions", {"pair_centers": [1.0], "pair_width": -1.0}),
     ],
@@ -125,7 +138,9 @@ def test_settings_follow_the_data() -> None:
     distances = PairDistances(minimum={(14, 14): 2.1}, nearest={(14, 14): 2.35}, neighbors=20.0)
     complete = resolve_soap(SoapSettings(l_max=0), [14], distances, n_max=5, l_max=3)
     assert (complete["cutoff"], complete["n_max"], complete["l_max"]) == (5.2, 5, 0)
-    assert "species_weights" not in complete
+    assert not {"species_weights", "decay_length", "decay_power"} & complete.keys()
+    falling = resolve_soap(SoapSettings(decay_length=3.0), [14], distances, n_max=5, l_max=3)
+    assert (falling["decay_length"], falling["decay_power"]) == (3.0, 4.0)
     many = resolve_soap(SoapSettings(), [8, 14, 22], distances, n_max=5, l_max=3)
     assert len(many["species_weights"]) == 2
     with pytest.raises(SettingsError, match="sigma"):

@@ -114,6 +114,8 @@ class Descriptor(_Features):
         sigma: float,
         reach: float | None = None,
         cutoff_width: float = 0.0,
+        decay_length: float | None = None,
+        decay_power: float = 4.0,
         center_weight: float = 1.0,
         symmetric: bool = True,
         species_weights: Sequence[Sequence[float]] | None = None,
@@ -125,7 +127,8 @@ class Descriptor(_Features):
     ) -> Descriptor:
         """Compile a SOAP power spectrum with Gaussians of width `sigma` for atoms (Å) and radial functions of a `basis`
         made for `cutoff`: 'gto' (Gaussian-type) or 'polynomial' (slower in values and rows, not in evaluators).
-        Neighbors count up to `reach` (default: the cutoff), and fade over the last `cutoff_width`.
+        Neighbors count up to `reach` (default: the cutoff), and fade over the last `cutoff_width`; with a
+        `decay_length` (Å) they weigh 1 / (1 + (r / decay_length)^decay_power).
         `center_weight`: Gaussian of the centre itself. Features in the order of neighbor species z, z' ≥ z, l, n, n'
         (n' ≥ n where z = z'); `symmetric`: those of different (z, n) times √2, so that dot products are those of
         all pairs. `species_weights` rows as in `ace`: sums over all neighbors, weighted by
@@ -259,11 +262,22 @@ class AcsfDescriptor(_Features):
         """(n_features,) ones."""
 
 class KernelDescriptor(_Features):
-    """Kernels (p̂ · p̂_s)^ζ − (p̂_∅ · p̂_s)^ζ between the products p of a descriptor and those of sparse environments,
-    as features, frozen; ∅ is the free atom. The descriptor's pair functions stay, before the kernels of each centre."""
+    """Kernels f(p̂ · p̂_s) − f(p̂_∅ · p̂_s) between the products p of a descriptor and those of sparse environments, as
+    features, frozen; ∅ is the free atom, and f(t) is t^zeta or exp((t − 1) / length²). The descriptor's pair functions
+    stay, before the kernels of each centre."""
 
-    def __new__(cls, base: Descriptor, points: Sequence[F64], zeta: int) -> KernelDescriptor:
-        """`points`: one array (sparse environments, own products) per element of `base`, of any length each row."""
+    def __new__(
+        cls,
+        base: Descriptor,
+        points: Sequence[F64],
+        zeta: int | None = None,
+        *,
+        length: float | None = None,
+        scales: Sequence[F64] | None = None,
+    ) -> KernelDescriptor:
+        """`points`: one array (sparse environments, own products) of directions p̂_s per element of `base`, rows of
+        length 1 or less. With `scales`, one array (own products,) s per element, p̂ = (s ∘ p, 1) / |(s ∘ p, 1)|, and
+        rows of `points` have the constant at their end; else p̂ = p / |p|."""
     @property
     def base(self) -> Descriptor: ...
     def smoothness(self) -> F64:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ferrip import _core
 from ferrip.errors import SettingsError
 from ferrip.modelfile import replace_file
+from ferrip.models import ace_subset, mtp_file, pace, uf3_file, uf3_json
 from ferrip.models import family as find_family
-from ferrip.models import mtp_file, pace, uf3_file, uf3_json
 from ferrip.models.family import many_body, matching_columns
 from ferrip.models.gap import Gap
 from ferrip.models.gap_subset import fewer_elements
@@ -257,23 +257,9 @@ def _mtp_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
 
 def _ace_settings(potential: Potential, kept: Sequence[int]) -> dict[str, Any]:
     """Settings of the same basis for fewer elements."""
-    settings = dict(potential.settings)
-    if not {"elements", "r0"} <= settings.keys():
+    if not {"elements", "r0"} <= potential.settings.keys():
         raise SettingsError(f"elements: a potential of the family {potential.family!r} cannot be cut down")
-    names = {chemical_symbols[z] for z in kept}
-    settings["elements"] = [int(z) for z in kept]
-    for table in ("r0", "cutoffs", "pair_cutoffs", "inner_cutoffs"):
-        if table in settings:
-            kept_pairs = {pair: r for pair, r in settings[table].items() if set(pair.split("-")) <= names}
-            settings[table] = kept_pairs
-    if "species_weights" in settings:
-        places = [potential.elements.index(z) for z in kept]
-        settings["species_weights"] = [[row[k] for k in places] for row in settings["species_weights"]]
-    if "functions" in settings:
-        settings["functions"] = [
-            one for one in settings["functions"] if all(factor[0] in kept for factor in one)
-        ]
-    return settings
+    return ace_subset.fewer_elements(potential.settings, kept)
 
 
 def _metadata(metadata: Mapping[str, Any], kept: Sequence[int]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""Fewer elements for GAP: where the others are not near, their part of a power spectrum is 0.
+"""Fewer elements for GAP: where the others are not near, their part of the functions is 0.
 
-A sparse environment then only counts with the functions that are left: with a = |p̂_s| of these, k(p, p_s) is a^ζ times
-the kernel towards their normalised row. The variance that sparse environments leave open is that of these rows.
+A sparse environment then only counts with the functions that are left. With a = |p̂_s| of these, the power k(p, p_s) is
+a^ζ times the kernel towards their normalised row, and the variance that sparse environments leave open is that of these
+rows. A squared exponential has no such factor, and the rows stay shorter than 1.
 """
 
 from __future__ import annotations
@@ -13,27 +14,41 @@ import numpy as np
 from ase.data import chemical_symbols
 from numpy.typing import NDArray
 
-from ferrip import _core
+from ferrip.models import ace_subset
 from ferrip.models.family import many_body, matching_columns
+from ferrip.models.gap_features import base_descriptor
 
 F64 = NDArray[np.float64]
 
 
 def fewer_elements(settings: Mapping[str, Any], kept: Sequence[int]) -> tuple[dict[str, Any], F64]:
     """Complete settings for some of the elements, and factors (n_features,) on the coefficients of their features."""
-    whole: Mapping[str, Any] = settings["soap"]
+    if "soap" in settings:
+        fewer = {**settings, "soap": _fewer_soap(settings["soap"], kept)}
+    else:
+        fewer = {**settings, "ace": ace_subset.fewer_elements(settings["ace"], kept)}
+    before, after = base_descriptor(settings), base_descriptor(fewer)
+    columns = np.array(matching_columns(before, after))
+    points, scales, factors = {}, {}, []
+    for z in kept:
+        symbol, own = chemical_symbols[z], many_body(after, z)
+        within = columns[own] - many_body(before, z).start
+        rows = np.asarray(settings["points"][symbol])
+        if "scales" in settings:
+            scales[symbol] = np.asarray(settings["scales"][symbol])[within]
+            within = np.append(within, rows.shape[1] - 1)
+        rows = rows[:, within]
+        lengths = np.linalg.norm(rows, axis=1) if "zeta" in settings else np.ones(len(rows))
+        points[symbol] = rows / lengths[:, None]
+        factors += [np.ones(own.start - after.feature_range(z)[0]), lengths ** settings.get("zeta", 1)]
+    fewer |= {"points": points} | ({"scales": scales} if scales else {})
+    return fewer, np.concatenate(factors)
+
+
+def _fewer_soap(whole: Mapping[str, Any], kept: Sequence[int]) -> dict[str, Any]:
+    """Settings of the power spectrum of some of the elements."""
     soap = {**whole, "elements": [int(z) for z in kept]}
     if "species_weights" in whole:
         places = [whole["elements"].index(z) for z in kept]
         soap["species_weights"] = [[row[k] for k in places] for row in whole["species_weights"]]
-    before, after = _core.Descriptor.soap(**whole), _core.Descriptor.soap(**soap)
-    columns = np.array(matching_columns(before, after))
-    points, scales = {}, []
-    for z in kept:
-        own = many_body(after, z)
-        rows = np.asarray(settings["points"][chemical_symbols[z]])
-        rows = rows[:, columns[own] - many_body(before, z).start]
-        lengths = np.linalg.norm(rows, axis=1)
-        points[chemical_symbols[z]] = rows / lengths[:, None]
-        scales += [np.ones(own.start - after.feature_range(z)[0]), lengths ** settings["zeta"]]
-    return {**settings, "soap": soap, "points": points}, np.concatenate(scales)
+    return soap

@@ -1,6 +1,7 @@
 """SOAP power spectra: complete settings from a few numbers and the data.
 
-Sources: Bartók, Kondor, Csányi, doi:10.1103/PhysRevB.87.184115; Himanen et al., doi:10.1016/j.cpc.2019.106949.
+Sources: Bartók, Kondor, Csányi, doi:10.1103/PhysRevB.87.184115; Himanen et al., doi:10.1016/j.cpc.2019.106949; weights
+that fall with the distance: Willatt, Musil, Ceriotti, doi:10.1039/C8CP05921G.
 """
 
 from __future__ import annotations
@@ -43,6 +44,13 @@ class SoapSettings(BaseModel):
     l_max: int | None = Field(default=None, ge=0, le=12, description="largest l")
     cutoff: float | None = Field(default=None, gt=1, le=20, description="cutoff, Å")
     cutoff_width: float = Field(default=1.0, ge=0, le=20, description="Å over which neighbors fade")
+    decay_length: float | None = Field(
+        default=None,
+        gt=0,
+        le=20,
+        description="distance at which neighbors weigh half, Å; none: all weigh the same up to the cutoff",
+    )
+    decay_power: float = Field(default=4.0, ge=2, le=16, description="power of the distance in that weight")
     sigma: float = Field(
         default=0.5, ge=0.1, le=5, description="width of the Gaussians that stand for atoms, Å"
     )
@@ -73,6 +81,8 @@ def resolve_soap(
         "sigma": settings.sigma,
         "center_weight": settings.center_weight,
     }
+    if settings.decay_length is not None:
+        soap |= {"decay_length": settings.decay_length, "decay_power": settings.decay_power}
     if settings.basis != "gto":
         soap["basis"] = settings.basis
     soap["cutoff_width"] = min(settings.cutoff_width, soap["cutoff"])

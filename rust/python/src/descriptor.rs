@@ -10,7 +10,9 @@ use ferrip_core::ace::{
 use ferrip_core::chebyshev::ChebyshevSettings;
 use ferrip_core::density::descriptor::FreeCoefficients;
 use ferrip_core::density::{ANY_SPECIES, Descriptor, Program};
-use ferrip_core::radial::{Fade, Gaussians, InnerSwitch, OverlapBasis, RadialSettings, SmoothEnd};
+use ferrip_core::radial::{
+    Decay, Fade, Gaussians, InnerSwitch, NeighborWeight, OverlapBasis, RadialSettings, SmoothEnd,
+};
 use ferrip_core::soap::SoapSettings;
 use numpy::{IntoPyArray, PyArray1, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::exceptions::PyValueError;
@@ -144,9 +146,10 @@ impl PyDescriptor {
 
     /// Compiles a SOAP power spectrum; see `ferrip._core.pyi` for the settings.
     #[staticmethod]
-    #[pyo3(signature = (*, elements, n_max, l_max, cutoff, sigma, reach=None, cutoff_width=0.0, center_weight=1.0,
-                        symmetric=true, species_weights=None, pair_centers=Vec::new(), pair_width=1.0,
-                        pair_cutoff=None, pair_cutoff_width=0.0, basis="gto"))]
+    #[pyo3(signature = (*, elements, n_max, l_max, cutoff, sigma, reach=None, cutoff_width=0.0, decay_length=None,
+                        decay_power=4.0, center_weight=1.0, symmetric=true, species_weights=None,
+                        pair_centers=Vec::new(), pair_width=1.0, pair_cutoff=None, pair_cutoff_width=0.0,
+                        basis="gto"))]
     #[expect(clippy::too_many_arguments, reason = "keyword-only settings of the Python constructor")]
     fn soap(
         py: Python<'_>,
@@ -157,6 +160,8 @@ impl PyDescriptor {
         sigma: f64,
         reach: Option<f64>,
         cutoff_width: f64,
+        decay_length: Option<f64>,
+        decay_power: f64,
         center_weight: f64,
         symmetric: bool,
         species_weights: Option<Vec<Vec<f64>>>,
@@ -174,7 +179,10 @@ impl PyDescriptor {
             n_max,
             l_max,
             cutoff,
-            end: SmoothEnd { cutoff: reach.unwrap_or(cutoff), width: cutoff_width },
+            neighbors: NeighborWeight {
+                end: SmoothEnd { cutoff: reach.unwrap_or(cutoff), width: cutoff_width },
+                decay: decay_length.map(|length| Decay { length, power: decay_power }),
+            },
             sigma,
             center_weight,
             symmetric,

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ferrip_core::Features;
-use ferrip_core::density::KernelDescriptor;
-use numpy::{IntoPyArray, PyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
+use ferrip_core::density::{KernelDescriptor, KernelFunction};
+use numpy::{IntoPyArray, PyArray1, PyReadonlyArray1, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -23,23 +23,30 @@ pub struct PyKernelDescriptor {
 impl PyKernelDescriptor {
     /// Kernels towards the rows of `points`, element by element; see `ferrip._core.pyi`.
     #[new]
-    #[pyo3(signature = (base, points, zeta))]
+    #[pyo3(signature = (base, points, zeta=None, *, length=None, scales=None))]
     fn new(
         py: Python<'_>,
         base: Py<PyDescriptor>,
         points: Vec<PyReadonlyArray2<'_, f64>>,
-        zeta: u32,
+        zeta: Option<u32>,
+        length: Option<f64>,
+        scales: Option<Vec<PyReadonlyArray1<'_, f64>>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         let below = Arc::clone(&base.get().inner);
         for (center, points) in below.program().centers().iter().zip(&points) {
-            let (expected, got) = (center.functions.len(), points.shape()[1]);
+            let expected = center.functions.len() + usize::from(scales.is_some());
+            let got = points.shape()[1];
             if expected != got {
-                let message = format!("points: expected rows of {expected} functions, got {got}");
+                let message = format!("points: expected rows of {expected} numbers, got {got}");
                 return Err(PyValueError::new_err(message));
             }
         }
         let rows: Vec<Vec<f64>> = points.iter().map(|p| p.as_array().iter().copied().collect()).collect();
-        let inner = Arc::new(detached(py, || KernelDescriptor::new(below, &rows, zeta))?);
+        let scales: Option<Vec<Vec<f64>>> =
+            scales.map(|scales| scales.iter().map(|row| row.as_array().to_vec()).collect());
+        let inner = detached(py, || {
+            KernelDescriptor::new(below, rows, KernelFunction::new(zeta, length)?, scales).map(Arc::new)
+        })?;
         Ok(PyFeatures::extended(inner.clone(), Self { inner, base }))
     }
 

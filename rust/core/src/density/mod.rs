@@ -11,7 +11,7 @@ pub mod readout;
 
 pub use descriptor::Descriptor;
 pub use evaluator::{Evaluation, Evaluator};
-pub use kernel::KernelDescriptor;
+pub use kernel::{KernelDescriptor, KernelFunction};
 pub use network::Network;
 pub use program::{ANY_SPECIES, Center, OneParticle, Program, Radial, Ragged};
 pub use readout::{CenterReadout, CoreRepulsion, CoreSwitch, Embedding, Readout};

@@ -111,6 +111,15 @@ impl<T> Ragged<T> {
     }
 }
 
+impl Ragged<(u32, f64)> {
+    /// Multiplies the terms of each list with its factor.
+    pub fn scale(&mut self, factors: &[f64]) {
+        for (ends, factor) in self.offsets.windows(2).zip(factors) {
+            self.items[ends[0]..ends[1]].iter_mut().for_each(|term| term.1 *= factor);
+        }
+    }
+}
+
 /// The program of one centre species.
 #[derive(Debug)]
 pub struct Center {

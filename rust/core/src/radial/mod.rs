@@ -23,6 +23,6 @@ pub use gto::Gto;
 pub use jacobi::Jacobi;
 pub use overlap::{Overlap, OverlapBasis};
 pub use polynomial::PolynomialOverlap;
-pub use soap::{Gaussians, SmoothEnd, SoapRadial};
+pub use soap::{Decay, Gaussians, NeighborWeight, SmoothEnd, SoapRadial};
 pub use switch::InnerSwitch;
 pub use switched::SwitchedRadial;

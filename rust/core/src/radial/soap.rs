@@ -1,10 +1,11 @@
 //! Radial functions of SOAP towards one neighbor species: weighted [`Overlap`] channels, then Gaussians of the distance.
 //!
 //! ```text
-//! channel (l, k, n):  w_k R_nl(r) f(r),        pair function s:  exp(−(r − r_s)² / (2 θ²)) f(r)
+//! channel (l, k, n):  w_k R_nl(r) u(r) f(r),        pair function s:  exp(−(r − r_s)² / (2 θ²)) f(r)
 //! ```
 //!
-//! with a smooth step f from 1 at `cutoff − width` to 0 at the cutoff; without a width, functions end there abruptly.
+//! with a smooth step f from 1 at `cutoff − width` to 0 at the cutoff; without a width, functions end there abruptly. Those
+//! of the channels may also fall with the distance before ([`Decay`]).
 
 use super::Overlap;
 use super::switch::step_down;
@@ -35,6 +36,66 @@ impl SmoothEnd {
     /// f and its derivative.
     fn step(&self, r: f64) -> (f64, f64) {
         if r >= self.cutoff { (0.0, 0.0) } else { step_down(r, self.cutoff, self.width) }
+    }
+}
+
+/// How the weight of neighbors falls with their distance: `u(r) = 1 / (1 + (r / length)^power)`
+/// (Willatt, Musil, Ceriotti, DOI 10.1039/C8CP05921G).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Decay {
+    /// Distance of half the weight, Å.
+    pub length: f64,
+    /// Power of the distance.
+    pub power: f64,
+}
+
+impl Decay {
+    /// # Errors
+    /// [`Error::Setting`] for numbers out of range.
+    pub fn check(&self) -> Result<()> {
+        let (length, power) = (self.length, self.power);
+        if !(length.is_finite() && length > 0.0) {
+            let reason = format!("expected a positive length in Å, got {length}");
+            return Err(Error::Setting { name: "decay_length", reason });
+        }
+        if !(2.0..=16.0).contains(&power) {
+            let reason = format!("expected 2 to 16, got {power}");
+            return Err(Error::Setting { name: "decay_power", reason });
+        }
+        Ok(())
+    }
+
+    /// u and its derivative.
+    fn at(&self, r: f64) -> (f64, f64) {
+        let ratio = r / self.length;
+        let below = ratio.powf(self.power - 1.0);
+        let u = 1.0 / (1.0 + below * ratio);
+        (u, -self.power / self.length * below * u * u)
+    }
+}
+
+/// What neighbors weigh in the density.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NeighborWeight {
+    /// Where it ends.
+    pub end: SmoothEnd,
+    /// How it falls before.
+    pub decay: Option<Decay>,
+}
+
+impl NeighborWeight {
+    /// # Errors
+    /// Those of both parts.
+    pub fn check(&self) -> Result<()> {
+        self.end.check()?;
+        self.decay.map_or(Ok(()), |decay| decay.check())
+    }
+
+    /// u f and its derivative.
+    fn at(&self, r: f64) -> (f64, f64) {
+        let (step, slope) = self.end.step(r);
+        let (u, du) = self.decay.map_or((1.0, 0.0), |decay| decay.at(r));
+        (u * step, u * slope + du * step)
     }
 }
 
@@ -73,14 +134,20 @@ pub struct SoapRadial {
     n: usize,
     /// w_k towards this neighbor species.
     weights: Vec<f64>,
-    end: SmoothEnd,
+    neighbors: NeighborWeight,
     pair: Gaussians,
 }
 
 impl SoapRadial {
     /// `n` functions per l of `overlap`, once per weight.
-    pub fn new(overlap: Overlap, n: usize, weights: Vec<f64>, end: SmoothEnd, pair: Gaussians) -> Self {
-        Self { overlap, n, weights, end, pair }
+    pub fn new(
+        overlap: Overlap,
+        n: usize,
+        weights: Vec<f64>,
+        neighbors: NeighborWeight,
+        pair: Gaussians,
+    ) -> Self {
+        Self { overlap, n, weights, neighbors, pair }
     }
 
     /// Channels of a function: `(k, number among all channels, weight)`.
@@ -100,10 +167,10 @@ impl Radial for SoapRadial {
         value.fill(0.0);
         derivative.fill(0.0);
         let n_channels = self.n_channels();
-        if r < self.end.cutoff {
+        if r < self.neighbors.end.cutoff {
             let (mut v, mut d) = (vec![0.0; self.overlap.len()], vec![0.0; self.overlap.len()]);
             self.overlap.evaluate(r, &mut v, &mut d);
-            let (step, slope) = self.end.step(r);
+            let (step, slope) = self.neighbors.at(r);
             for (function, (v, d)) in v.iter().zip(&d).enumerate() {
                 for (channel, weight) in self.channels(function) {
                     value[channel] = weight * step * v;
@@ -121,7 +188,7 @@ impl Radial for SoapRadial {
     }
 
     fn values(&self, r: &[f64], stride: usize, _n_functions: usize, out: &mut [f64]) {
-        let steps: Vec<f64> = r.iter().map(|&r| self.end.step(r).0).collect();
+        let steps: Vec<f64> = r.iter().map(|&r| self.neighbors.at(r).0).collect();
         let (many, pair) = out.split_at_mut((self.n_channels() * stride).min(out.len()));
         if let [weight] = self.weights[..] {
             let factors: Vec<f64> = steps.iter().map(|step| weight * step).collect();
@@ -144,10 +211,11 @@ impl Radial for SoapRadial {
     }
 
     fn cutoff(&self) -> f64 {
-        if self.pair.centers.is_empty() { self.end.cutoff } else { self.end.cutoff.max(self.pair.end.cutoff) }
+        let own = self.neighbors.end.cutoff;
+        if self.pair.centers.is_empty() { own } else { own.max(self.pair.end.cutoff) }
     }
 
     fn kink(&self) -> f64 {
-        self.end.cutoff.min(self.cutoff())
+        self.neighbors.end.cutoff.min(self.cutoff())
     }
 }

@@ -19,6 +19,7 @@ mod avx2;
 mod avx2_single;
 #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
 mod avx512;
+pub mod exponential;
 mod generic;
 pub mod peak;
 pub mod select;
@@ -369,6 +370,25 @@ mod tests {
             check(fraction, &|x, _| x.fract());
             for k in 0..S::LANES {
                 assert_eq!(whole[k], x[k] as u32);
+            }
+            // In single precision the exponent is rounded as well.
+            let digits = |exponent: f64| 4e-16 * if unit > 1.0 { unit * (1.0 + exponent.abs()) } else { 1.0 };
+            for scale in [1.3, 0.04, 1e-17, -1e-7, -0.1, -1.0, -7.3, -5000.0] {
+                let exponents = a.mul(S::splat(scale));
+                let results = [exponential::exp(exponents), exponential::exp_beyond_linear(exponents)];
+                let ([whole, beyond], x) = (results.map(S::lanes), exponents.lanes());
+                for k in 0..S::LANES {
+                    let exact = x[k].max(-708.0).exp();
+                    assert!((whole[k] - exact).abs() < digits(x[k]) * exact + 1e-37, "{}", x[k]);
+                    let exact = if x[k].abs() < 1e-5 { 0.5 * x[k] * x[k] } else { x[k].exp_m1() - x[k] };
+                    let scale = exact + if x[k].abs() < 1e-5 { 0.0 } else { x[k].abs() };
+                    let error = (beyond[k] - exact).abs();
+                    assert!(
+                        x[k] < -708.0 || error <= (digits(x[k]) + x[k].abs().min(1e-5)) * scale,
+                        "{}",
+                        x[k]
+                    );
+                }
             }
             let total: f64 = x[..S::LANES].iter().sum();
             assert!((a.sum() - total).abs() < 1e-12 * unit);

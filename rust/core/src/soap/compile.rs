@@ -46,7 +46,7 @@ pub fn compile(settings: &SoapSettings) -> Result<Soap> {
     let center = |z0: usize| {
         let radial = (0..n_species).map(|z| {
             let (n, pair) = (settings.n_max, settings.pair.clone());
-            let radial = SoapRadial::new(overlap.clone(), n, weights_of(z), settings.end, pair);
+            let radial = SoapRadial::new(overlap.clone(), n, weights_of(z), settings.neighbors, pair);
             Box::new(radial) as Box<dyn Radial>
         });
         let own_groups = if sums.embedded { 0..n_groups } else { z0..z0 + 1 };

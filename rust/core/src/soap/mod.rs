@@ -13,7 +13,7 @@
 mod compile;
 
 use crate::error::{Error, Result};
-use crate::radial::{Gaussians, OverlapBasis, SmoothEnd};
+use crate::radial::{Gaussians, NeighborWeight, OverlapBasis};
 
 pub use compile::{Soap, compile};
 
@@ -30,8 +30,8 @@ pub struct SoapSettings {
     pub l_max: usize,
     /// Å, cutoff that the radial functions are made for.
     pub cutoff: f64,
-    /// Where neighbors end to count; beyond `cutoff` for the padding of `DScribe`.
-    pub end: SmoothEnd,
+    /// What neighbors weigh; they end to count beyond `cutoff` for the padding of `DScribe`.
+    pub neighbors: NeighborWeight,
     /// Width σ of the Gaussians that stand for atoms, Å.
     pub sigma: f64,
     /// Weight of the centre's own Gaussian.
@@ -49,7 +49,7 @@ impl SoapSettings {
     /// # Errors
     /// [`Error::Setting`] for numbers out of range.
     fn check(&self) -> Result<()> {
-        self.end.check()?;
+        self.neighbors.check()?;
         if !self.pair.centers.is_empty() {
             self.pair.check()?;
         }

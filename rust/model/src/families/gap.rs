@@ -1,16 +1,18 @@
-//! GAP: kernels of SOAP power spectra towards sparse environments, which are arrays of the file.
+//! GAP: kernels of SOAP power spectra, or of products of ACE, towards sparse environments, which are arrays of the file.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ferrip_core::density::{Descriptor, KernelDescriptor};
+use ferrip_core::ace::Factor;
+use ferrip_core::density::{Descriptor, KernelDescriptor, KernelFunction, Program};
 use ferrip_core::elements::symbol;
-use ferrip_core::radial::{Gaussians, OverlapBasis, SmoothEnd};
+use ferrip_core::radial::{Decay, Gaussians, NeighborWeight, OverlapBasis, SmoothEnd};
 use ferrip_core::soap::{SoapSettings, compile};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Arrays, Basis};
+use super::{Arrays, Basis, linear_ace};
+use crate::container::Array;
 use crate::error::{Error, Result};
 use crate::table::{Feature, of_density};
 
@@ -18,10 +20,17 @@ use crate::table::{Feature, of_density};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    soap: Soap,
-    zeta: u32,
+    soap: Option<Soap>,
+    ace: Option<linear_ace::Settings>,
+    zeta: Option<u32>,
+    length: Option<f64>,
     /// By symbol.
     points: BTreeMap<String, Place>,
+    /// By symbol; of products of ACE.
+    scales: Option<BTreeMap<String, Place>>,
+    /// Of fits only: the scales hold it.
+    #[serde(default, rename = "constant")]
+    _constant: IgnoredAny,
     /// Of fits only.
     #[serde(rename = "pair_delta")]
     _pair_delta: IgnoredAny,
@@ -50,6 +59,9 @@ struct Soap {
     reach: Option<f64>,
     #[serde(default)]
     cutoff_width: f64,
+    decay_length: Option<f64>,
+    #[serde(default = "four")]
+    decay_power: f64,
     #[serde(default = "one")]
     center_weight: f64,
     #[serde(default = "yes")]
@@ -68,6 +80,10 @@ fn one() -> f64 {
     1.0
 }
 
+fn four() -> f64 {
+    4.0
+}
+
 fn yes() -> bool {
     true
 }
@@ -77,29 +93,64 @@ fn yes() -> bool {
 /// # Errors
 /// [`Error::Content`] for arrays that are missing or do not fit; those of the core.
 pub fn basis(settings: Settings, arrays: &Arrays<'_>) -> Result<Basis> {
-    let soap = compile(&settings.soap.resolved()?)?;
-    let below = of_density(&soap.program, std::iter::repeat(&soap.functions));
-    let (mut points, mut table) = (Vec::new(), Vec::new());
-    for (k, (&z, center)) in soap.program.species().iter().zip(soap.program.centers()).enumerate() {
-        let name = symbol(z).unwrap_or("?");
-        let array = settings.points.get(name).and_then(|place| arrays(&place.array));
-        let array = array.ok_or_else(|| Error::content(format!("no sparse environments of {name}")))?;
+    let Compared { program, functions } = compared(settings.soap, settings.ace)?;
+    let below = of_density(&program, std::iter::repeat(&functions));
+    let (mut points, mut scales, mut table) = (Vec::new(), Vec::new(), Vec::new());
+    for (k, (&z, center)) in program.species().iter().zip(program.centers()).enumerate() {
+        let n = center.functions.len();
+        let array = find(&settings.points, z, "sparse environments", arrays)?;
         let [count, width] = array.shape[..] else {
             return Err(Error::content("sparse environments: expected two dimensions"));
         };
-        if width != center.functions.len() {
-            return Err(Error::content(format!(
-                "sparse environments of {name}: expected {} functions, got {width}",
-                center.functions.len()
-            )));
+        let expected = n + usize::from(settings.scales.is_some());
+        if width != expected {
+            let reason = format!("sparse environments: expected {expected} numbers each, got {width}");
+            return Err(Error::content(reason));
         }
         points.push(array.data.clone());
-        let first = soap.program.feature_range(k).start;
+        if let Some(places) = &settings.scales {
+            scales.push(find(places, z, "scales of functions", arrays)?.data.clone());
+        }
+        let first = program.feature_range(k).start;
         table.extend_from_slice(&below[first..first + center.n_pair_features()]);
         table.extend((1..=count as u16).map(|s| -> Feature { (z, vec![(0, s, 0)]) }));
     }
-    let base = Arc::new(Descriptor::new(soap.program));
-    Ok(Basis::Kernel(KernelDescriptor::new(base, &points, settings.zeta)?, table))
+    let function = KernelFunction::new(settings.zeta, settings.length)?;
+    let base = Arc::new(Descriptor::new(program));
+    let scales = settings.scales.is_some().then_some(scales);
+    Ok(Basis::Kernel(KernelDescriptor::new(base, points, function, scales)?, table))
+}
+
+/// Functions that kernels compare, and their factors.
+struct Compared {
+    program: Arc<Program>,
+    functions: Vec<Vec<Factor>>,
+}
+
+fn compared(soap: Option<Soap>, ace: Option<linear_ace::Settings>) -> Result<Compared> {
+    match (soap, ace) {
+        (Some(soap), None) => {
+            let soap = compile(&soap.resolved()?)?;
+            Ok(Compared { program: soap.program, functions: soap.functions })
+        }
+        (None, Some(ace)) => {
+            let ace = ace.compile()?;
+            Ok(Compared { program: ace.program, functions: ace.functions })
+        }
+        _ => Err(Error::content("settings: expected either soap or ace")),
+    }
+}
+
+/// The array of an element.
+fn find<'a>(
+    places: &BTreeMap<String, Place>,
+    z: u8,
+    what: &str,
+    arrays: &'a Arrays<'_>,
+) -> Result<&'a Array> {
+    let name = symbol(z).unwrap_or("?");
+    let array = places.get(name).and_then(|place| arrays(&place.array));
+    array.ok_or_else(|| Error::content(format!("no {what} of {name}")))
 }
 
 impl Soap {
@@ -110,7 +161,10 @@ impl Soap {
             n_max: self.n_max,
             l_max: self.l_max,
             cutoff: self.cutoff,
-            end: SmoothEnd { cutoff: self.reach.unwrap_or(self.cutoff), width: self.cutoff_width },
+            neighbors: NeighborWeight {
+                end: SmoothEnd { cutoff: self.reach.unwrap_or(self.cutoff), width: self.cutoff_width },
+                decay: self.decay_length.map(|length| Decay { length, power: self.decay_power }),
+            },
             sigma: self.sigma,
             center_weight: self.center_weight,
             symmetric: self.symmetric,

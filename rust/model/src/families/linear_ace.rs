@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ferrip_core::ace::{AceSettings, PairSettings, Selection, SpeciesBasis, compile};
+use ferrip_core::ace::{Ace, AceSettings, PairSettings, Selection, SpeciesBasis, compile};
 use ferrip_core::density::Descriptor;
 use ferrip_core::radial::{InnerSwitch, RadialSettings};
 use serde::Deserialize;
@@ -52,12 +52,20 @@ fn one() -> f64 {
 /// # Errors
 /// [`Error::Content`] for names that are no pairs or both or none of degrees and functions; those of [`compile`].
 pub fn basis(settings: Settings) -> Result<Basis> {
-    let ace = compile(&settings.resolved()?)?;
+    let ace = settings.compile()?;
     let table = of_density(&ace.program, std::iter::repeat(&ace.functions));
     Ok(Basis::Density(Box::new(Descriptor::new(ace.program)), table))
 }
 
 impl Settings {
+    /// The compiled basis.
+    ///
+    /// # Errors
+    /// Those of [`basis`].
+    pub fn compile(self) -> Result<Ace> {
+        Ok(compile(&self.resolved()?)?)
+    }
+
     fn resolved(self) -> Result<AceSettings> {
         let (cutoffs, pair_cutoffs) = (by_pair(&self.cutoffs)?, by_pair(&self.pair_cutoffs)?);
         let inner = by_pair(&self.inner_cutoffs)?;

@@ -10,12 +10,11 @@ use crate::simd::{Scalar, Simd};
 
 use super::batch::{Batch, VECTORS};
 use super::distinct::Distinct;
+use super::kernel_head::KernelHead;
 use super::network::{NetworkHead, NetworkReadout, NetworkScratch};
 
 /// Sparse environments or neurons whose sums are in registers at a time.
 pub(super) const TOGETHER: usize = 4;
-/// What keeps an atom without any functions finite.
-const NO_NORM: f64 = 1e-200;
 
 /// Kernels of one centre species and their coefficients.
 #[derive(Debug, Clone)]
@@ -38,7 +37,7 @@ pub enum HeadReadout {
 /// The same in the form that the evaluator reads.
 #[derive(Debug)]
 pub struct Head<S: Simd> {
-    /// Terms `(leaf, coefficient)` of each function of order ≥ 2.
+    /// Terms `(leaf, coefficient)` of each function of order ≥ 2, scaled where kernels compare scaled functions.
     pub functions: Ragged<(u32, f64)>,
     form: Form<S>,
 }
@@ -64,11 +63,15 @@ impl<S: Simd> HeadScratch<S> {
 
 impl<S: Simd> Head<S> {
     pub(super) fn new(readout: &HeadReadout, center: &Center, distinct: &Distinct, dag: &Dag) -> Self {
+        let mut functions = distinct.leaf_terms(center, dag);
         let form = match readout {
-            HeadReadout::Kernels(readout) => Form::Kernels(KernelHead::new(readout, center)),
+            HeadReadout::Kernels(readout) => {
+                functions.scale(readout.kernel.scales());
+                Form::Kernels(KernelHead::new(readout, center))
+            }
             HeadReadout::Network(readout) => Form::Network(NetworkHead::new(readout)),
         };
-        Self { functions: distinct.leaf_terms(center, dag), form }
+        Self { functions, form }
     }
 
     /// Energies of the atoms; replaces the functions by the derivatives of the energy with respect to them.
@@ -120,75 +123,5 @@ pub(super) fn pull_back<S: Simd>(block: &[S::Scalar], weights: &[Batch<S>; TOGET
                 bar[g] = p.mul_add(weights[k][g], bar[g]);
             }
         }
-    }
-}
-
-/// Kernels of one centre species in the form that the evaluator reads.
-#[derive(Debug)]
-struct KernelHead<S: Simd> {
-    /// Energy of the free atom, with the sign that cancels it.
-    offset: f64,
-    zeta: u32,
-    /// `[block][function][environment of the block]`.
-    points: Vec<S::Scalar>,
-    /// `[block][environment of the block]`, 0 where there is none.
-    coefficients: Vec<S::Scalar>,
-}
-
-impl<S: Simd> KernelHead<S> {
-    fn new(readout: &KernelReadout, center: &Center) -> Self {
-        let kernel = &readout.kernel;
-        let mut coefficients: Vec<_> = readout.coefficients.iter().map(|&c| S::Scalar::rounded(c)).collect();
-        coefficients.resize(kernel.len().next_multiple_of(TOGETHER), S::Scalar::default());
-        Self {
-            offset: -kernel.lone_energy(&readout.coefficients),
-            zeta: kernel.zeta(),
-            points: blocked::<S>(kernel.points(), center.functions.len()),
-            coefficients,
-        }
-    }
-
-    /// See [`Head::run`].
-    #[inline(always)]
-    fn run(&self, functions: &mut [Batch<S>], bars: &mut Vec<Batch<S>>) -> Batch<S> {
-        let n = functions.len();
-        bars.clear();
-        bars.resize(n, [S::zero(); VECTORS]);
-        let mut inverse = [S::splat(NO_NORM); VECTORS];
-        for g in 0..VECTORS {
-            for function in &*functions {
-                inverse[g] = function[g].mul_add(function[g], inverse[g]);
-            }
-            inverse[g] = S::splat(1.0).div(inverse[g].sqrt());
-            for function in &mut *functions {
-                function[g] = function[g].mul(inverse[g]);
-            }
-        }
-        let mut energy = [S::splat(self.offset); VECTORS];
-        let mut along = [S::zero(); VECTORS];
-        let blocks = self.points.chunks_exact((n * TOGETHER).max(1));
-        for (points, coefficients) in blocks.zip(self.coefficients.chunks_exact(TOGETHER)) {
-            let mut weights = [[S::zero(); VECTORS]; TOGETHER];
-            weighted_sums(points, functions, &mut weights);
-            for k in 0..TOGETHER {
-                for g in 0..VECTORS {
-                    let (overlap, c) = (weights[k][g], S::broadcast(coefficients[k]));
-                    let mut power = c;
-                    for _ in 1..self.zeta {
-                        power = power.mul(overlap);
-                    }
-                    energy[g] = power.mul_add(overlap, energy[g]);
-                    weights[k][g] = power.mul(S::splat(f64::from(self.zeta)));
-                    along[g] = weights[k][g].mul_add(overlap, along[g]);
-                }
-            }
-            pull_back(points, &weights, bars);
-        }
-        for (function, bar) in functions.iter_mut().zip(&*bars) {
-            for g in 0..VECTORS {
-                function[g] = along[g].neg_mul_add(function[g], bar[g]).mul(inverse[g]);
-            }
-        }
-        energy
     }
 }

@@ -37,6 +37,7 @@ mod head;
 mod host;
 mod host_tiles;
 mod kernel;
+mod kernel_head;
 mod layout;
 mod network;
 mod pair;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::{KernelsAt, SparseKernel};
+use super::{KernelFunction, KernelsAt, SparseKernel};
 use crate::density::Descriptor;
 use crate::density::evaluator::{Evaluator, HeadReadout, KernelReadout, Options};
 use crate::density::readout::Readout;
@@ -29,21 +29,29 @@ pub struct KernelDescriptor {
 }
 
 impl KernelDescriptor {
-    /// The kernels of power ζ towards the sparse environments of each species, given as rows of its functions of
-    /// order ≥ 2.
+    /// The kernels towards the sparse environments of each species, rows as in [`SparseKernel::new`]; with `scales` of
+    /// the functions of each species, these are compared beside a constant.
     ///
     /// # Errors
-    /// [`Error::Length`] for points of other species or functions, and those of [`SparseKernel::new`].
-    pub fn new(base: Arc<Descriptor>, points: &[Vec<f64>], zeta: u32) -> Result<Self> {
+    /// [`Error::Length`] for points and scales of other species, and those of [`SparseKernel::new`].
+    pub fn new(
+        base: Arc<Descriptor>,
+        points: Vec<Vec<f64>>,
+        function: KernelFunction,
+        scales: Option<Vec<Vec<f64>>>,
+    ) -> Result<Self> {
         let program = base.program();
         Error::check_length("sparse points", program.species().len(), points.len())?;
+        let scales =
+            scales.map_or_else(|| vec![None; points.len()], |scales| scales.into_iter().map(Some).collect());
+        Error::check_length("scales of functions", points.len(), scales.len())?;
         let (mut kernels, mut offsets) = (Vec::new(), vec![0]);
-        for (z, points) in points.iter().enumerate() {
+        for (z, (points, scales)) in points.into_iter().zip(scales).enumerate() {
             let cell = Cell::new([[0.0; 3]; 3], [false; 3])?;
             let free = Structure::new(vec![program.species()[z]], vec![[0.0; 3]], cell)?;
             let values = base.values(&free, Some(1))?;
             let lone = &values[program.feature_range(z)][program.centers()[z].n_pair_features()..];
-            let kernel = SparseKernel::new(zeta, points, lone)?;
+            let kernel = SparseKernel::new(function, points, lone, scales)?;
             offsets.push(offsets[z] + program.centers()[z].n_pair_features() + kernel.len());
             kernels.push(Arc::new(kernel));
         }

@@ -1,4 +1,4 @@
-//! Design rows: the gradients of all functions of a centre, multiplied with the sparse environments.
+//! Design rows: the (scaled) gradients of all functions of a centre, multiplied with the sparse environments.
 
 use nalgebra::{DMatrixView, DMatrixViewMut};
 
@@ -41,15 +41,16 @@ impl KernelDescriptor {
             own_values.resize(n_pair + kernel.len(), 0.0);
             kernel.values(at, &mut own_values[n_pair..]);
             own.iter_mut().step_by(rows).zip(&own_values).for_each(|(energy, b)| *energy += b);
-            let n_functions = values.len() - n_pair;
             functions.resize_with(work.ranges.len(), Vec::new);
             functions.iter_mut().for_each(Vec::clear);
             let wanted = |_| true;
             self.base.feature_gradients(z, work, gradient, wanted, |k, s, row| match k.checked_sub(n_pair) {
                 None => work.scatter(s, i, 1.0, row, &mut own[k * rows..][..rows]),
                 Some(k) => {
-                    functions[s].resize(n_functions * row.len(), 0.0);
-                    functions[s][k * row.len()..][..row.len()].copy_from_slice(row);
+                    // The last row, that of a constant, stays 0.
+                    functions[s].resize(kernel.width() * row.len(), 0.0);
+                    let (own, scale) = (&mut functions[s][k * row.len()..], kernel.scales()[k]);
+                    own.iter_mut().zip(row).for_each(|(own, g)| *own = scale * g);
                 }
             });
             for (s, functions) in functions.iter().enumerate().filter(|(_, rows)| !rows.is_empty()) {
@@ -57,7 +58,7 @@ impl KernelDescriptor {
                 kernels.resize(kernel.len() * width, 0.0);
                 along.clear();
                 along.resize(width, 0.0);
-                multiply(kernel.points(), functions, kernels, [kernel.len(), n_functions, width]);
+                multiply(kernel.points(), functions, kernels, [kernel.len(), kernel.width(), width]);
                 terms.clear();
                 terms.extend((0..).zip(at.unit.iter().copied()));
                 contract(along, functions, terms);

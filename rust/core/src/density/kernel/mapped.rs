@@ -6,7 +6,7 @@
 
 use nalgebra::{DMatrix, SymmetricEigen};
 
-use super::{SparseKernel, norm};
+use super::{KernelFunction, SparseKernel, norm};
 use crate::error::Result;
 
 /// Eigenvalues below this times the largest are rounding.
@@ -17,10 +17,11 @@ impl SparseKernel {
     /// the fewest that are known.
     ///
     /// # Errors
-    /// Those of [`SparseKernel::new`].
+    /// [`crate::Error::Setting`] for coefficients that are not finite.
     pub fn mapped(&self, coefficients: &[f64]) -> Result<Option<(Self, Vec<f64>)>> {
-        let n = self.n_functions;
-        let (points, weights) = match self.zeta {
+        let n = self.width();
+        let KernelFunction::Dot { zeta } = self.function else { return Ok(None) };
+        let (points, weights) = match zeta {
             1 if self.len() > 1 => {
                 let mut sum = vec![0.0; n];
                 for (row, c) in self.rows().zip(coefficients) {
@@ -30,6 +31,7 @@ impl SparseKernel {
                 if length == 0.0 {
                     return Ok(None);
                 }
+                sum.iter_mut().for_each(|sum| *sum /= length);
                 (sum, vec![length])
             }
             2 if self.len() > n => {
@@ -40,11 +42,15 @@ impl SparseKernel {
                     SymmetricEigen::new(weighted * points.transpose());
                 let kept: Vec<usize> =
                     (0..n).filter(|&k| eigenvalues[k].abs() > NEGLIGIBLE * eigenvalues.amax()).collect();
-                let column = |&k: &usize| eigenvectors.column(k).iter().copied().collect::<Vec<f64>>();
+                let column = |&k: &usize| {
+                    let column = eigenvectors.column(k);
+                    let length = column.norm();
+                    column.iter().map(|v| v / length).collect::<Vec<f64>>()
+                };
                 (kept.iter().flat_map(column).collect(), kept.iter().map(|&k| eigenvalues[k]).collect())
             }
             _ => return Ok(None),
         };
-        Ok(Some((Self::new(self.zeta, &points, &self.free)?, weights)))
+        Ok(Some((self.towards(points, self.free.clone())?, weights)))
     }
 }

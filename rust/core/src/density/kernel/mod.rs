@@ -2,15 +2,18 @@
 //! linear in.
 //!
 //! ```text
-//! E_i = Σ_s c_s [ k(p_i, p_s) − k(p_∅, p_s) ] + pair functions,     k(p, p') = (p̂ · p̂')^ζ,     p̂ = p / |p|
+//! E_i = Σ_s c_s [ k(p_i, p_s) − k(p_∅, p_s) ] + pair functions,     k(p, p') = f(p̂ · p̂'),     p̂ = (s ∘ p, a) / |(s ∘ p, a)|
 //! ```
 //!
 //! for the functions p of order ≥ 2 of a program (the power spectrum of SOAP first) and the environment ∅ of a free
-//! atom, whose energy is thus e0. Sparse environments are those of atoms of the centre's species. The norm and its
-//! derivative stay outside of the products with the p̂_s. Source: Bartók, Csányi, DOI 10.1002/qua.24927.
+//! atom, whose energy is thus e0; f is a [`KernelFunction`]. Power spectra are compared as they are, s = 1 and a = 0.
+//! Products that vanish for a free atom (ACE) have no direction there: they are scaled by s and have the constant a = 1
+//! beside them. Sparse environments are those of atoms of the centre's species. The norm and its derivative stay outside
+//! of the products with the p̂_s. Source: Bartók, Csányi, DOI 10.1002/qua.24927.
 
 mod descriptor;
 mod design;
+mod function;
 mod mapped;
 
 use nalgebra::{DMatrixView, DMatrixViewMut};
@@ -18,16 +21,20 @@ use nalgebra::{DMatrixView, DMatrixViewMut};
 use crate::error::{Error, Result};
 
 pub use descriptor::KernelDescriptor;
+pub use function::{KernelFunction, MAX_ZETA};
 
-/// Largest ζ.
-pub const MAX_ZETA: u32 = 16;
+/// Rounding of the length of given rows.
+const LENGTH_TOLERANCE: f64 = 1e-6;
 
 /// The kernel towards the sparse environments of one species.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SparseKernel {
-    zeta: u32,
-    n_functions: usize,
-    /// p̂_s, row by row.
+    function: KernelFunction,
+    /// s, one per function.
+    scales: Vec<f64>,
+    /// a
+    constant: Option<f64>,
+    /// p̂_s, row by row, with the constant at the end of a row.
     points: Vec<f64>,
     /// p̂_∅
     free: Vec<f64>,
@@ -40,45 +47,75 @@ pub struct SparseKernel {
 pub(super) struct KernelsAt {
     /// p̂
     pub unit: Vec<f64>,
-    /// 1 / |p|
+    /// 1 / |(s ∘ p, a)|
     pub inverse: f64,
     /// p̂ · p̂_s
     pub overlaps: Vec<f64>,
 }
 
 impl SparseKernel {
-    /// The kernel towards `points` (row by row, of any length), less that of the free atom.
+    /// The kernel towards `points`, less that of the free atom with functions `lone`.
+    ///
+    /// Rows of `points` are the p̂_s, shorter than 1 where a part that no atom has is left out. `scales` are s, beside
+    /// which there is the constant; without them functions are compared as they are.
     ///
     /// # Errors
-    /// [`Error::Length`] for incomplete rows, [`Error::Setting`] for ζ out of range and rows without a direction.
-    pub fn new(zeta: u32, points: &[f64], lone: &[f64]) -> Result<Self> {
-        if !(1..=MAX_ZETA).contains(&zeta) {
-            let reason = format!("expected 1 to {MAX_ZETA}, got {zeta}");
-            return Err(Error::Setting { name: "zeta", reason });
+    /// [`Error::Length`] for incomplete rows and scales, [`Error::Setting`] for rows and scales out of range.
+    pub fn new(
+        function: KernelFunction,
+        points: Vec<f64>,
+        lone: &[f64],
+        scales: Option<Vec<f64>>,
+    ) -> Result<Self> {
+        let constant = scales.as_ref().map(|_| 1.0);
+        let scales = scales.unwrap_or_else(|| vec![1.0; lone.len()]);
+        Error::check_length("scales of functions", lone.len(), scales.len())?;
+        if scales.iter().any(|s| !(s.is_finite() && *s >= 0.0)) {
+            let reason = "expected finite numbers that are not negative".into();
+            return Err(Error::Setting { name: "scales", reason });
         }
-        let n = lone.len();
-        let whole = points.len() / n.max(1) * n;
-        Error::check_length("sparse points", whole, points.len())?;
-        let mut unit = Vec::with_capacity(points.len());
-        for row in points.chunks_exact(n.max(1)) {
-            let norm = norm(row);
-            if !(norm.is_finite() && norm > 0.0) {
-                let reason = "expected rows of finite numbers that are not all 0".into();
-                return Err(Error::Setting { name: "sparse points", reason });
-            }
-            unit.extend(row.iter().map(|p| p / norm));
-        }
-        let mut kernel = Self { zeta, n_functions: n, points: unit, free: Vec::new(), lone: Vec::new() };
+        let empty =
+            Self { function, scales, constant, points: Vec::new(), free: Vec::new(), lone: Vec::new() };
         let mut at = KernelsAt::default();
-        kernel.at(lone, &mut at);
-        kernel.free.clone_from(&at.unit);
-        kernel.lone = at.overlaps.iter().map(|t| t.powi(zeta as i32)).collect();
-        Ok(kernel)
+        empty.at(lone, &mut at);
+        empty.towards(points, at.unit)
     }
 
-    /// ζ
-    pub fn zeta(&self) -> u32 {
-        self.zeta
+    /// The same with other rows of points and another p̂_∅.
+    fn towards(&self, points: Vec<f64>, free: Vec<f64>) -> Result<Self> {
+        let n = free.len();
+        let whole = points.len() / n.max(1) * n;
+        Error::check_length("sparse points", whole, points.len())?;
+        for row in points.chunks_exact(n.max(1)) {
+            let norm = norm(row);
+            if !(norm > 0.0 && norm < 1.0 + LENGTH_TOLERANCE) {
+                let reason = format!("expected rows of a length of at most 1 that are not all 0, got {norm}");
+                return Err(Error::Setting { name: "sparse points", reason });
+            }
+        }
+        let (function, constant) = (self.function, self.constant);
+        let lone = points.chunks_exact(n.max(1)).map(|row| function.value(dot(row, &free))).collect();
+        Ok(Self { function, scales: self.scales.clone(), constant, points, free, lone })
+    }
+
+    /// f
+    pub fn function(&self) -> KernelFunction {
+        self.function
+    }
+
+    /// s, one per function.
+    pub fn scales(&self) -> &[f64] {
+        &self.scales
+    }
+
+    /// a, where there is one.
+    pub fn constant(&self) -> Option<f64> {
+        self.constant
+    }
+
+    /// Length of the p̂.
+    pub fn width(&self) -> usize {
+        self.free.len()
     }
 
     /// Number of sparse environments.
@@ -97,7 +134,7 @@ impl SparseKernel {
     }
 
     fn rows(&self) -> impl Iterator<Item = &[f64]> {
-        self.points.chunks_exact(self.n_functions.max(1))
+        self.points.chunks_exact(self.width().max(1))
     }
 
     /// The energy that a free atom would have from the kernels alone.
@@ -107,10 +144,12 @@ impl SparseKernel {
 
     /// Overlaps of an atom with functions p.
     pub(super) fn at(&self, functions: &[f64], at: &mut KernelsAt) {
-        let norm = norm(functions);
-        at.inverse = if norm > 0.0 { 1.0 / norm } else { 0.0 };
         at.unit.clear();
-        at.unit.extend(functions.iter().map(|p| p * at.inverse));
+        at.unit.extend(functions.iter().zip(&self.scales).map(|(p, s)| s * p));
+        at.unit.extend(self.constant);
+        let norm = norm(&at.unit);
+        at.inverse = if norm > 0.0 { 1.0 / norm } else { 0.0 };
+        at.unit.iter_mut().for_each(|p| *p *= at.inverse);
         at.overlaps.clear();
         at.overlaps.extend(self.rows().map(|row| dot(row, &at.unit)));
     }
@@ -118,33 +157,38 @@ impl SparseKernel {
     /// The features: k(p, p_s) − k(p_∅, p_s).
     pub(super) fn values(&self, at: &KernelsAt, out: &mut [f64]) {
         for ((out, t), lone) in out.iter_mut().zip(&at.overlaps).zip(&self.lone) {
-            *out = t.powi(self.zeta as i32) - lone;
+            *out = self.function.value(*t) - lone;
         }
     }
 
-    /// dk/d(p̂ · p̂_s) / |p|, overlap by overlap.
+    /// dk/d(p̂ · p̂_s) / |(s ∘ p, a)|, overlap by overlap.
     pub(super) fn slopes(&self, at: &KernelsAt) -> impl Iterator<Item = f64> {
-        let (zeta, inverse) = (self.zeta, at.inverse);
-        at.overlaps.iter().map(move |t| f64::from(zeta) * t.powi(zeta as i32 - 1) * inverse)
+        let (function, inverse) = (self.function, at.inverse);
+        at.overlaps.iter().map(move |t| function.slope(*t) * inverse)
     }
 
-    /// `Σ_s bar_s dk_s/dp`, added to `out`.
+    /// `Σ_s bar_s dk_s/dp`, to `out`.
     pub(super) fn pull_back(&self, at: &KernelsAt, bar: &[f64], out: &mut [f64]) {
+        out.fill(0.0);
         let mut along = 0.0;
         for (((slope, bar), t), row) in self.slopes(at).zip(bar).zip(&at.overlaps).zip(self.rows()) {
             let weight = slope * bar;
             along += weight * t;
             out.iter_mut().zip(row).for_each(|(out, p)| *out += weight * p);
         }
-        out.iter_mut().zip(&at.unit).for_each(|(out, p)| *out -= along * p);
+        for ((out, p), s) in out.iter_mut().zip(&at.unit).zip(&self.scales) {
+            *out = s * (*out - along * p);
+        }
     }
 
     /// Derivative of the features along `functions_dot`.
     pub(super) fn push_forward(&self, at: &KernelsAt, functions_dot: &[f64], out: &mut [f64]) {
-        let along = dot(&at.unit, functions_dot);
+        let scaled: Vec<f64> = functions_dot.iter().zip(&self.scales).map(|(dot, s)| s * dot).collect();
+        let n = scaled.len();
+        let along = dot(&at.unit[..n], &scaled);
         let rows = out.iter_mut().zip(self.rows());
         for (((out, row), slope), t) in rows.zip(self.slopes(at)).zip(&at.overlaps) {
-            *out = slope * (dot(row, functions_dot) - t * along);
+            *out = slope * (dot(&row[..n], &scaled) - t * along);
         }
     }
 }

@@ -1,0 +1,114 @@
+"""What the kernels of GAP compare: power spectra of SOAP, or products of ACE with a constant beside them.
+
+Kernels are of directions p̂. A power spectrum has that of the centre's own Gaussian where the atom is free; products
+of ACE vanish there, so theirs is p̂ = (s ∘ p, 1) / |(s ∘ p, 1)|, which is that of the constant for a free atom. The
+scales s divide each product by its standard deviation in the data and by its roughness, and all by the root mean square
+of the norm: a `constant` of 1 is as long as a typical environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrip import _core
+from ferrip.models.ace import Ace
+from ferrip.models.family import many_body
+
+if TYPE_CHECKING:
+    from ferrip.data import Frame
+
+F64 = NDArray[np.float64]
+
+POOL_BYTES = 256 * 1024 * 1024
+"""Functions of the environments that sparse ones are chosen from."""
+MAX_POOL = 12_000
+"""Most of these environments per element."""
+SCALE_POWER = 1.0
+"""Power of the roughness that products of ACE are divided by."""
+LEAST_DEVIATION = 1e-10
+"""Over the largest standard deviation: products that vary less are left out of the comparison."""
+
+
+def features_of(resolved: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Settings of the functions, of whatever kind."""
+    found: Mapping[str, Any] = resolved["soap"] if "soap" in resolved else resolved["ace"]
+    return found
+
+
+def base_descriptor(resolved: Mapping[str, Any]) -> _core.Descriptor:
+    """The descriptor whose functions are compared, with the pair functions."""
+    if "soap" in resolved:
+        return _core.Descriptor.soap(**resolved["soap"])
+    return Ace().descriptor(resolved["ace"])
+
+
+def n_pair(resolved: Mapping[str, Any]) -> int:
+    """Number of pair functions of a pair of species."""
+    if "soap" in resolved:
+        return len(resolved["soap"].get("pair_centers", ()))
+    return int(resolved["ace"]["n_pair"])
+
+
+def pair_precision(resolved: Mapping[str, Any]) -> F64:
+    """(n, n) inverse of the prior covariance of the coefficients of a pair's functions.
+
+    It is the kernel of the sparse distances for Gaussians (SOAP), and diagonal for the polynomials of ACE, which are
+    the more held down the rougher they are.
+    """
+    if "soap" in resolved:
+        centers = np.array(resolved["soap"]["pair_centers"])
+        distance = (centers[:, None] - centers) / resolved["soap"]["pair_width"]
+        return np.exp(-0.5 * distance**2)
+    roughness = base_descriptor(resolved).smoothness()[: n_pair(resolved)]
+    return np.diag((roughness / roughness.min()) ** 2)
+
+
+def pool(
+    base: _core.Descriptor, frames: Sequence[Frame], num_threads: int | None = None
+) -> Mapping[int, F64]:
+    """Products of evenly spread environments of every element, (n, D) each."""
+    found: dict[int, list[F64]] = {z: [] for z in base.elements}
+    counts = {z: sum(int(np.sum(frame.numbers == z)) for frame in frames) for z in base.elements}
+    most = min(MAX_POOL, POOL_BYTES // (8 * max(base.n_features // len(base.elements), 1)))
+    step = {z: max(1.0, counts[z] / most) for z in base.elements}
+    seen = dict.fromkeys(base.elements, 0)
+    for frame in frames:
+        places = {}
+        for z in base.elements:
+            own = np.flatnonzero(frame.numbers == z)
+            numbers = seen[z] + np.arange(len(own))
+            seen[z] += len(own)
+            places[z] = own[np.floor((numbers + 1) / step[z]) > np.floor(numbers / step[z])]
+        if not any(len(place) for place in places.values()):
+            continue
+        values = base.values(frame.structure, num_threads)
+        for z, place in places.items():
+            found[z].append(values[place, many_body(base, z)])
+    return {z: np.concatenate(parts) if parts else np.zeros((0, 1)) for z, parts in found.items()}
+
+
+def free_atom(base: _core.Descriptor, z: int) -> F64:
+    """(1, D) products of the free atom: with it among the sparse environments its energy is exactly E0."""
+    free = np.array([z]), np.zeros((1, 3)), np.zeros((3, 3)), np.zeros(3, dtype=np.bool_)
+    return base.values(free)[:, many_body(base, z)]
+
+
+def scales(base: _core.Descriptor, z: int, rows: F64, constant: float) -> F64:
+    """(D,) scales of the products of an element, from those of its environments (n, D)."""
+    deviation = rows.std(axis=0)
+    varies = deviation > LEAST_DEVIATION * deviation.max(initial=0.0)
+    roughness = base.smoothness()[many_body(base, z)] ** SCALE_POWER
+    found = np.where(varies, 1.0 / (np.where(varies, deviation, 1.0) * roughness), 0.0)
+    typical = float(np.sqrt(np.mean(np.sum((rows * found) ** 2, axis=1))))
+    return found / (constant * typical) if typical > 0.0 else found
+
+
+def directions(rows: F64, scale: F64 | None) -> F64:
+    """(n, D) p̂, or (n, D + 1) with the constant, of products (n, D)."""
+    if scale is not None:
+        rows = np.hstack([rows * scale, np.ones((len(rows), 1))])
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
