@@ -13,7 +13,7 @@ from ase.data import chemical_symbols
 from ferrip import _core
 from ferrip.fitting.distances import PairDistances
 from ferrip.models import family, pace
-from ferrip.models.family import many_body
+from ferrip.models.family import many_body, network_inputs
 from ferrip.models.gap_features import base_descriptor, directions
 from ferrip.network import Network
 from ferrip.pair import LennardJones, potential
@@ -33,6 +33,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "gap": {"cutoff": 4.5, "n_max": 2, "l_max": 2, "pairs": 4},
     "nn": {"cutoff": 4.5, "degree": 6, "n_pair": 4},
+    "nn-soap": {"features": "soap", "cutoff": 4.5, "descriptor": {"n_max": 2, "l_max": 2}},
+    "nn-chebyshev": {"features": "chebyshev", "cutoff": 4.5, "descriptor": {"radial_order": 4}},
+    "nn-acsf": {"features": "acsf", "cutoff": 4.5, "descriptor": {"radial": 3, "form": "g4"}},
 }
 OTHERS: dict[str, dict[str, Any]] = {
     "gap-mapped": SETTINGS["gap"] | {"zeta": 2, "basis": "polynomial"},
@@ -75,7 +78,8 @@ def random_potential(name: str, elements: tuple[int, ...] = (8, 14)) -> Potentia
 def _random(name: str, elements: tuple[int, ...], **more: Any) -> Potential:
     given = (SETTINGS | OTHERS)[name] | more
     name = name.split("-")[0] if name in OTHERS else name
-    own = family(name)
+    networks = name.startswith("nn")
+    own = family("nn" if networks else name)
     distances = PairDistances(minimum={}, nearest={}, neighbors=12.0)
     settings = own.resolve(own.settings_class(**given), "small", list(elements), distances)
     rng = np.random.default_rng(3)
@@ -85,14 +89,14 @@ def _random(name: str, elements: tuple[int, ...], **more: Any) -> Potential:
     shape = (2, descriptor.n_features) if name == "ace-fs" else (descriptor.n_features,)
     embedding = Embedding(shape="FinnisSinclairShiftedScaled", terms=((1.0, 1.0), (0.7, 0.5)))
     return Potential(
-        family=name,
+        family=own.name,
         descriptor=descriptor,
         settings=settings,
         coefficients=0.05 * rng.normal(size=shape),
         e0={z: -0.1 * z for z in elements},
         pairs=tuple(_core.zbl_defaults(list(elements))),
         embeddings=dict.fromkeys(elements, embedding) if name == "ace-fs" else None,
-        networks={z: _network(descriptor, z, rng) for z in elements} if name == "nn" else None,
+        networks={z: _network(descriptor, z, rng) for z in elements} if networks else None,
     )
 
 
@@ -110,8 +114,8 @@ def _environments(
     return {"points": points} | ({"scales": scales} if scaled else {})
 
 
-def _network(descriptor: _core.Descriptor, z: int, rng: np.random.Generator) -> Network:
-    columns = many_body(descriptor, z)
+def _network(descriptor: Any, z: int, rng: np.random.Generator) -> Network:
+    columns = network_inputs(descriptor, z)
     widths = [columns.stop - columns.start, *HIDDEN, 1]
     layers = [(rng.normal(size=(b, a)) / a**0.5, 0.3 * rng.normal(size=b)) for a, b in pairwise(widths)]
     return Network(activation="gated", layers=layers)

@@ -91,6 +91,8 @@ def test_bad_requests():
         ferrip.compare(frames(), models=["acee"])
     with pytest.raises(SettingsError, match="size: ace has small, medium, large, huge, not tiny"):
         ferrip.compare(frames(), models=["ace"], sizes=["small", "tiny"])
+    with pytest.raises(SettingsError, match="settings of 'uf3', which is none of ace"):
+        ferrip.compare(frames(), models=["ace"], model_settings={"uf3": {"cutoff": 4.0}})
     with pytest.raises(SettingsError, match="at least one model"):
         ferrip.compare(frames(), models=[])
     with pytest.raises(DataError, match="no config type has 4 frames"):
@@ -116,6 +118,24 @@ def test_command(tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         app(["compare", str(path), "--need", "cheap"], prog_name="ferrip")
     assert stop.value.code == 2
+
+
+def test_command_takes_settings_of_single_models(tmp_path, capsys):
+    path = tmp_path / "data.extxyz"
+    write(path)
+    words = ["compare", str(path), "--models", "ace", "--sizes", "small", "-o", str(tmp_path / "out")]
+    with pytest.raises(SystemExit) as stop:
+        app([*words, "--set", "ace.max_order=2", "--set", "smoothness=1"], prog_name="ferrip")
+    told = capsys.readouterr().err
+    assert stop.value.code == 0, told
+    assert "--model ace --size small --set smoothness=1 --set max_order=2" in told
+    found = ferrip.load(tmp_path / "out" / "ace-small.ferrip")
+    assert max(len(factors) for _, factors in found.descriptor.feature_table()) == 2
+    assert found.metadata["fit"]["settings"]["smoothness"] == 1
+    with pytest.raises(SystemExit) as stop:
+        app([*words, "--set", "uf3.cutoff=4"], prog_name="ferrip")
+    assert stop.value.code == 2
+    assert "'uf3' is none of the compared models, ace" in capsys.readouterr().err
 
 
 def write(path):

@@ -106,6 +106,11 @@ def test_metadata_states_where_the_potential_comes_from(frames):
     assert metadata["citations"] == ["10.0000/test"]
 
 
+def test_metadata_says_that_there_were_no_stress_labels(frames):
+    bare = [replace(frame, stress=None) for frame in frames]
+    assert fit(bare).metadata["fit"]["stress"] == "no labels"
+
+
 def test_mixed_dft_settings_warn(frames):
     functionals = ["PBE"] * 11 + ["LDA"]
     mixed = [replace(f, metadata={"functional": name}) for f, name in zip(frames, functionals, strict=True)]

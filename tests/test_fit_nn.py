@@ -19,7 +19,9 @@ from ferrip import committee
 from ferrip.errors import SettingsError
 from ferrip.potential import as_structure
 
-SMALL = {"cutoff": 4.0, "degree": 4.0, "max_order": 2, "hidden": (6,), "combinations": 10, "progress": False}
+ACE = {"cutoff": 4.0, "degree": 4.0, "max_order": 2, "progress": False}
+SMALL = {**ACE, "hidden": (6,), "combinations": 10, "method": "adam"}
+NEWTON = {**ACE, "hidden": (4,), "num_threads": 1, "repulsion": "none"}
 
 
 def frames(count: int = 12) -> list[Atoms]:
@@ -61,11 +63,9 @@ def test_without_torch(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_networks_lower_the_error(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     data = frames()
-    linear = ferrip.fit(
-        data, model="ace", **{k: SMALL[k] for k in ("cutoff", "degree", "max_order", "progress")}
-    )
-    first = ferrip.fit(data, model="nn", epochs=40, batch=2, learning_rate=1e-2, **SMALL)
-    again = ferrip.fit(data, model="nn", epochs=40, batch=2, learning_rate=1e-2, **SMALL)
+    linear = ferrip.fit(data, model="ace", **ACE)
+    options = {"model": "nn", "epochs": 40, "batch": 2, "learning_rate": 1e-2, "held_out": 0.0, **SMALL}
+    first, again = ferrip.fit(data, **options), ferrip.fit(data, **options)
     error = [one.metadata["metrics"]["train"]["forces"]["mae_meV_per_A"] for one in (linear, first)]
     assert error[1] < 0.8 * error[0]
     assert first.networks is not None and again.networks is not None
@@ -78,6 +78,91 @@ def test_networks_lower_the_error(tmp_path: Path) -> None:
     assert np.array_equal(loaded.forces, first.evaluate(data[0])[0].forces)
 
 
+def errors(potential: ferrip.Potential) -> tuple[float, float]:
+    part = potential.metadata["metrics"]["train"]
+    return part["energy"]["mae_meV_per_atom"], part["forces"]["mae_meV_per_A"]
+
+
+@pytest.mark.parametrize("hidden", [(4,), (3, 4)])
+def test_gauss_newton_steps_lower_the_error_more(hidden: tuple[int, ...], tmp_path: Path) -> None:
+    data = frames()
+    linear = ferrip.fit(data, model="ace", repulsion="none", **ACE)
+    fitted = ferrip.fit(data, model="nn", **(NEWTON | {"hidden": hidden}))
+    assert all(own < 0.7 * other for own, other in zip(errors(fitted), errors(linear), strict=True))
+    training = fitted.metadata["fit"]["training"]
+    assert training["method"] == "gauss-newton"
+    curve = training["learning_curve"]["training"]
+    assert len(curve) == training["epochs"] and curve[-1] < 0.4
+    assert fitted.networks is not None and fitted.networks[18].widths == list(hidden)
+    again = ferrip.fit(data, model="nn", **(NEWTON | {"hidden": hidden}))
+    assert np.array_equal(again.evaluate(data[0])[0].forces, fitted.evaluate(data[0])[0].forces)
+    fitted.save(tmp_path / "nn.ferrip")
+    loaded = ferrip.load(tmp_path / "nn.ferrip").evaluate(data[0])[0]
+    assert np.array_equal(loaded.forces, fitted.evaluate(data[0])[0].forces)
+    assert fitted.evaluate(Atoms("Ar", [(0, 0, 0)]))[0].energy == pytest.approx(fitted.e0[18], abs=1e-10)
+
+
+@pytest.mark.parametrize("features", ["soap", "chebyshev", "acsf"])
+def test_other_features(features: str) -> None:
+    pytest.importorskip("torch")
+    data = frames()
+    options = {"model": "nn", "size": "small", "features": features, "cutoff": 4.0, "progress": False}
+    fitted = ferrip.fit(data, hidden=(2,), iterations=6, **options)
+    curve = fitted.metadata["fit"]["training"]["learning_curve"]["training"]
+    assert curve[-1] < 0.99
+    adam = ferrip.fit(data, hidden=(4,), method="adam", epochs=3, combinations=8, **options)
+    assert adam.networks is not None
+
+
+@pytest.mark.parametrize("preset", ["behler-parrinello", "ani-like"])
+def test_presets_on_the_shipped_set(preset: str) -> None:
+    from ferrip.data import read_frames
+
+    data = read_frames(Path(ferrip.__file__).parent / "datasets/silicon/train.extxyz.gz")[::8]
+    fitted = ferrip.fit(
+        data, model="nn", preset=preset, cutoff=4.0, iterations=8, num_threads=1, progress=False
+    )
+    assert isinstance(fitted.descriptor, ferrip._core.AcsfDescriptor)
+    assert fitted.settings["features"] == "acsf"
+    assert fitted.networks is not None and len(fitted.networks[14].widths) >= 2
+    curve = fitted.metadata["fit"]["training"]["learning_curve"]["training"]
+    assert curve[-1] < 1.0
+
+
+def test_derivatives_in_the_numbers_are_those_of_the_evaluator() -> None:
+    from ferrip.data import read_frames
+    from ferrip.fitting.neural.newton import Rows
+    from ferrip.fitting.neural.numbers import Numbers
+    from ferrip.fitting.neural.projection import whitened
+    from ferrip.fitting.neural.rest import Rest
+    from ferrip.fitting.nonlinear.loss import WeightedLabels
+
+    crystal = bulk("NaCl", "rocksalt", a=4.4, cubic=True)
+    crystal.rattle(0.2, seed=1)
+    crystal.calc = SinglePointCalculator(crystal, energy=-1.0, forces=np.zeros((8, 3)))
+    read = read_frames([crystal])
+    linear = ferrip.fit(read, model="ace", e0={"Na": 0.0, "Cl": 0.0}, repulsion="none", **ACE)
+    descriptor = linear.descriptor
+    p, values = descriptor.n_features, [descriptor.values(read[0].structure)]
+    r = np.linalg.qr(descriptor.design([read[0].structure]), mode="r")
+    chosen, priors = whitened(descriptor, read, values, r, np.full(p, 0.1))
+    rng = np.random.default_rng(5)
+    numbers = Numbers.of(
+        linear, np.eye(p), np.eye(p), chosen, priors, Rest(widths=(3, 2), activation="gated"), 1.0, 1.0, rng
+    )
+    rows = 1 + 3 * 8 + 6
+    labels = WeightedLabels(frames=read, target=np.zeros(rows), weight=np.ones(rows), num_threads=1)
+    training = Rows(numbers, read, values, labels)
+    atoms = {z: values[0][read[0].numbers == z] for z in linear.elements}
+    vector = numbers.start(atoms, rng) + 0.1 * rng.normal(size=numbers.size)
+    jacobian = training._jacobian(0, vector)
+    for _ in range(5):
+        direction = rng.normal(size=numbers.size)
+        plus, minus = (training.errors(vector + h * direction) for h in (1e-4, -1e-4))
+        expected = (minus - plus) / 2e-4
+        assert jacobian @ direction == pytest.approx(expected, abs=2e-5 * np.abs(expected).max())
+
+
 def test_predictions_of_the_training_are_those_of_the_potential() -> None:
     torch = pytest.importorskip("torch")
     from ferrip.data import read_frames
@@ -86,9 +171,7 @@ def test_predictions_of_the_training_are_those_of_the_potential() -> None:
     from ferrip.fitting.neural.samples import samples
 
     read = read_frames(frames(2))
-    linear = ferrip.fit(
-        read, model="ace", **{k: SMALL[k] for k in ("cutoff", "degree", "max_order", "progress")}
-    )
+    linear = ferrip.fit(read, model="ace", **ACE)
     descriptor = linear.descriptor
     chosen, values = projections(descriptor, read, 10, 1.0, 1)
     rows = sum(1 + 3 * len(one.numbers) + 6 for one in read)
@@ -136,6 +219,10 @@ def test_networks_that_do_not_help_are_0() -> None:
     ("setting", "value"),
     [
         ("hidden", ()),
+        ("method", "newton"),
+        ("features", "acfs"),
+        ("preset", "ani"),
+        ("descriptor", {"n_max": 3}),
         ("hidden", (0,)),
         ("activation", "relu"),
         ("epochs", 0),
@@ -144,9 +231,21 @@ def test_networks_that_do_not_help_are_0() -> None:
     ],
 )
 def test_bad_settings(setting: str, value: object) -> None:
-    pytest.importorskip("torch")
     with pytest.raises(SettingsError, match=setting):
         ferrip.fit(frames(2), model="nn", **(SMALL | {setting: value}))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"features": "soap", "descriptor": {"n_mx": 3}}, "descriptor.n_mx"),
+        ({"features": "acsf", "degree": 4}, "degree: is for features=ace, not acsf"),
+        ({"preset": "behler-parrinello", "descriptor": {"radial": 0}}, "descriptor.radial"),
+    ],
+)
+def test_bad_settings_of_features(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        ferrip.fit(frames(2), model="nn", progress=False, **settings)
 
 
 def test_torch_is_not_imported_by_ferrip() -> None:
@@ -227,6 +326,29 @@ def test_lbfgs_goes_on_where_adam_ends() -> None:
     curve = both.metadata["fit"]["training"]["learning_curve"]["training"]
     assert curve[:10] == adam.metadata["fit"]["training"]["learning_curve"]["training"]
     assert len(curve) == 40 and curve[-1] < curve[10]
+
+
+def test_interrupted_gauss_newton_steps_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ferrip.fitting import Interrupted
+    from ferrip.fitting.neural import gauss_newton
+
+    options = {"model": "nn", "iterations": 6, "committee": 2, "tolerance": 1e-9, **NEWTON}
+    whole = ferrip.fit(frames(), **options)
+    assert whole.networks is not None and whole.networks[18].widths == [8]
+    seen, path = [], tmp_path / "fit.checkpoint"
+
+    def stop(state: Any, *others: Any) -> None:
+        seen.append(len(state.iterations))
+        if len(seen) == 9:
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(gauss_newton, "_tell", stop)
+    with pytest.raises(Interrupted, match="the same command continues"):
+        ferrip.fit(frames(), checkpoint=path, **options)
+    again = ferrip.fit(frames(), checkpoint=path, **options)
+    assert seen == [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]
+    assert list(tmp_path.iterdir()) == []
+    assert np.array_equal(again.evaluate(frames(1))[0].forces, whole.evaluate(frames(1))[0].forces)
 
 
 def test_members_that_are_done_are_not_trained_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The HTML report."""
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
@@ -12,7 +13,7 @@ from ferrip.prediction import Prediction
 from ferrip.properties import RadialDistribution, dimer_curves
 from ferrip.properties.comparison import Comparison, Quantity
 from ferrip.properties.eos import fit_birch_murnaghan
-from ferrip.report import Page, Section, Table, Validation, parity, write_report
+from ferrip.report import Page, Section, Table, Validation, learning_curves, parity, write_report
 
 
 class Checker(HTMLParser):
@@ -110,6 +111,19 @@ def test_the_report_is_one_self_contained_valid_page(validation, tmp_path):
     assert "Cu-Cu" in html
     assert "+25.0 %" in html
     assert "2.000" in html
+
+
+def test_the_learning_curves_of_a_potential_are_drawn(validation, tmp_path):
+    curve = {"training": [0.9, 0.5], "held_out": [0.95, 0.6], "energy": [2.0, 1.0], "forces": [50.0, 40.0]}
+    alone = {"training": [0.9, 0.5], "held_out": [None, None], "energy": [None, None], "forces": [None, None]}
+    metadata = {"fit": {"training": {"learning_curve": curve}, "committee": [{"learning_curve": alone}]}}
+    assert learning_curves(metadata) == [curve, alone]
+    assert learning_curves({"fit": {}}) == []
+    for curves in (learning_curves(metadata), [alone]):
+        write_report(replace(validation, learning_curves=curves), tmp_path / "report.html")
+        html = (tmp_path / "report.html").read_text(encoding="utf-8")
+        assert sum(one.startswith("data:image/svg+xml") for one in check(html).resources) == 6
+        assert "Learning curves" in html
 
 
 def test_the_same_input_gives_the_same_page(validation, tmp_path):

@@ -53,6 +53,14 @@ class _Features:
         self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None
     ) -> F64:
         """(N, n_features) derivative of values along positions_dot and strain_dot."""
+    def network_inputs(self, element: int) -> tuple[int, int]:
+        """First column that networks of this element take, and the one after their last: all of the element but pair
+        functions of a `Descriptor`."""
+    def feature_edges(
+        self, structure: Structure, num_threads: int | None = None
+    ) -> tuple[I64, I64, F64, NDArray[np.float32]]:
+        """(centres (E,), neighbors (E,), r_ij (E, 3), gradients (E, 3, K)) of all edges, centre by centre: derivatives
+        in r_ij of the K features that atoms of the centre's element can have."""
     def design(self, structures: Sequence[Structure], num_threads: int | None = None) -> F64:
         """Design rows, Fortran order (rows, n_features). Per structure of N atoms, 1 + 3N + 6 rows:
         energy Σ_i B, forces −dB/dr (atom-major xyz), strain derivatives dB/dε (Voigt xx yy zz yz xz xy,
@@ -67,6 +75,18 @@ class _Features:
         """Contracted fast evaluator of a linear potential, `e0` in the order of `elements`. Radial functions of a
         `Descriptor` are tabulated; others are exact up to rounding. A `ClusterDescriptor` runs the kernels of
         'avx2' for 'avx512'."""
+    def network_evaluator(
+        self,
+        coefficients: F64,
+        e0: Sequence[float],
+        activation: str,
+        networks: Sequence[Sequence[tuple[F64, F64]]],
+        pairs: Sequence[PairTerm] = (),
+        simd: str | None = None,
+    ) -> Evaluator:
+        """As `evaluator`, with a network N of the inputs of every element, whose energy N(B) − N(0) adds to the linear
+        one: layers of weights (outputs, inputs) and biases (outputs,), the last one with one output in eV. `activation`
+        'isru' or 'gated', see `ferrip.network`. Descriptors of the density engine and `AcsfDescriptor`."""
 
 class Descriptor(_Features):
     """A compiled density-engine program with its species, frozen."""
@@ -456,28 +476,6 @@ class Session:
         """Mean number of neighbors within the cutoff in the last compute."""
     def minimum_distances(self) -> dict[tuple[int, int], float]:
         """Shortest distance (Å) per unordered pair of atomic numbers (low, high) in the last compute."""
-
-def network_evaluator(
-    descriptor: Descriptor,
-    coefficients: F64,
-    e0: Sequence[float],
-    activation: str,
-    networks: Sequence[Sequence[tuple[F64, F64]]],
-    pairs: Sequence[PairTerm] = (),
-    simd: str | None = None,
-) -> Evaluator:
-    """As the constructor of `Evaluator`, with a network N of the functions of order ≥ 2 of every element, whose energy
-    N(B) − N(0) adds to the linear one: layers of weights (outputs, inputs) and biases (outputs,), the last one with one
-    output in eV. `activation` 'isru' or 'gated', see `ferrip.network`."""
-
-def projected_edges(
-    descriptor: Descriptor,
-    structure: Structure,
-    combinations: Sequence[F64],
-    num_threads: int | None = None,
-) -> tuple[I64, I64, F64, NDArray[np.float32]]:
-    """(centres (E,), neighbors (E,), r_ij (E, 3), gradients (E, 3, M)) of all edges: derivatives in r_ij of M
-    combinations of the own features of the centre, given as (M, own features) per element."""
 
 def compute_analytic(
     descriptor: Descriptor,

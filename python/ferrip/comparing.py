@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,6 +196,7 @@ def compare(
     num_threads: int | None = None,
     progress: bool = True,
     on_candidate: Callable[[Candidate], None] | None = None,
+    model_settings: Mapping[str, Mapping[str, Any]] | None = None,
     **settings: Any,
 ) -> FamilyComparison:
     """Fit several families and sizes to the same data and measure errors and cost of each.
@@ -212,6 +213,8 @@ def compare(
         What is timed; by default the largest test frame, repeated to at least 500 atoms if it is periodic.
     on_candidate
         Called with every candidate as it is done.
+    model_settings
+        Settings of single families by their name, which go before `settings`.
 
     Returns
     -------
@@ -237,6 +240,9 @@ def compare(
         if unknown:
             names = ", ".join(sorted(unknown))
             raise SettingsError(f"size: {model} has {', '.join(known)}, not {names}")
+    others = sorted(set(model_settings or {}) - set(models))
+    if others:
+        raise SettingsError(f"compare: settings of {others[0]!r}, which is none of {', '.join(models)}")
     frames = read_frames(data, keys, elements=elements)
     if test is None:
         train, held_out = _split(frames)
@@ -252,11 +258,12 @@ def compare(
         place.mkdir(parents=True, exist_ok=True)
     candidates = []
     for model in models:
+        own = settings | dict((model_settings or {}).get(model, {}))
         for size in sizes:
             candidate = Candidate(model=model, size=size)
             path = None if place is None else place / f"{candidate.name}.ferrip"
             try:
-                potential = _fitted(path, train, held_out, model, size, num_threads, progress, settings)
+                potential = _fitted(path, train, held_out, model, size, num_threads, progress, own)
                 candidate = _measured(potential, model, size, atoms, num_threads)
             except FerripError as error:
                 candidate = Candidate(model=model, size=size, failure=str(error))

@@ -17,7 +17,7 @@ from ferrip.errors import SettingsError
 from ferrip.modelfile import replace_file
 from ferrip.models import ace_subset, mtp_file, pace, uf3_file, uf3_json
 from ferrip.models import family as find_family
-from ferrip.models.family import many_body, matching_columns
+from ferrip.models.family import matching_columns, network_inputs
 from ferrip.models.gap import Gap
 from ferrip.models.gap_subset import fewer_elements
 from ferrip.models.mtp import Mtp
@@ -217,7 +217,7 @@ def _networks(potential: Potential, columns: Sequence[int], kept: Sequence[int])
         return None
     found = {}
     for z in kept:
-        own = many_body(potential.descriptor, z)
+        own = network_inputs(potential.descriptor, z)
         within = [column - own.start for column in columns if own.start <= column < own.stop]
         found[z] = potential.networks[z].on(within)
     return found

@@ -160,6 +160,14 @@ def activate(name: str, a: Any, sqrt: Callable[[Any], Any] = np.sqrt) -> tuple[A
     return 0.5 * a * (1.0 + s), 0.5 * (1.0 + s * (1.0 + inverse**2))
 
 
+def curvature(name: str, a: F64) -> F64:
+    """Second derivative of an activation."""
+    inverse = 1.0 / np.sqrt(1.0 + a * a)
+    if name == "isru":
+        return -3.0 * a * inverse**5
+    return inverse**3 * (1.0 - 1.5 * (a * inverse) ** 2)
+
+
 def to_arrays(networks: Mapping[str, Network]) -> tuple[dict[str, Any], dict[str, F64]]:
     """Header entry and arrays of networks by symbol."""
     header, arrays = {}, {}

@@ -16,7 +16,7 @@ from ferrip import _core, committee
 from ferrip.data import Frame
 from ferrip.errors import FerripError, SettingsError
 from ferrip.graph.descriptor import GraphDescriptor
-from ferrip.models.family import Descriptor, SparseFamily, family, many_body
+from ferrip.models.family import Descriptor, SparseFamily, family, network_inputs
 from ferrip.models.pair_terms import reach
 from ferrip.network import Network
 from ferrip.prediction import Prediction
@@ -146,8 +146,7 @@ class Potential:
         if simd not in self._evaluators:
             e0 = [self.e0[z] for z in self.elements]
             if self.networks is not None:
-                new = _core.network_evaluator(
-                    cast("_core.Descriptor", self.descriptor),
+                new = cast("_core._Features", self.descriptor).network_evaluator(
                     self.coefficients,
                     e0,
                     self.networks[self.elements[0]].activation,
@@ -194,14 +193,17 @@ class Potential:
 
     def _check_networks(self, networks: Mapping[int, Network]) -> None:
         """Raises FerripError for networks that do not fit."""
-        if self.embeddings is not None or not isinstance(self.descriptor, _core.Descriptor):
-            raise FerripError("networks: expected a linear potential of the density engine beside them")
+        known = isinstance(self.descriptor, _core.Descriptor | _core.AcsfDescriptor)
+        if self.embeddings is not None or not known:
+            raise FerripError(
+                "networks: expected a linear potential of functions that have networks beside them"
+            )
         if set(networks) != set(self.elements):
             raise FerripError("networks: expected one for each element of the descriptor")
         if len({network.activation for network in networks.values()}) > 1:
             raise FerripError("networks: expected the same activation for all elements")
         for z, network in networks.items():
-            columns = many_body(self.descriptor, z)
+            columns = network_inputs(self.descriptor, z)
             expected = columns.stop - columns.start
             if network.n_inputs != expected:
                 raise FerripError(

@@ -26,7 +26,7 @@ from ferrip.evaluation import error_metrics, worst_frames
 from ferrip.md import MDResult, MDSettings, run
 from ferrip.properties import RadialDistribution, dimer_curves, radial_distribution
 from ferrip.properties.comparison import Comparison, compare_with_reference
-from ferrip.report import Validation, parity, write_report
+from ferrip.report import Validation, learning_curves, parity, write_report
 
 if TYPE_CHECKING:
     from ferrip.potential import Potential
@@ -310,6 +310,7 @@ def _validation(
         md_lines=md_lines,
         timings=result.timings,
         us_per_atom_step=None if result.md is None else result.md.us_per_atom_step,
+        learning_curves=learning_curves(potential.metadata),
     )
 
 

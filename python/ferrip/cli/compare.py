@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ferrip.cli.assignments import by_model
 from ferrip.cli.console import JsonFlag, ThreadsOption, note, print_json, show, table
 from ferrip.cli.data_options import Reading, reads_data
 from ferrip.cli.structure import read_structure
@@ -36,6 +38,12 @@ def compare(
     output: Annotated[
         Path, typer.Option("-o", "--output", help="Folder for the potentials and the picture.")
     ] = Path("ferrip-compare"),
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="A setting of one model, e.g. --set nn.features=soap, or of all (repeatable)."
+        ),
+    ] = None,
     structure: Annotated[
         Path | None, typer.Option(help="Structure to time (default: the largest test frame, repeated).")
     ] = None,
@@ -47,10 +55,12 @@ def compare(
     from ferrip.report.figures import pareto_figure
 
     comparing.check_need(need)
+    chosen = list(comparing.MODELS) if models is None else _names(models)
+    common, single = by_model(set_ or [], chosen)
     comparison = comparing.compare(
         data,
         test=test,
-        models=comparing.MODELS if models is None else _names(models),
+        models=chosen,
         sizes=comparing.SIZES if sizes is None else _names(sizes),
         folder=output,
         structure=None if structure is None else read_structure(structure),
@@ -58,12 +68,18 @@ def compare(
         elements=reading.elements,
         num_threads=threads,
         on_candidate=_announce,
+        model_settings=single,
+        **common,
     )
     best = comparison.recommended(need)
     (output / "pareto.svg").write_text(pareto_figure(comparison))
     show(_table(comparison, best))
     note(f"{need}: use {best.name}, in {output / best.name}.ferrip")
-    note(f"to fit it to all the data: ferrip fit {' '.join(data)} --model {best.model} --size {best.size}")
+    given = common | single.get(best.model, {})
+    flags = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in given.items())
+    note(
+        f"to fit it to all the data: ferrip fit {' '.join(data)} --model {best.model} --size {best.size}{flags}"
+    )
     if as_json:
         print_json({"need": need, "use": best.name, **comparison.as_dict()})
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ferrip.cli.assignments import assignments
 from ferrip.cli.console import JsonFlag, ThreadsOption, note, print_json, show
 from ferrip.cli.data_options import Reading, reads_data
 from ferrip.errors import SettingsError
@@ -100,7 +101,7 @@ def fit(
         "level": level,
         "start": None if start is None else str(start),
     }
-    settings = _from_yaml(config) | _from_assignments(set_ or [])
+    settings = _from_yaml(config) | assignments(set_ or [])
     settings |= {name: value for name, value in flags.items() if value is not None}
     for path in (output, metrics):
         if path is not None:
@@ -190,19 +191,3 @@ def _mapping(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise SettingsError(f"{path}: expected a mapping of settings")
     return {str(key): value for key, value in content.items()}
-
-
-def _from_assignments(assignments: list[str]) -> dict[str, Any]:
-    """`--set name=value`, values read as YAML."""
-    import yaml
-
-    result = {}
-    for text in assignments:
-        key, separator, value = text.partition("=")
-        try:
-            result[key.strip().replace("-", "_")] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            separator = ""
-        if not separator:
-            raise SettingsError(f"--set: expected NAME=VALUE, got {text!r}")
-    return result

@@ -116,8 +116,9 @@ def fit(
     if isinstance(chosen, EmbeddedFamily):
         classes.append(TrainingSettings)
     if isinstance(chosen, NeuralFamily):
-        require_torch(model)
         classes.append(NeuralSettings)
+    if isinstance(chosen, NeuralFamily) and settings.get("method") == "adam":
+        require_torch(model, "by Adam is trained")
     if isinstance(chosen, GraphNetwork):
         for name in LINEAR_SETTINGS.intersection(settings):
             raise SettingsError(f"{name}: is for models with a linear fit, not {model}")
@@ -184,6 +185,7 @@ def fit(
                 trained = replace(trained, densities=repelled)
             potential = _examined(embedded_potential(problem, trained), problem, test_frames, num_threads)
     else:
+        factors: dict[str, RFactor] = {}
         with blas_threads(descriptor.n_features, num_threads):
             if solves_normal_equations(problem):
                 problem = without_uncertainty(problem, reporter)
@@ -197,14 +199,25 @@ def fit(
                 solution = repelling(solution, problem.source, problem.distances.minimum, problem.reference)
             potential = problem.potential(solution, metadata(problem, of_solution(solution), stress_note))
             if isinstance(chosen, NeuralFamily):
-                from ferrip.fitting.neural.result import with_networks
+                from ferrip.fitting.neural.result import repelling_beside, with_networks
 
                 weights = solution.weights or problem.weights(use_stress=stress_note == "used")
-                architecture = chosen.architecture(model_settings, size)
-                neural = cast(NeuralSettings, training[0])
                 potential = with_networks(
-                    potential, problem, weights, architecture, neural, reporter, checkpoint
+                    potential,
+                    problem,
+                    solution,
+                    problem.combined(factors, weights),
+                    weights,
+                    chosen.architecture(model_settings, size),
+                    cast(NeuralSettings, training[0]),
+                    reporter,
+                    checkpoint,
                 )
+                if settings_of_fit.repulsion != "none":
+                    shortest = problem.distances.minimum
+                    potential = repelling_beside(
+                        potential, solution, problem.source, shortest, problem.reference
+                    )
             potential = _examined(potential, problem, test_frames, num_threads)
     if checkpoint is not None:
         checkpoints.discard(checkpoint)

@@ -9,6 +9,7 @@ from ase.data import chemical_symbols
 from ferrip.fitting.evidence import Evidence
 from ferrip.fitting.problem import Problem
 from ferrip.fitting.regressors import LinearFit
+from ferrip.fitting.rows import has_stress
 
 ZBL_CITATION = "10.1007/978-1-4615-8103-1_3"
 
@@ -39,7 +40,7 @@ def metadata(problem: Problem, found: dict[str, Any], stress_note: str) -> dict[
             "size": problem.size,
             "settings": problem.settings.model_dump(mode="json"),
             **found,
-            "stress": stress_note,
+            "stress": stress_note if any(map(has_stress, frames)) else "no labels",
             "e0_source": problem.e0_source,
         },
         "training_data": {

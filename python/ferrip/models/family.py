@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,11 @@ def many_body(descriptor: Descriptor, element: int) -> slice:
     start, stop = descriptor.feature_range(element)
     table = descriptor.feature_table()[start:stop]
     return slice(start + sum(len(factors) == 1 for _, factors in table), stop)
+
+
+def network_inputs(descriptor: Descriptor, element: int) -> slice:
+    """Columns of the features of an element that its network takes."""
+    return slice(*cast(NetworkDescriptor, descriptor).network_inputs(element))
 
 
 def matching_columns(old: Descriptor, new: Descriptor) -> list[int]:
@@ -91,6 +96,20 @@ class Descriptor(Features, Protocol):
         simd: str | None = None,
     ) -> Any:
         """The `Evaluator` of a linear potential with these coefficients; `e0` in the order of the elements."""
+        ...
+
+
+class NetworkDescriptor(Descriptor, Protocol):
+    """A descriptor whose features networks can be trained on."""
+
+    def network_inputs(self, element: int) -> tuple[int, int]:
+        """First column that networks of an element take, and the one after their last."""
+        ...
+
+    def feature_edges(
+        self, structure: Structure, num_threads: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], F64, NDArray[np.float32]]:
+        """Centres and neighbors (E,), r_ij (E, 3), derivatives (E, 3, K) of the centre's own features in r_ij."""
         ...
 
 

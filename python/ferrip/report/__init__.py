@@ -2,6 +2,6 @@
 
 from ferrip.report.page import Page, Section, Table
 from ferrip.report.parity import Parity, parity
-from ferrip.report.validation import Validation, write_report
+from ferrip.report.validation import Validation, learning_curves, write_report
 
-__all__ = ["Page", "Parity", "Section", "Table", "Validation", "parity", "write_report"]
+__all__ = ["Page", "Parity", "Section", "Table", "Validation", "learning_curves", "parity", "write_report"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,34 @@ def temperature_figure(times_ps: np.ndarray, temperatures: np.ndarray, target: f
         axes.plot(times_ps, temperatures, color=COLORS[1])
         axes.axhline(target, color=COLORS[0], lw=0.8)
         axes.set(xlabel="time, ps", ylabel="temperature, K")
+        return _svg(figure)
+
+
+def learning_figure(curves: Sequence[Mapping[str, Sequence[float | None]]]) -> str:
+    """Return losses and, where frames were held out, their errors by epoch; a colour per network of a committee."""
+    panels = [
+        ("loss over that at the start", (("training", "--"), ("held_out", "-"))),
+        ("held-out energy MAE, meV/atom", (("energy", "-"),)),
+        ("held-out force MAE, meV/Å", (("forces", "-"),)),
+    ]
+    shown = [
+        (title, names)
+        for title, names in panels
+        if any(value is not None for curve in curves for name, _ in names for value in curve.get(name, ()))
+    ]
+    with _style():
+        figure = _figure(3.7 * len(shown), 3.3)
+        for axes, (title, names) in zip(figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True):
+            for number, curve in enumerate(curves):
+                for name, line in names:
+                    values = [math.nan if value is None else value for value in curve.get(name, ())]
+                    color = COLORS[1 + number % (len(COLORS) - 1)]
+                    label = name.replace("_", " ") if number == 0 and len(names) > 1 else None
+                    if not all(map(math.isnan, values)):
+                        axes.semilogy(range(1, len(values) + 1), values, line, color=color, label=label)
+            axes.set(xlabel="epoch", ylabel=title)
+            if len(names) > 1:
+                axes.legend(frameon=False)
         return _svg(figure)
 
 

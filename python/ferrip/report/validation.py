@@ -14,6 +14,7 @@ from ferrip.properties.comparison import HEADINGS
 from ferrip.report.figures import (
     dimer_figure,
     energy_volume_figure,
+    learning_figure,
     parity_figure,
     rdf_figure,
     temperature_figure,
@@ -58,6 +59,8 @@ class Validation:
         Stage → seconds.
     us_per_atom_step
         Cost of an MD step, µs per atom.
+    learning_curves
+        Of every trained network: losses and held-out errors by epoch, as `metadata["fit"]["training"]` has them.
     """
 
     title: str
@@ -76,6 +79,7 @@ class Validation:
     md_lines: Sequence[str] = ()
     timings: Mapping[str, float]
     us_per_atom_step: float | None = None
+    learning_curves: Sequence[Mapping[str, Sequence[float | None]]] = ()
 
 
 def write_report(validation: Validation, path: str | os.PathLike[str]) -> None:
@@ -88,7 +92,13 @@ def write_report(validation: Validation, path: str | os.PathLike[str]) -> None:
     path
         The file.
     """
-    sections = [_errors(validation), *_bulk(validation), *_dynamics(validation), _pairs(validation)]
+    sections = [
+        _errors(validation),
+        *_training(validation),
+        *_bulk(validation),
+        *_dynamics(validation),
+        _pairs(validation),
+    ]
     sections += [_worst(validation), _timing(validation)]
     Page(
         title=validation.title,
@@ -129,6 +139,26 @@ def _errors(validation: Validation) -> Section:
         figures=[(parity_figure(validation.parity), "Predicted against DFT energies, forces and stresses")],
         tables=[error_table(validation.metrics)],
     )
+
+
+def _training(validation: Validation) -> list[Section]:
+    if not validation.learning_curves:
+        return []
+    return [
+        Section(
+            title="Training",
+            text="Loss of the training and of the held-out frames over that at the start, and errors of the held-out "
+            "frames, after every epoch or step; without held-out frames, the loss of the training alone.",
+            figures=[(learning_figure(validation.learning_curves), "Learning curves")],
+        )
+    ]
+
+
+def learning_curves(metadata: Mapping[str, Any]) -> list[Mapping[str, Sequence[float | None]]]:
+    """The learning curves in the metadata of a potential: of its network, and of further members of a committee."""
+    fit = metadata.get("fit", {})
+    trainings = [fit.get("training", {}), *fit.get("committee", [])]
+    return [one["learning_curve"] for one in trainings if one.get("learning_curve", {}).get("training")]
 
 
 def _bulk(validation: Validation) -> list[Section]:

@@ -14,6 +14,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::density::evaluator::Evaluator;
+use crate::density::network::Network;
 use crate::error::{Error, Result};
 use crate::pair::Baseline;
 use crate::simd::Path;
@@ -36,6 +37,12 @@ pub trait Features: Send + Sync {
         0..self.n_features()
     }
 
+    /// Columns of the features that networks of a species take: those of atoms of the species, but for the pair functions
+    /// of the density engine.
+    fn network_inputs(&self, species: usize) -> Range<usize> {
+        self.feature_range(species)
+    }
+
     /// Features of every atom, row-major (N, K).
     ///
     /// # Errors
@@ -53,6 +60,32 @@ pub trait Features: Send + Sync {
         values_bar: &[f64],
         num_threads: Option<usize>,
     ) -> Result<Vec<Vec<EdgeGradient>>>;
+
+    /// Gradients of all features of every centre along its edges; the default takes them one feature at a time.
+    ///
+    /// # Errors
+    /// Those of [`Self::values`].
+    fn feature_edges(&self, structure: &Structure, num_threads: Option<usize>) -> Result<FeatureEdges> {
+        let species = crate::elements::indices(self.species(), structure.numbers())?;
+        let ranges: Vec<_> = species.iter().map(|&z| self.feature_range(usize::from(z))).collect();
+        let width = ranges.iter().map(Range::len).max().unwrap_or(0);
+        let mut edges = FeatureEdges::new(width);
+        for k in 0..width {
+            let mut bar = vec![0.0; structure.len() * self.n_features()];
+            for (row, range) in bar.chunks_exact_mut(self.n_features()).zip(&ranges) {
+                row[range.clone()].iter_mut().skip(k).take(1).for_each(|bar| *bar = 1.0);
+            }
+            let centers = self.edge_gradients(structure, &bar, num_threads)?;
+            let all = centers.iter().enumerate().flat_map(|(i, own)| own.iter().map(move |edge| (i, edge)));
+            for (place, (i, edge)) in all.enumerate() {
+                if k == 0 {
+                    edges.push(i, edge.atom, edge.vector);
+                }
+                edge.gradient.iter().enumerate().for_each(|(axis, g)| edges.add(place, axis, k, *g));
+            }
+        }
+        Ok(edges)
+    }
 
     /// Derivative of the features along `positions_dot` and `strain_dot`, row-major (N, K).
     ///
@@ -86,6 +119,24 @@ pub trait Features: Send + Sync {
         path: Path,
     ) -> Result<Evaluator>;
 
+    /// As [`Self::evaluator`], with a network of the inputs of every species beside the linear part.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for networks of other inputs, [`Error::Setting`] for an engine without networks, and those of
+    /// [`Self::evaluator`].
+    fn network_evaluator(
+        &self,
+        _linear: (&[f64], &[f64]),
+        _networks: Vec<Network>,
+        _baseline: &Baseline,
+        _path: Path,
+    ) -> Result<Evaluator> {
+        Err(Error::Setting {
+            name: "networks",
+            reason: "these features have no evaluator of networks".into(),
+        })
+    }
+
     /// Gradient of `Σ values_bar · values`; `values_bar` is row-major (N, K).
     ///
     /// # Errors
@@ -114,6 +165,54 @@ pub struct EdgeGradient {
     pub gradient: [f64; 3],
     /// r_ij in Å.
     pub vector: [f64; 3],
+}
+
+/// Edges of a structure, centre by centre, with the gradients of the features of their centre.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FeatureEdges {
+    /// Most features of a centre.
+    pub width: usize,
+    /// Centre of every edge.
+    pub centers: Vec<u32>,
+    /// Neighbor of every edge.
+    pub neighbors: Vec<u32>,
+    /// r_ij of every edge, Å.
+    pub vectors: Vec<[f64; 3]>,
+    /// `[edge][axis][own feature of the centre]`: derivatives in r_ij.
+    pub gradients: Vec<f32>,
+}
+
+impl FeatureEdges {
+    /// No edges.
+    pub(crate) fn new(width: usize) -> Self {
+        Self { width, ..Self::default() }
+    }
+
+    /// Appends an edge without gradients.
+    pub(crate) fn push(&mut self, center: usize, neighbor: usize, vector: [f64; 3]) {
+        self.centers.push(center as u32);
+        self.neighbors.push(neighbor as u32);
+        self.vectors.push(vector);
+        self.gradients.resize(self.vectors.len() * 3 * self.width, 0.0);
+    }
+
+    /// Adds to the gradient of a feature along an edge.
+    #[inline]
+    pub(crate) fn add(&mut self, edge: usize, axis: usize, feature: usize, gradient: f64) {
+        self.gradients[(3 * edge + axis) * self.width + feature] += gradient as f32;
+    }
+
+    /// The edges of several centres.
+    pub(crate) fn joined(width: usize, parts: Vec<Self>) -> Self {
+        let mut edges = Self::new(width);
+        for part in parts {
+            edges.centers.extend(part.centers);
+            edges.neighbors.extend(part.neighbors);
+            edges.vectors.extend(part.vectors);
+            edges.gradients.extend(part.gradients);
+        }
+        edges
+    }
 }
 
 /// Gradient of a scalar with respect to positions (Å⁻¹) and strain.

@@ -1,6 +1,5 @@
 //! Networks of the functions of atoms: arrays and header put together.
 
-use ferrip_core::density::Program;
 use ferrip_core::density::network::{Activation, Layer, Network};
 
 use crate::error::{Error, Result};
@@ -11,19 +10,14 @@ use crate::header::NetworkEntry;
 ///
 /// # Errors
 /// [`Error::Content`] for arrays that are missing or do not fit; those of [`Network::new`].
-pub fn networks(
-    program: &Program,
-    symbols: &[String],
-    entries: &[&NetworkEntry],
-    arrays: &Arrays<'_>,
-) -> Result<Vec<Network>> {
-    let one = |((center, symbol), entry): ((_, &String), &&NetworkEntry)| {
-        let center: &ferrip_core::density::Center = center;
+pub fn networks(symbols: &[String], entries: &[&NetworkEntry], arrays: &Arrays<'_>) -> Result<Vec<Network>> {
+    let one = |(symbol, entry): (&String, &&NetworkEntry)| {
         let layers = (0..entry.layers).map(|k| layer(&format!("network/{symbol}/{k}"), arrays));
-        let activation = Activation::named(&entry.activation)?;
-        Ok(Network::new(activation, center.functions.len(), layers.collect::<Result<_>>()?)?)
+        let layers: Vec<Layer> = layers.collect::<Result<_>>()?;
+        let inputs = layers.first().map_or(0, |first| first.weights.len() / first.biases.len().max(1));
+        Ok(Network::new(Activation::named(&entry.activation)?, inputs, layers)?)
     };
-    program.centers().iter().zip(symbols).zip(entries).map(one).collect()
+    symbols.iter().zip(entries).map(one).collect()
 }
 
 fn layer(name: &str, arrays: &Arrays<'_>) -> Result<Layer> {

@@ -78,7 +78,6 @@ fn build(header: &Header, arrays: &BTreeMap<String, Array>, prefix: &str, path: 
     let Some(entries) = entries else {
         return Ok(basis.features().evaluator(&coefficients.data, &e0, &baseline, path)?);
     };
-    let program = program("networks")?;
-    let networks = networks(program, &header.elements, &header.by_element(entries, "network")?, &array)?;
-    Ok(Evaluator::with_networks(program, (&coefficients.data, &e0), networks, &baseline, options)?)
+    let networks = networks(&header.elements, &header.by_element(entries, "network")?, &array)?;
+    Ok(basis.features().network_evaluator((&coefficients.data, &e0), networks, &baseline, path)?)
 }

@@ -2,7 +2,7 @@
 
 use ferrip_core::ace::Factor;
 use ferrip_core::density::{ANY_SPECIES, Program};
-use ferrip_core::{cluster, density};
+use ferrip_core::{acsf, cluster, density};
 use sha2::{Digest, Sha256};
 
 use crate::header::Fingerprint;
@@ -42,6 +42,16 @@ pub fn of_moments(program: &density::moments::Program) -> Vec<Feature> {
 pub fn of_cluster(program: &cluster::Program) -> Vec<Feature> {
     let factors = |list: &[(u8, u16)]| list.iter().map(|&(z, n)| (z, n, 0)).collect();
     program.labels().iter().map(|(z, list)| (*z, factors(list))).collect()
+}
+
+/// Symmetry functions: groups of neighbors (0 with weights) and the number of the function.
+pub fn of_acsf(program: &acsf::Program) -> Vec<Feature> {
+    let species = program.species();
+    let number = |group: usize| if program.is_weighted() { 0 } else { species[group] };
+    let feature = |z: u8, label: &acsf::Label| {
+        (z, label.groups.iter().map(|&group| (number(group), label.number as u16, 0)).collect())
+    };
+    species.iter().flat_map(|&z| program.labels().iter().map(move |label| feature(z, label))).collect()
 }
 
 /// Number of features and digest of the table in JSON, as Python's `json.dumps` writes it.

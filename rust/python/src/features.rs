@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use ferrip_core::density::network::{Activation, Layer, Network};
 use ferrip_core::simd::Path;
 use ferrip_core::{DesignBlock, Features};
-use numpy::ndarray::{Array2, ShapeBuilder};
-use numpy::{IntoPyArray, PyArray2, PyReadonlyArray1, PyReadonlyArray2};
+use numpy::ndarray::{Array1, Array2, Array3, ShapeBuilder};
+use numpy::{IntoPyArray, PyArray1, PyArray2, PyArray3, PyReadonlyArray1, PyReadonlyArray2};
 use pyo3::PyClass;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -16,6 +17,13 @@ use crate::evaluator::{PairTerm, PyEvaluator, baseline};
 
 /// A matrix for Python.
 pub type Matrix<'py> = Bound<'py, PyArray2<f64>>;
+
+/// Centres, neighbors, vectors and gradients of edges.
+type Edges<'py> =
+    (Bound<'py, PyArray1<i64>>, Bound<'py, PyArray1<i64>>, Matrix<'py>, Bound<'py, PyArray3<f32>>);
+
+/// Weights (outputs, inputs) and biases of a layer.
+type LayerArrays<'py> = (PyReadonlyArray2<'py, f64>, PyReadonlyArray1<'py, f64>);
 
 /// A factor of a basis function: (neighbor's atomic number, n, l).
 pub type FactorTuple = (u8, u16, u8);
@@ -64,6 +72,14 @@ impl PyFeatures {
         let species = ferrip_core::elements::indices(self.inner.species(), &[element])
             .map_err(|error| to_python(py, &error))?;
         let range = self.inner.feature_range(usize::from(species[0]));
+        Ok((range.start, range.end))
+    }
+
+    /// Columns `(start, end)` of the features that networks of this element take.
+    fn network_inputs(&self, py: Python<'_>, element: u8) -> PyResult<(usize, usize)> {
+        let species = ferrip_core::elements::indices(self.inner.species(), &[element])
+            .map_err(|error| to_python(py, &error))?;
+        let range = self.inner.network_inputs(usize::from(species[0]));
         Ok((range.start, range.end))
     }
 
@@ -123,6 +139,28 @@ impl PyFeatures {
         matrix(py, atoms.len(), self.inner.n_features(), dot)
     }
 
+    /// Edges of a structure and the gradients of the features of their centres; see `ferrip._core.pyi`.
+    #[pyo3(signature = (structure, num_threads=None))]
+    fn feature_edges<'py>(
+        &self,
+        py: Python<'py>,
+        structure: StructureArg<'py>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Edges<'py>> {
+        let atoms = self::structure(py, &structure)?;
+        let edges = detached(py, || self.inner.feature_edges(&atoms, num_threads))?;
+        let n = edges.centers.len();
+        let index = |of: Vec<u32>| Array1::from_iter(of.into_iter().map(i64::from)).into_pyarray(py);
+        let gradients = Array3::from_shape_vec((n, 3, edges.width), edges.gradients)
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
+        Ok((
+            index(edges.centers),
+            index(edges.neighbors),
+            matrix(py, n, 3, edges.vectors.into_flattened())?,
+            gradients.into_pyarray(py),
+        ))
+    }
+
     /// Design rows of structures behind one another, Fortran order (rows, `n_features`).
     #[pyo3(signature = (structures, num_threads=None))]
     fn design<'py>(
@@ -148,6 +186,40 @@ impl PyFeatures {
         let coefficients = coefficients.as_array().to_vec();
         let inner = detached(py, || {
             self.inner.evaluator(&coefficients, &e0, &baseline(&pairs)?, Path::resolve(simd)?)
+        })?;
+        Ok(PyEvaluator { inner: Arc::new(inner) })
+    }
+
+    /// As `evaluator`, with a network of the inputs of every element; see `ferrip._core.pyi`.
+    #[pyo3(signature = (coefficients, e0, activation, networks, pairs=Vec::new(), simd=None))]
+    #[expect(clippy::too_many_arguments, reason = "the keywords of the Python method")]
+    fn network_evaluator(
+        &self,
+        py: Python<'_>,
+        coefficients: PyReadonlyArray1<'_, f64>,
+        e0: Vec<f64>,
+        activation: &str,
+        networks: Vec<Vec<LayerArrays<'_>>>,
+        pairs: Vec<PairTerm>,
+        simd: Option<&str>,
+    ) -> PyResult<PyEvaluator> {
+        let coefficients = coefficients.as_array().to_vec();
+        let inputs = |layers: &Vec<LayerArrays<'_>>| layers.first().map_or(0, |(w, _)| w.as_array().ncols());
+        let layer = |(weights, biases): LayerArrays<'_>| Layer {
+            weights: weights.as_array().iter().copied().collect(),
+            biases: biases.as_array().to_vec(),
+        };
+        let layers: Vec<(usize, Vec<Layer>)> = networks
+            .into_iter()
+            .map(|layers| (inputs(&layers), layers.into_iter().map(layer).collect()))
+            .collect();
+        let inner = detached(py, || {
+            let activation = Activation::named(activation)?;
+            let networks =
+                layers.into_iter().map(|(inputs, layers)| Network::new(activation, inputs, layers));
+            let networks = networks.collect::<Result<_, _>>()?;
+            let linear = (&coefficients[..], &e0[..]);
+            self.inner.network_evaluator(linear, networks, &baseline(&pairs)?, Path::resolve(simd)?)
         })?;
         Ok(PyEvaluator { inner: Arc::new(inner) })
     }

@@ -16,7 +16,6 @@ mod kernel;
 mod moments;
 mod mtp;
 mod neighbors;
-mod network;
 mod pace;
 mod readout;
 mod threads;
@@ -34,7 +33,6 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     moments::register(module)?;
     mtp::register(module)?;
     neighbors::register(module)?;
-    network::register(module)?;
     readout::register(module)?;
     pace::register(module)?;
     threads::register(module)

@@ -1,6 +1,5 @@
-"""Training of neural networks beside a linear potential.
+"""Training of neural networks beside a linear potential, on the same labels with the same weights.
 
-The networks learn what the linear fit leaves of energies, forces and stresses, under the same weights. Gradients of
-their inputs on all edges are found once, so that an epoch is matrix products in torch, and forces are exact.
-This package needs torch and is only imported where a network is trained; `settings` does not.
+Gauss-Newton steps (`gauss_newton`) need numpy alone; `adam` trains on what the linear fit leaves and needs torch.
+Gradients of the inputs on all edges are found once, so that a step is products of matrices, and forces are exact.
 """

@@ -1,8 +1,9 @@
 """Combinations of the functions that networks are trained on.
 
-Functions of a basis are many, and close to linearly dependent on the environments of a data set. The first layer is
-trained on the principal components of the functions, weighted by the smoothness prior of the linear fit, so that the
-gradients of all edges fit into memory; the trained layer is folded back onto the functions.
+Functions of a basis are many, and close to linearly dependent on the environments of a data set. Adam trains the first
+layer on the principal components of the functions, weighted by the smoothness prior of the linear fit, so that the
+gradients of all edges fit into memory; Gauss-Newton steps take all functions, in coordinates in which the linear
+problem is isotropic. The trained layer is folded back onto the functions.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 
 from ferrip.data import Frame
-from ferrip.models.family import Descriptor, many_body
+from ferrip.models.family import Descriptor, network_inputs
 
 F64 = NDArray[np.float64]
 
@@ -59,7 +61,7 @@ def projections(
     roughness = np.asarray(descriptor.smoothness(), dtype=float)
     result = {}
     for z in descriptor.elements:
-        columns = many_body(descriptor, z)
+        columns = network_inputs(descriptor, z)
         parts = [rows[frame.numbers == z, columns] for rows, frame in zip(values, frames, strict=True)]
         atoms = np.concatenate(parts)
         mean = atoms.mean(axis=0)
@@ -72,3 +74,36 @@ def projections(
         full[: len(kept)] = matrix
         result[z] = Projection(columns=columns, matrix=full, mean=mean)
     return result, values
+
+
+def whitened(
+    descriptor: Descriptor, frames: Sequence[Frame], values: Sequence[F64], r: F64, penalty: F64
+) -> tuple[dict[int, Projection], dict[int, F64]]:
+    """Coordinates of all functions of every element in which the linear problem is isotropic, and the prior in them.
+
+    With H = Rᵀ R of the functions and the prior Γ² of their coefficients, H + Γ² = A⁻¹ A⁻ᵀ, so that weights w of
+    x = A B cost ‖w‖² in the linear problem with its prior, and wᵀ A Γ² Aᵀ w in the prior alone.
+
+    Parameters
+    ----------
+    descriptor
+        Gives the columns.
+    frames, values
+        Training frames and their features.
+    r
+        (k, p) R of the linear problem.
+    penalty
+        (p,) Γ in units of the rows; infinite where nothing is known of a function, which is left out.
+    """
+    result, priors = {}, {}
+    for z in descriptor.elements:
+        columns = network_inputs(descriptor, z)
+        mean = np.concatenate(
+            [rows[frame.numbers == z, columns] for rows, frame in zip(values, frames, strict=True)]
+        ).mean(axis=0)
+        inverse = 1.0 / penalty[columns]
+        triangle = np.linalg.qr(np.vstack([r[:, columns] * inverse, np.eye(len(inverse))]), mode="r")
+        root = solve_triangular(triangle, np.eye(len(inverse)), trans=1)
+        result[z] = Projection(columns=columns, matrix=root * inverse, mean=mean)
+        priors[z] = root @ root.T
+    return result, priors

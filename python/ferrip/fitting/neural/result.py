@@ -1,121 +1,144 @@
 """From a linear potential to the same with trained networks beside it."""
 
-# pyright: reportMissingImports=false
-# (torch is optional)
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
-import torch
 
-from ferrip import _core
 from ferrip.data import Frame
-from ferrip.errors import DataError
-from ferrip.fitting import checkpoint as checkpoints
-from ferrip.fitting.neural.module import Networks
-from ferrip.fitting.neural.projection import projections
-from ferrip.fitting.neural.samples import samples
+from ferrip.fitting.dimers import repelling
+from ferrip.fitting.neural.gauss_newton import Trainer, by_gauss_newton, newton_size
+from ferrip.fitting.neural.rest import Rest
 from ferrip.fitting.neural.settings import NeuralSettings
 from ferrip.fitting.nonlinear.loss import WeightedLabels, predicted_rows
 from ferrip.fitting.problem import Problem
 from ferrip.fitting.progress import Reporter
-from ferrip.fitting.rows import F64
+from ferrip.fitting.regressors import LinearFit
+from ferrip.fitting.rows import F64, RowSource
+from ferrip.fitting.tsqr import LeastSquares
 from ferrip.network import Architecture, Network
 from ferrip.potential import Potential
-from ferrip.training.held_out import held_out
-from ferrip.training.loop import start
-from ferrip.training.resuming import resumed
+from ferrip.torch_needed import require_torch
+
+MOST_NUMBERS = 6000
+"""Numbers up to which Gauss-Newton steps are taken by default."""
+DEEP = 0.1
+"""Scale of the last layer of networks of several hidden layers, which do not start at 0, over that of one layer."""
 
 
 def with_networks(
     linear: Potential,
     problem: Problem,
+    solution: LinearFit,
+    least_squares: LeastSquares,
     weights: Mapping[str, float],
     architecture: Architecture,
     settings: NeuralSettings,
     reporter: Reporter,
     checkpoint: str | os.PathLike[str] | None = None,
 ) -> Potential:
-    """The linear potential with networks trained on what it leaves of the labels, with the same weights.
+    """The linear potential with networks trained on the same labels with the same weights.
+
+    Parameters
+    ----------
+    linear, problem, solution
+        The linear fit.
+    least_squares
+        Its rows with the weights, in triangular form.
+    weights
+        Factors on the rows of each quantity.
+    architecture, settings, reporter, checkpoint
+        Of the training.
 
     Raises
     ------
     Interrupted
         After Ctrl-C or SIGTERM.
     """
-    if not isinstance(linear.descriptor, _core.Descriptor):
-        raise TypeError(
-            f"expected a descriptor of the density engine, got {type(linear.descriptor).__name__}"
-        )
-    torch.set_num_threads(_core.resolve_threads(problem.source.num_threads))
-    descriptor, dtype = linear.descriptor, getattr(torch, settings.precision)
+    threads = problem.source.num_threads
     frames = [frame for frame in problem.frames if not frame.is_isolated_atom]
-    chosen, values = projections(
-        descriptor, frames, settings.combinations, settings.whitening, problem.source.num_threads
-    )
-    residual, factors = _left(linear, problem, frames, weights)
-    reporter.note(
-        f"networks of {' × '.join(map(str, architecture.hidden))} hidden outputs on "
-        f"{settings.combinations} combinations of the functions"
-    )
-    all_samples = samples(
-        descriptor, frames, values, chosen, residual, factors, dtype, problem.source.num_threads
-    )
-    found: list[list[Network]] = []
-    trainings = []
-    for number in range(settings.committee):
-        if settings.committee > 1:
-            reporter.note(f"member {number + 1} of {settings.committee}")
-        own = settings.model_copy(update={"seed": settings.seed + number})
-        held = held_out(frames, settings.held_out, number / settings.committee)
-        networks = Networks(
-            [chosen[z] for z in descriptor.elements],
-            architecture.hidden,
-            architecture.activation,
-            dtype,
-            torch.Generator().manual_seed(own.seed),
-        )
-        state = start(
-            networks,
-            [one for one, out in zip(all_samples, held, strict=True) if not out],
-            [one for one, out in zip(all_samples, held, strict=True) if out],
-            own,
-        )
-        key = checkpoints.run_key(problem.key, {"networks": asdict(architecture), **own.model_dump()})
-        path = None if checkpoint is None else checkpoints.part(checkpoint, number)
-        trainings.append(resumed(state, all_samples, held, own, reporter, path, key))
-        if any(held) and state.latest == 0:
-            reporter.note(
-                "no networks predict the held-out frames better than the linear potential, which stands"
+    reporter.note(f"networks of {' × '.join(map(str, architecture.hidden))} hidden outputs")
+    if settings.method != "adam":
+        size = newton_size(linear, solution, architecture)
+        if settings.method == "gauss-newton" or size <= MOST_NUMBERS:
+            values = [linear.descriptor.values(frame.structure, threads) for frame in frames]
+            trainer = Trainer(
+                problem=problem,
+                solution=solution,
+                least_squares=least_squares,
+                labels=WeightedLabels.of(problem.source, frames, weights),
+                values=values,
+                rest=Rest(
+                    widths=architecture.hidden,
+                    activation=architecture.activation,
+                    scale=_spread(linear, frames, values) * (1.0 if len(architecture.hidden) == 1 else DEEP),
+                ),
+                settings=settings,
+                reporter=reporter,
+                checkpoint=checkpoint,
             )
-        assert isinstance(state.best, Networks)
-        found.append(state.best.on_functions())
-    joined = [Network.mean(members) for members in zip(*found, strict=True)]
-    origin = dict(linear.metadata)
+            trained, networks, trainings = by_gauss_newton(linear, trainer)
+            return _joined(trained, networks, trainings, architecture)
+        reporter.note(f"{size} numbers are too many for Gauss-Newton steps: Adam")
+    require_torch(linear.family, "by Adam is trained")
+    from ferrip.fitting.neural.adam import by_adam
+
+    networks, trainings = by_adam(
+        linear, problem, frames, weights, architecture, settings, reporter, checkpoint
+    )
+    return _joined(linear, networks, trainings, architecture)
+
+
+def _spread(linear: Potential, frames: Sequence[Frame], values: Sequence[F64]) -> float:
+    """Standard deviation of the linear energies of atoms of one element, eV."""
+    numbers = np.concatenate([frame.numbers for frame in frames])
+    energies = np.concatenate([own @ linear.coefficients for own in values])
+    squares = [np.sum((energies[numbers == z] - energies[numbers == z].mean()) ** 2) for z in linear.elements]
+    return float(np.sqrt(sum(squares) / len(energies))) or 1.0
+
+
+def _joined(
+    potential: Potential,
+    found: Sequence[Mapping[int, Network]],
+    trainings: Sequence[dict[str, Any]],
+    architecture: Architecture,
+) -> Potential:
+    """The potential with the mean of its networks, and what is known of their trainings."""
+    networks = {z: Network.mean([own[z] for own in found]) for z in potential.elements}
+    origin = dict(potential.metadata)
     origin["fit"] = origin["fit"] | {
         "training": trainings[0] | {"hidden": list(architecture.hidden)},
-        "committee": trainings[1:],
+        "committee": list(trainings[1:]),
     }
-    return replace(
-        linear,
-        networks=dict(zip(descriptor.elements, joined, strict=True)),
-        posterior_factor=None,
-        metadata=origin,
-    )
+    return replace(potential, networks=networks, posterior_factor=None, metadata=origin)
 
 
-def _left(
-    linear: Potential, problem: Problem, frames: Sequence[Frame], weights: Mapping[str, float]
-) -> tuple[F64, F64]:
-    """What the linear potential leaves of the labels, and the weights, in the order of design rows."""
-    source = problem.source
-    labels = WeightedLabels.of(source, frames, weights)
-    zero = [0.0] * len(linear.elements)
-    evaluator = linear.descriptor.evaluator(linear.coefficients, zero, linear.pairs)
-    residual = labels.target - predicted_rows(evaluator, frames, source.num_threads)
-    if not np.isfinite(residual).all():
-        raise DataError("the linear potential is not finite on the training data")
-    return residual, labels.weight
+def repelling_beside(
+    potential: Potential,
+    solution: LinearFit,
+    source: RowSource,
+    shortest: Mapping[tuple[int, int], float],
+    reference: Potential | None,
+) -> Potential:
+    """The potential with the nearest linear coefficients, in units of their posterior, whose dimers repel."""
+    zero = np.zeros_like(potential.coefficients)
+    alone = replace(potential, coefficients=zero, pairs=(), e0=dict.fromkeys(potential.e0, 0.0))
+    beside = BesideNetworks(**vars(source), networks=alone)
+    here = replace(solution, coefficients=potential.coefficients)
+    return replace(potential, coefficients=repelling(here, beside, shortest, reference).coefficients)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BesideNetworks(RowSource):
+    """Rows of the linear coefficients, with what networks say taken off the labels."""
+
+    networks: Potential
+
+    def design(self, frames: Sequence[Frame]) -> tuple[F64, F64]:
+        """Rows of `frames`, and what the repulsion and the networks say."""
+        rows, baseline = super().design(frames)
+        return rows, baseline + predicted_rows(self.networks.evaluator(), frames, self.num_threads)

@@ -12,10 +12,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ferrip import _core
 from ferrip.data import Frame
 from ferrip.fitting.neural.projection import Projection
 from ferrip.fitting.rows import n_rows
+from ferrip.models.family import NetworkDescriptor
 from ferrip.training.samples import Sample, labels
 
 F64 = NDArray[np.float64]
@@ -41,7 +41,7 @@ class NeuralSample(Sample):
 
 
 def samples(
-    descriptor: _core.Descriptor,
+    descriptor: NetworkDescriptor,
     frames: Sequence[Frame],
     values: Sequence[F64],
     chosen: Mapping[int, Projection],
@@ -52,17 +52,18 @@ def samples(
 ) -> list[NeuralSample]:
     """The sample of every frame; `residual` and `weight` are in the order of design rows."""
     elements = list(descriptor.elements)
-    rows = [np.ascontiguousarray(chosen[z].own(descriptor.feature_range(z)[0])) for z in elements]
+    rows = {z: chosen[z].own(descriptor.feature_range(z)[0]) for z in elements}
     result, start = [], 0
     for frame, own in zip(frames, values, strict=True):
         stop = start + n_rows(frame)
-        inputs = np.zeros((len(frame.numbers), len(rows[0])))
+        inputs = np.zeros((len(frame.numbers), len(chosen[elements[0]].matrix)))
+        centers, neighbors, vectors, of_functions = descriptor.feature_edges(frame.structure, num_threads)
+        gradients = np.zeros((len(centers), 3, inputs.shape[1]))
         for z in elements:
             of_element = frame.numbers == z
             inputs[of_element] = chosen[z].inputs(own[of_element])
-        centers, neighbors, vectors, gradients = _core.projected_edges(
-            descriptor, frame.structure, rows, num_threads
-        )
+            edges = of_element[centers]
+            gradients[edges] = of_functions[edges][:, :, : rows[z].shape[1]] @ rows[z].T
         used = gradients.any(axis=(1, 2))
         label, factor = residual[start:stop], weight[start:stop]
         start = stop

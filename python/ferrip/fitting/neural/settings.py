@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from ferrip.training.settings import OptimisationSettings
@@ -10,9 +12,30 @@ from ferrip.training.settings import OptimisationSettings
 class NeuralSettings(OptimisationSettings):
     """How the networks of a family are trained; the families say which networks there are.
 
-    Defaults are chosen on held-out blocks of the training frames of mlearn_Si and mlearn_Mo.
+    Defaults are chosen on held-out blocks of the training frames of mlearn_Si, mlearn_Ni and mlearn_Mo.
     """
 
+    method: Literal["auto", "gauss-newton", "adam"] = Field(
+        default="auto",
+        description="damped Gauss-Newton steps in all numbers and the linear coefficients, or Adam beside the linear "
+        "fit; auto: Gauss-Newton up to 6,000 numbers",
+    )
+    iterations: int = Field(default=20, ge=1, le=1000, description="Gauss-Newton steps, at most")
+    tolerance: float = Field(
+        default=2e-3, gt=0, lt=1, description="relative decrease of the loss that ends Gauss-Newton steps"
+    )
+    network_prior: float = Field(
+        default=1.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="prior of the first layer over that of the linear coefficients (Gauss-Newton)",
+    )
+    held_out: float | None = Field(  # pyright: ignore[reportIncompatibleVariableOverride]
+        default=None,
+        ge=0,
+        le=0.5,
+        description="fraction of the frames that choose the step or epoch (default: 0 for Gauss-Newton, 0.1 for Adam)",
+    )
     committee: int = Field(
         default=1,
         ge=1,
@@ -24,11 +47,11 @@ class NeuralSettings(OptimisationSettings):
         default=64,
         ge=1,
         le=512,
-        description="combinations of the functions that the first layer is trained on",
+        description="combinations of the functions that the first layer is trained on (Adam)",
     )
     whitening: float = Field(
         default=0.75,
         ge=0,
         le=1,
-        description="power of the standard deviations that combinations are divided by",
+        description="power of the standard deviations that combinations are divided by (Adam)",
     )

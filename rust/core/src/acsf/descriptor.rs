@@ -8,8 +8,9 @@ use super::program::Program;
 use super::{AcsfSettings, evaluator};
 use crate::centers::{Centers, each_center};
 use crate::density::evaluator::Evaluator;
+use crate::density::network::Network;
 use crate::error::{Error, Result};
-use crate::features::{EdgeGradient, Features, edge_tangent};
+use crate::features::{EdgeGradient, FeatureEdges, Features, edge_tangent};
 use crate::pair::Baseline;
 use crate::simd::Path;
 use crate::structure::{Structure, dot};
@@ -110,6 +111,37 @@ impl Features for Descriptor {
         Ok(edges)
     }
 
+    fn feature_edges(&self, structure: &Structure, num_threads: Option<usize>) -> Result<FeatureEdges> {
+        let width = self.program.labels().len();
+        let mut parts = vec![FeatureEdges::new(width); structure.len()];
+        self.each_center(structure, num_threads, (&mut parts, 1), |environment, out| {
+            let part = &mut out[0];
+            for neighbor in &environment.neighbors {
+                part.push(environment.center, neighbor.atom, neighbor.vector);
+            }
+            environment.pairs(&self.program, |neighbors, place, places, terms| {
+                let neighbor = &neighbors[place];
+                for (&(column, weight), x) in places.iter().flat_map(|one| (0..3).map(move |x| (one, x))) {
+                    let along = weight * neighbor.vector[x] / neighbor.distance;
+                    for (k, slope) in terms.0[1].iter().enumerate() {
+                        part.add(place, x, column + k, along * slope);
+                    }
+                }
+            });
+            environment.triplets(&self.program, |_, Triplet { places: [p, q], units }, places, terms| {
+                let [_, ij, ik, jk] = &terms.0;
+                for (&(column, weight), x) in places.iter().flat_map(|one| (0..3).map(move |x| (one, x))) {
+                    let [to_j, to_k, across] = units.map(|unit| weight * unit[x]);
+                    for (k, ((ij, ik), jk)) in ij.iter().zip(ik).zip(jk).enumerate() {
+                        part.add(*p, x, column + k, to_j * ij - across * jk);
+                        part.add(*q, x, column + k, to_k * ik + across * jk);
+                    }
+                }
+            });
+        })?;
+        Ok(FeatureEdges::joined(width, parts))
+    }
+
     fn jvp(
         &self,
         structure: &Structure,
@@ -158,6 +190,16 @@ impl Features for Descriptor {
         baseline: &Baseline,
         path: Path,
     ) -> Result<Evaluator> {
-        evaluator::compile(&self.program, coefficients, e0, baseline, path)
+        evaluator::compile(&self.program, (coefficients, e0), None, baseline, path)
+    }
+
+    fn network_evaluator(
+        &self,
+        linear: (&[f64], &[f64]),
+        networks: Vec<Network>,
+        baseline: &Baseline,
+        path: Path,
+    ) -> Result<Evaluator> {
+        evaluator::compile(&self.program, linear, Some(networks), baseline, path)
     }
 }

@@ -21,7 +21,20 @@ pub struct Environment {
     factors: Factors,
 }
 
+/// The features of a centre, with what their gradients need.
+#[derive(Debug, Default)]
+pub struct Record {
+    /// Features.
+    pub values: Vec<f64>,
+    /// Derivatives of the functions of every pair in its distance.
+    pairs: Vec<f64>,
+    triplets: Vec<Triplet>,
+    /// Derivatives of the functions of every triplet: all in `r_ij`, all in `r_ik`, all in `r_jk`.
+    angular: Vec<f64>,
+}
+
 /// Two neighbors.
+#[derive(Debug, Clone, Copy)]
 pub struct Triplet {
     /// Places of j and k among the neighbors.
     pub places: [usize; 2],
@@ -76,6 +89,62 @@ impl Environment {
                 let units = [unit(j.vector, ij), unit(k.vector, ik), unit(across, jk)];
                 let triplet = Triplet { places: [p, q], units };
                 visit(&self.neighbors, &triplet, program.triplet(j.species, k.species), &self.triplet);
+            }
+        }
+    }
+
+    /// The features of the centre.
+    pub fn record(&mut self, program: &Program, record: &mut Record) {
+        let Record { values, pairs, triplets, angular } = record;
+        values.clear();
+        values.resize(program.labels().len(), 0.0);
+        pairs.clear();
+        triplets.clear();
+        angular.clear();
+        self.pairs(program, |_, _, columns, terms| {
+            for &(column, weight) in columns {
+                terms.add([weight, 0.0], &mut values[column..]);
+            }
+            pairs.extend_from_slice(&terms.0[1]);
+        });
+        self.triplets(program, |_, triplet, columns, terms| {
+            for &(column, weight) in columns {
+                terms.add([weight, 0.0, 0.0, 0.0], &mut values[column..]);
+            }
+            triplets.push(*triplet);
+            terms.0[1..].iter().for_each(|slopes| angular.extend_from_slice(slopes));
+        });
+    }
+
+    /// Gradients of `Σ bar · features` along the edges to the neighbors, from the record of this centre.
+    pub fn pull_back(&self, program: &Program, record: &Record, bar: &[f64], gradients: &mut Vec<[f64; 3]>) {
+        let functions = program.functions();
+        gradients.clear();
+        gradients.resize(self.neighbors.len(), [0.0; 3]);
+        let dot = |column: usize, slopes: &[f64]| -> f64 {
+            bar[column..].iter().zip(slopes).map(|(bar, slope)| bar * slope).sum()
+        };
+        let pairs = record.pairs.chunks_exact(functions.n_radial().max(1));
+        for ((neighbor, gradient), slopes) in self.neighbors.iter().zip(&mut *gradients).zip(pairs) {
+            let columns = program.pair(neighbor.species).iter();
+            let along = columns.map(|&(column, weight)| weight * dot(column, slopes)).sum::<f64>();
+            gradient.iter_mut().zip(neighbor.vector).for_each(|(g, x)| *g += along / neighbor.distance * x);
+        }
+        let n = functions.n_angular().max(1);
+        for (Triplet { places: [p, q], units }, slopes) in
+            record.triplets.iter().zip(record.angular.chunks_exact(3 * n))
+        {
+            let species = [*p, *q].map(|place| self.neighbors[place].species);
+            let mut along = [0.0; 3];
+            for &(column, weight) in program.triplet(species[0], species[1]) {
+                for (along, slopes) in along.iter_mut().zip(slopes.chunks_exact(n)) {
+                    *along += weight * dot(column, slopes);
+                }
+            }
+            for x in 0..3 {
+                let across = along[2] * units[2][x];
+                gradients[*p][x] += along[0] * units[0][x] - across;
+                gradients[*q][x] += along[1] * units[1][x] + across;
             }
         }
     }

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use ferrip_core::ace::Factor;
 use ferrip_core::density::{Descriptor, KernelDescriptor, KernelFunction, Program};
 use ferrip_core::elements::symbol;
-use ferrip_core::radial::{Decay, Gaussians, NeighborWeight, OverlapBasis, SmoothEnd};
-use ferrip_core::soap::{SoapSettings, compile};
+use ferrip_core::soap::compile;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::soap::Soap;
 use super::{Arrays, Basis, linear_ace};
 use crate::container::Array;
 use crate::error::{Error, Result};
@@ -44,48 +44,6 @@ pub struct Settings {
 #[serde(deny_unknown_fields)]
 struct Place {
     array: String,
-}
-
-/// What `ferrip._core.Descriptor.soap` takes, with its defaults.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Soap {
-    elements: Vec<u8>,
-    basis: Option<String>,
-    n_max: usize,
-    l_max: usize,
-    cutoff: f64,
-    sigma: f64,
-    reach: Option<f64>,
-    #[serde(default)]
-    cutoff_width: f64,
-    decay_length: Option<f64>,
-    #[serde(default = "four")]
-    decay_power: f64,
-    #[serde(default = "one")]
-    center_weight: f64,
-    #[serde(default = "yes")]
-    symmetric: bool,
-    species_weights: Option<Vec<Vec<f64>>>,
-    #[serde(default)]
-    pair_centers: Vec<f64>,
-    #[serde(default = "one")]
-    pair_width: f64,
-    pair_cutoff: Option<f64>,
-    #[serde(default)]
-    pair_cutoff_width: f64,
-}
-
-fn one() -> f64 {
-    1.0
-}
-
-fn four() -> f64 {
-    4.0
-}
-
-fn yes() -> bool {
-    true
 }
 
 /// The descriptor of complete settings.
@@ -151,32 +109,4 @@ fn find<'a>(
     let name = symbol(z).unwrap_or("?");
     let array = places.get(name).and_then(|place| arrays(&place.array));
     array.ok_or_else(|| Error::content(format!("no {what} of {name}")))
-}
-
-impl Soap {
-    fn resolved(self) -> Result<SoapSettings> {
-        Ok(SoapSettings {
-            elements: self.elements,
-            basis: self.basis.map_or(Ok(OverlapBasis::Gto), |name| OverlapBasis::parse(&name))?,
-            n_max: self.n_max,
-            l_max: self.l_max,
-            cutoff: self.cutoff,
-            neighbors: NeighborWeight {
-                end: SmoothEnd { cutoff: self.reach.unwrap_or(self.cutoff), width: self.cutoff_width },
-                decay: self.decay_length.map(|length| Decay { length, power: self.decay_power }),
-            },
-            sigma: self.sigma,
-            center_weight: self.center_weight,
-            symmetric: self.symmetric,
-            species_weights: self.species_weights,
-            pair: Gaussians {
-                centers: self.pair_centers,
-                width: self.pair_width,
-                end: SmoothEnd {
-                    cutoff: self.pair_cutoff.unwrap_or(self.cutoff),
-                    width: self.pair_cutoff_width,
-                },
-            },
-        })
-    }
 }

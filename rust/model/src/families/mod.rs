@@ -10,11 +10,15 @@ use serde_json::Value;
 
 use crate::container::Array;
 use crate::error::{Error, Result};
-use crate::table::{Feature, of_cluster, of_density, of_moments};
+use crate::table::{Feature, of_acsf, of_cluster, of_density, of_moments};
 
+mod acsf;
+mod chebyshev;
 mod gap;
 mod linear_ace;
 mod mtp;
+mod nn;
+mod soap;
 mod uf3;
 
 /// Arrays of a file by their names in settings.
@@ -31,6 +35,8 @@ pub enum Basis {
     Moments(density::moments::Descriptor),
     /// Of splines.
     Cluster(cluster::Descriptor),
+    /// Of symmetry functions.
+    Acsf(ferrip_core::acsf::Descriptor),
 }
 
 impl Basis {
@@ -40,7 +46,8 @@ impl Basis {
     /// [`Error::Content`] for an unknown family or settings that it does not have; those of the core.
     pub fn new(family: &str, settings: &Value, arrays: &Arrays<'_>) -> Result<Self> {
         match family {
-            "ace" | "ace-fs" | "nn" => linear_ace::basis(from_json(settings)?),
+            "ace" | "ace-fs" => linear_ace::basis(from_json(settings)?),
+            "nn" => nn::basis(settings),
             "gap" => gap::basis(from_json(settings)?, arrays),
             "pace" => pace(settings),
             "mtp" => Ok(Self::Moments(mtp::descriptor(from_json(settings)?)?)),
@@ -56,6 +63,7 @@ impl Basis {
             Self::Kernel(descriptor, _) => descriptor,
             Self::Moments(descriptor) => descriptor,
             Self::Cluster(descriptor) => descriptor,
+            Self::Acsf(descriptor) => descriptor,
         }
     }
 
@@ -65,6 +73,7 @@ impl Basis {
             Self::Density(_, table) | Self::Kernel(_, table) => table.clone(),
             Self::Moments(descriptor) => of_moments(descriptor.program()),
             Self::Cluster(descriptor) => of_cluster(descriptor.program()),
+            Self::Acsf(descriptor) => of_acsf(descriptor.program()),
         }
     }
 }

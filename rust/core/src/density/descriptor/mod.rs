@@ -10,13 +10,13 @@
 mod center;
 mod contract;
 mod design;
+mod edges;
 mod embedded;
 mod features;
 mod lanes;
 mod layout;
 mod operators;
 mod outer;
-mod projected;
 mod rows;
 
 use std::sync::{Arc, OnceLock};
@@ -30,7 +30,6 @@ use crate::simd::Path;
 pub(crate) use contract::contract;
 pub use embedded::FreeCoefficients;
 pub(super) use features::GradientScratch;
-pub use projected::ProjectedEdges;
 pub(crate) use rows::{EXTRA, by_axis, scatter, sum_edges};
 
 /// A program with the layouts that its descriptors need.

@@ -6,9 +6,10 @@ use super::Descriptor;
 use super::center::CenterWork;
 use crate::centers::{Centers, each_center};
 use crate::density::evaluator::{Evaluator, Options, Write};
+use crate::density::network::Network;
 use crate::density::readout::Readout;
 use crate::error::{Error, Result};
-use crate::features::{EdgeGradient, Features, edge_tangent};
+use crate::features::{EdgeGradient, FeatureEdges, Features, edge_tangent};
 use crate::pair::Baseline;
 use crate::radial::table::Tabulation;
 use crate::simd::Path;
@@ -29,6 +30,11 @@ impl Features for Descriptor {
 
     fn feature_range(&self, species: usize) -> Range<usize> {
         self.program.feature_range(species)
+    }
+
+    fn network_inputs(&self, species: usize) -> Range<usize> {
+        let range = self.program.feature_range(species);
+        range.start + self.program.centers()[species].n_pair_features()..range.end
     }
 
     fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
@@ -73,6 +79,10 @@ impl Features for Descriptor {
         Ok(out)
     }
 
+    fn feature_edges(&self, structure: &Structure, num_threads: Option<usize>) -> Result<FeatureEdges> {
+        self.all_gradients(structure, num_threads)
+    }
+
     fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
         self.rows_of(structure)
     }
@@ -86,6 +96,17 @@ impl Features for Descriptor {
     ) -> Result<Evaluator> {
         let readout = Readout::linear(&self.program, coefficients, e0)?;
         Evaluator::new(&self.program, &readout, baseline, Options { path, tables: Tabulation::default() })
+    }
+
+    fn network_evaluator(
+        &self,
+        linear: (&[f64], &[f64]),
+        networks: Vec<Network>,
+        baseline: &Baseline,
+        path: Path,
+    ) -> Result<Evaluator> {
+        let options = Options { path, tables: Tabulation::default() };
+        Evaluator::with_networks(&self.program, linear, networks, baseline, options)
     }
 }
 

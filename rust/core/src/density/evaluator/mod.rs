@@ -62,6 +62,7 @@ pub use host::HostArrays;
 pub use host_tiles::{HostList, HostTiles, KeptList};
 use kernel::CenterKernel;
 pub(crate) use layout::{Tile, tile_cuts};
+pub(crate) use network::NetworkKernel;
 pub use network::NetworkReadout;
 pub(crate) use pool::ScratchPool;
 pub use reference::compute_analytic;

@@ -1,5 +1,5 @@
 //! Energy of an atom from a network of its functions ([`Network`]) beside a linear part: atoms in lanes, so that every
-//! layer is a product of matrices.
+//! layer is a product of matrices. [`NetworkKernel`] is the same for engines that have functions as plain numbers.
 
 use std::sync::Arc;
 
@@ -8,10 +8,11 @@ use crate::density::program::Program;
 use crate::density::readout::Readout;
 use crate::error::{Error, Result};
 use crate::pair::Baseline;
-use crate::simd::{Scalar, Simd};
+use crate::simd::{Generic, Path, Scalar, Simd, Task};
 
-use super::batch::{Batch, VECTORS};
+use super::batch::{Batch, VECTORS, store_batch};
 use super::head::{HeadReadout, TOGETHER, blocked, pull_back, weighted_sums};
+use super::pool::ScratchPool;
 use super::{Evaluator, Options};
 
 /// A network of one centre species with the linear part beside it.
@@ -19,8 +20,86 @@ use super::{Evaluator, Options};
 pub struct NetworkReadout {
     /// The network.
     pub network: Arc<Network>,
-    /// One coefficient (eV) per function of order ≥ 2.
+    /// One coefficient (eV) per input of the network.
     pub coefficients: Vec<f64>,
+}
+
+impl NetworkReadout {
+    /// The kernel for functions that are plain numbers, on a path that is supported here.
+    pub(crate) fn kernel(&self, path: Path) -> Box<dyn NetworkKernel> {
+        match path {
+            #[cfg(target_arch = "x86_64")]
+            Path::Avx2 => Box::new(OfNumbers::<crate::simd::Avx2>::new(self)),
+            #[cfg(all(target_arch = "x86_64", ferrip_avx512))]
+            Path::Avx512 => Box::new(OfNumbers::<crate::simd::Avx512>::new(self)),
+            _ => Box::new(OfNumbers::<Generic>::new(self)),
+        }
+    }
+}
+
+/// A network with the linear part beside it, of functions that are plain numbers.
+pub(crate) trait NetworkKernel: std::fmt::Debug + Send + Sync {
+    /// Atoms of a batch.
+    fn batch(&self) -> usize;
+
+    /// Energies of a batch of atoms; replaces their functions, `[function][atom of the batch]`, by the derivatives of
+    /// the energies with respect to them.
+    fn run(&self, functions: &mut Vec<f64>, energies: &mut Vec<f64>);
+}
+
+/// The kernel of one SIMD path.
+#[derive(Debug)]
+struct OfNumbers<S: Simd> {
+    head: NetworkHead<S>,
+    scratch: ScratchPool<(Vec<Batch<S>>, NetworkScratch<S>)>,
+}
+
+impl<S: Simd> OfNumbers<S> {
+    fn new(readout: &NetworkReadout) -> Self {
+        Self { head: NetworkHead::new(readout), scratch: ScratchPool::default() }
+    }
+}
+
+impl<S: Simd> NetworkKernel for OfNumbers<S> {
+    fn batch(&self) -> usize {
+        VECTORS * S::LANES
+    }
+
+    fn run(&self, functions: &mut Vec<f64>, energies: &mut Vec<f64>) {
+        let new = || (Vec::new(), NetworkScratch::new());
+        self.scratch.with(new, |(batch, network)| {
+            S::enter(NumbersTask { head: &self.head, batch, network, functions, energies });
+        });
+    }
+}
+
+/// One batch; run it with [`Simd::enter`].
+struct NumbersTask<'a, S: Simd> {
+    head: &'a NetworkHead<S>,
+    batch: &'a mut Vec<Batch<S>>,
+    network: &'a mut NetworkScratch<S>,
+    functions: &'a mut Vec<f64>,
+    energies: &'a mut Vec<f64>,
+}
+
+impl<S: Simd> Task<S> for NumbersTask<'_, S> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { head, batch, network, functions, energies } = self;
+        batch.clear();
+        for numbers in functions.chunks_exact(VECTORS * S::LANES) {
+            let mut of_atoms = [S::zero(); VECTORS];
+            for g in 0..VECTORS {
+                of_atoms[g] = S::load(&numbers[g * S::LANES..]);
+            }
+            batch.push(of_atoms);
+        }
+        let energy = head.run(batch, network);
+        store_batch(batch, functions);
+        store_batch(&[energy], energies);
+    }
 }
 
 impl Evaluator {

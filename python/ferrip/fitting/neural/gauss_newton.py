@@ -1,0 +1,209 @@
+"""Networks by Gauss-Newton steps: members of a committee, their checkpoints, and dimers that repel."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ferrip.data import Frame
+from ferrip.fitting import checkpoint as checkpoints
+from ferrip.fitting.interrupted import Interrupted
+from ferrip.fitting.neural.newton import Iteration, Rows, State, report, train
+from ferrip.fitting.neural.numbers import Numbers
+from ferrip.fitting.neural.projection import whitened
+from ferrip.fitting.neural.rest import Rest
+from ferrip.fitting.neural.settings import NeuralSettings
+from ferrip.fitting.nonlinear.loss import WeightedLabels
+from ferrip.fitting.problem import Problem
+from ferrip.fitting.progress import Reporter
+from ferrip.fitting.regressors import LinearFit
+from ferrip.fitting.rows import n_rows
+from ferrip.fitting.tsqr import LeastSquares
+from ferrip.interrupt import Interruption
+from ferrip.modelfile import Arrays
+from ferrip.models.family import network_inputs
+from ferrip.network import Architecture, Network
+from ferrip.potential import Potential
+from ferrip.training.held_out import held_out
+
+F64 = NDArray[np.float64]
+
+NOTHING = "no networks predict the held-out frames better than the linear potential, which stands"
+
+
+def newton_size(linear: Potential, solution: LinearFit, architecture: Architecture) -> int:
+    """Numbers of a Gauss-Newton step."""
+    rest = Rest(widths=architecture.hidden, activation=architecture.activation)
+    slices = [network_inputs(linear.descriptor, z) for z in linear.elements]
+    inputs = [own.stop - own.start + 1 for own in slices]
+    return solution.posterior_factor.shape[1] + sum(rest.widths[0] * one + rest.size for one in inputs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trainer:
+    """What the members of a committee have in common.
+
+    Attributes
+    ----------
+    problem, solution, least_squares
+        The linear fit.
+    labels, values
+        Training frames with their weighted labels, and their features.
+    rest
+        The layers behind the first.
+    settings, reporter, checkpoint
+        Of the training.
+    """
+
+    problem: Problem
+    solution: LinearFit
+    least_squares: LeastSquares
+    labels: WeightedLabels
+    values: list[F64]
+    rest: Rest
+    settings: NeuralSettings
+    reporter: Reporter
+    checkpoint: str | os.PathLike[str] | None
+
+    @property
+    def frames(self) -> Sequence[Frame]:
+        """The training frames."""
+        return self.labels.frames
+
+    def member(self, number: int, linear: Potential) -> tuple[Potential, dict[str, Any]]:
+        """One potential with networks, and a report; but for the first member, the linear coefficients stay."""
+        settings, held = (
+            self.settings,
+            held_out(self.frames, self.settings.held_out or 0.0, self._turn(number)),
+        )
+        rng = np.random.default_rng(settings.seed + number)
+        numbers = self._numbers(linear, free=number == 0, rng=rng)
+        training, judging = (self._rows(numbers, [out is side for out in held]) for side in (False, True))
+        atoms = {
+            z: np.concatenate(
+                [v[f.numbers == z] for v, f in zip(training.values, training.frames, strict=True)]
+            )
+            for z in linear.elements
+        }
+        first = numbers.start(atoms, rng)
+        state = State(vector=first, best=numbers.start_linear, lowest=1.0)
+        key = checkpoints.run_key(
+            self.problem.key,
+            {
+                "networks": asdict(self.rest),
+                "member": number,
+                **settings.model_dump(),
+                "weights": self._weights,
+            },
+        )
+        path = None if self.checkpoint is None else checkpoints.part(self.checkpoint, number)
+        if (
+            path is not None
+            and checkpoints.read(path, key, lambda *parts: _restore(state, *parts)) is not None
+        ):
+            self.reporter.note(f"continuing after step {len(state.iterations)} ({os.fspath(path)})")
+        with Interruption() as stop:
+
+            def after_step(now: State) -> None:
+                _tell(now, self.reporter)
+                if path is not None:
+                    checkpoints.write(path, key, *_dump(now))
+                if stop.requested:
+                    where = "" if path is None else f"; the same command continues from {os.fspath(path)}"
+                    raise Interrupted(f"stopped after step {len(now.iterations)}{where}")
+
+            train(state, training, judging, settings, after_step)
+        if state.latest == 0:
+            self.reporter.note(NOTHING)
+            potential = replace(linear, networks=numbers.nothing())
+        else:
+            potential = numbers.potential(state.best, e0=linear.e0)
+        return potential, report(state, settings, held)
+
+    def _turn(self, number: int) -> float:
+        return number / self.settings.committee
+
+    @property
+    def _weights(self) -> float:
+        """Stands for the weights of the labels in keys."""
+        return float(np.sum(self.labels.weight))
+
+    def _numbers(self, linear: Potential, *, free: bool, rng: np.random.Generator) -> Numbers:
+        solution, r = self.solution, self.least_squares.r
+        root = solution.posterior_factor / solution.noise_variance**0.5
+        if not free:
+            root = root[:, :0]
+        rows = r @ root
+        penalty = solution.ridge**0.5 * self.problem.prior.penalty(self.least_squares)
+        chosen, priors = whitened(linear.descriptor, self.frames, self.values, r, penalty)
+        return Numbers.of(
+            linear,
+            root,
+            np.eye(root.shape[1]) - rows.T @ rows,
+            chosen,
+            priors,
+            self.rest,
+            self.settings.network_prior,
+            solution.noise_variance,
+            rng,
+        )
+
+    def _rows(self, numbers: Numbers, used: Sequence[bool]) -> Rows:
+        frames = [frame for frame, use in zip(self.frames, used, strict=True) if use]
+        values = [one for one, use in zip(self.values, used, strict=True) if use]
+        kept = np.repeat(used, [n_rows(frame) for frame in self.frames])
+        labels = replace(
+            self.labels, frames=frames, target=self.labels.target[kept], weight=self.labels.weight[kept]
+        )
+        return Rows(numbers, frames, values, labels)
+
+
+def by_gauss_newton(
+    linear: Potential, trainer: Trainer
+) -> tuple[Potential, list[dict[int, Network]], list[dict[str, Any]]]:
+    """A potential with new linear coefficients, networks of every member of the committee beside it, and reports."""
+    potential, found, reports = linear, [], []
+    for number in range(trainer.settings.committee):
+        if trainer.settings.committee > 1:
+            trainer.reporter.note(f"member {number + 1} of {trainer.settings.committee}")
+        potential, told = trainer.member(number, potential)
+        found.append(dict(potential.networks or {}))
+        reports.append(told)
+        potential = replace(potential, networks=None)
+    return potential, found, reports
+
+
+def _tell(state: State, reporter: Reporter) -> None:
+    if len(state.iterations) == 1:
+        reporter.note(" step    loss, held out / linear   meV/atom   meV/Å   damping  seconds")
+    one = state.iterations[-1]
+    reporter.note(
+        f"{len(state.iterations):5d}  {one.training:10.3e}  {one.held_out:10.3e} {one.energy:10.3f} "
+        f"{one.forces:7.1f}  {one.damping:8.1e} {state.seconds:8.0f}"
+    )
+
+
+NUMBERS = ("lowest", "latest", "damping", "done", "seconds")
+
+
+def _dump(state: State) -> tuple[Arrays, dict[str, str]]:
+    numbers = {name: getattr(state, name) for name in NUMBERS}
+    text = json.dumps(numbers | {"iterations": [asdict(one) for one in state.iterations]})
+    return {"vector": state.vector, "best": state.best}, {"state": text}
+
+
+def _restore(state: State, arrays: Arrays, text: dict[str, str]) -> int:
+    numbers = json.loads(text["state"])
+    state.vector, state.best = (
+        np.asarray(arrays[name]).reshape(state.vector.shape) for name in ("vector", "best")
+    )
+    state.iterations = [Iteration(**one) for one in numbers.pop("iterations")]
+    for name in NUMBERS:
+        setattr(state, name, numbers[name])
+    return len(state.iterations)
