@@ -42,6 +42,7 @@ def own_calls(atoms: Atoms, n_points: int) -> Calls:
         elements=[29], n_max=N_MAX, l_max=L_MAX, cutoff=CUTOFF, sigma=SIGMA, cutoff_width=1.0
     )
     points = np.random.default_rng(0).normal(size=(n_points, soap.n_features))
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
     kernels = _core.KernelDescriptor(soap, [points], ZETA)
     session = kernels.evaluator(np.ones(n_points), [0.0]).session(0.5, 1)
     return {

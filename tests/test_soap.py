@@ -138,9 +138,11 @@ def test_settings_follow_the_data() -> None:
     distances = PairDistances(minimum={(14, 14): 2.1}, nearest={(14, 14): 2.35}, neighbors=20.0)
     complete = resolve_soap(SoapSettings(l_max=0), [14], distances, n_max=5, l_max=3)
     assert (complete["cutoff"], complete["n_max"], complete["l_max"]) == (5.2, 5, 0)
-    assert not {"species_weights", "decay_length", "decay_power"} & complete.keys()
-    falling = resolve_soap(SoapSettings(decay_length=3.0), [14], distances, n_max=5, l_max=3)
-    assert (falling["decay_length"], falling["decay_power"]) == (3.0, 4.0)
+    assert "species_weights" not in complete
+    assert (complete["decay_length"], complete["decay_power"]) == (3.01, 4.0)
+    falling = resolve_soap(SoapSettings(decay_length=2.0, decay_power=6), [14], distances, n_max=5, l_max=3)
+    assert (falling["decay_length"], falling["decay_power"]) == (2.0, 6.0)
+    assert "decay_length" not in resolve_soap(SoapSettings(decay_length=0), [14], distances, n_max=5, l_max=3)
     many = resolve_soap(SoapSettings(), [8, 14, 22], distances, n_max=5, l_max=3)
     assert len(many["species_weights"]) == 2
     with pytest.raises(SettingsError, match="sigma"):

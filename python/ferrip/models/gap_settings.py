@@ -60,7 +60,7 @@ class GapSettings(SoapSettings):
     """Overrides of the GAP presets; what is not given follows from `--size` and the data."""
 
     sparse: int | None = Field(default=None, ge=1, le=20000, description="sparse environments per element")
-    sparse_by: Method = Field(default="fps", description="how they are chosen: fps, cur or kmeans")
+    sparse_by: Method = Field(default="cur", description="how they are chosen: fps, cur or kmeans")
     features: Literal["soap", "ace"] = Field(
         default="soap", description="what kernels compare: power spectra of SOAP or products of ACE"
     )
