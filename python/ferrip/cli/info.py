@@ -33,7 +33,7 @@ def info(
     rows = {
         "family": f"{header['family']} {fit.get('size', '')}",
         "elements": ", ".join(header["elements"]),
-        "functions": str(arrays["coefficients"].shape[-1]),
+        "functions": _functions(header, arrays),
         "embeddings": _embeddings(header.get("embeddings", {})),
         "networks": _networks(header.get("networks", {}), arrays),
         "forces": ""
@@ -69,6 +69,11 @@ def _content(path: Path) -> tuple[dict[str, Any], Mapping[str, Any]]:
     if path.suffix in potential_io.FOREIGN:
         return potential_io.content(potential_io.load(path))
     return modelfile.read(path)
+
+
+def _functions(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> str:
+    features = header.get("settings", {}).get("features")
+    return f"{arrays['coefficients'].shape[-1]}" + (f" ({features})" if features else "")
 
 
 def _embeddings(embeddings: Mapping[str, Any]) -> str:

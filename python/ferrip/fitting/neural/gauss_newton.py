@@ -136,7 +136,7 @@ class Trainer:
 
     def _numbers(self, linear: Potential, *, free: bool, rng: np.random.Generator) -> Numbers:
         solution, r = self.solution, self.least_squares.r
-        root = solution.posterior_factor / solution.noise_variance**0.5
+        root = solution.posterior_factor / (solution.noise_variance or 1.0) ** 0.5
         if not free:
             root = root[:, :0]
         rows = r @ root

@@ -2,6 +2,7 @@
 
 use super::Descriptor;
 use super::features::GradientScratch;
+use crate::density::program::Center;
 use crate::error::Result;
 use crate::features::FeatureEdges;
 use crate::structure::Structure;
@@ -13,7 +14,7 @@ impl Descriptor {
         structure: &Structure,
         num_threads: Option<usize>,
     ) -> Result<FeatureEdges> {
-        let width = self.program.centers().iter().map(|center| center.n_features()).max().unwrap_or(0);
+        let width = self.program.centers().iter().map(Center::n_features).max().unwrap_or(0);
         let mut parts = vec![FeatureEdges::new(width); structure.len()];
         self.each_center(structure, num_threads, &mut parts, 1, |i, z, work, out| {
             let part = &mut out[0];
