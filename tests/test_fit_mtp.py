@@ -9,6 +9,8 @@ import ase.io
 import numpy as np
 import pytest
 import test_mtp_file
+from ase.build import molecule
+from ase.calculators.emt import EMT
 from test_nonlinear_training import force_error, labelled, structures
 from typer.testing import CliRunner
 
@@ -51,6 +53,20 @@ def train(truth: Potential) -> list[Frame]:
 @pytest.fixture(scope="module")
 def learned(train: list[Frame]) -> Potential:
     return ferrip.fit(train, min_distances={"Si-Si": 2.0}, **FIT)
+
+
+def test_pairs_that_no_frame_holds_do_not_matter() -> None:
+    """A molecule with one oxygen: nothing decides the functions of O-O."""
+    rng, frames = np.random.default_rng(0), []
+    for _ in range(12):
+        water = molecule("H2O")
+        water.rattle(0.1, rng=rng)
+        water.calc = EMT()
+        water.get_forces()
+        frames.append(water)
+    potential = ferrip.fit(frames, e0={"H": 0.0, "O": 0.0}, repulsion="none", **SMALL)
+    (predicted,) = potential.evaluate(frames[0])
+    assert predicted.energy == pytest.approx(frames[0].get_potential_energy(), abs=0.05)
 
 
 def test_the_radial_functions_of_a_synthetic_potential_are_found(

@@ -34,6 +34,8 @@ RATIO = 10.0
 """Between the dampings that are tried."""
 TRIALS = 6
 """Dampings that are tried per iteration, at most."""
+LEAST_SCALE = 1e-10
+"""Least scale of a damped number, relative to the largest."""
 UNSEEN_PENALTY = 1e6
 """Γ of coefficients that neither the data nor their relatives decide; they stay 0."""
 
@@ -172,6 +174,8 @@ class _Step:
         penalty = np.append(point.fit.ridge**0.5 * roughness, np.zeros(point.theta.size))
         self.penalized = stacked(coordinates.problem(joint), penalty, np.zeros_like(penalty))
         scale = np.linalg.norm(self.penalized.r, axis=0)
+        # Functions of pairs that no frame holds keep their numbers.
+        scale = np.maximum(scale, LEAST_SCALE * scale[len(c) :].max())
         self.scale = np.where(np.arange(len(scale)) < len(c), 0.0, scale)
         self.start = np.append(coordinates.of_coefficients(c), point.theta.ravel())
 
