@@ -32,9 +32,6 @@ from ferrip.training.held_out import held_out
 from ferrip.training.loop import start
 from ferrip.training.resuming import resumed
 
-HELD_OUT = 0.1
-"""Fraction of the frames that choose the epoch by default."""
-
 
 def by_adam(
     linear: Potential,
@@ -55,14 +52,13 @@ def by_adam(
     all_samples = samples(
         cast(NetworkDescriptor, descriptor), frames, values, chosen, residual, factors, dtype, threads
     )
-    fraction = HELD_OUT if settings.held_out is None else settings.held_out
     found: list[dict[int, Network]] = []
     trainings = []
     for number in range(settings.committee):
         if settings.committee > 1:
             reporter.note(f"member {number + 1} of {settings.committee}")
         own = settings.model_copy(update={"seed": settings.seed + number})
-        held = held_out(frames, fraction, number / settings.committee)
+        held = held_out(frames, settings.held_out, number / settings.committee)
         networks = Networks(
             [chosen[z] for z in descriptor.elements],
             architecture.hidden,

@@ -80,7 +80,7 @@ class Trainer:
         """One potential with networks, and a report; but for the first member, the linear coefficients stay."""
         settings, held = (
             self.settings,
-            held_out(self.frames, self.settings.held_out or 0.0, self._turn(number)),
+            held_out(self.frames, self.settings.held_out, self._turn(number)),
         )
         rng = np.random.default_rng(settings.seed + number)
         numbers = self._numbers(linear, free=number == 0, rng=rng)

@@ -180,6 +180,9 @@ class Numbers:
     def start(self, values: Mapping[int, F64], rng: np.random.Generator) -> F64:
         """First θ: sums with the spectrum of the linear energies, random signs, and variance 1 over the atoms.
 
+        Networks of one hidden layer are 0 there: neurons of both signs of the output are equal in pairs (one that is
+        left over is 0), which steps take apart.
+
         Parameters
         ----------
         values
@@ -198,6 +201,9 @@ class Numbers:
                 weights[:m] = own * rng.normal(size=m)
                 weights[:m] /= float(np.sqrt(np.mean((inputs @ weights[:m]) ** 2))) or 1.0
                 weights[m] = rng.normal()
+            if not self.rest.size:
+                paired = width - width % 2
+                first[1:paired:2], first[paired:] = first[0:paired:2], 0.0
             vector[place : place + first.size] = first.ravel()
             place += first.size + self.rest.size
         return vector

@@ -27,7 +27,7 @@ from ferrip.torch_needed import require_torch
 MOST_NUMBERS = 6000
 """Numbers up to which Gauss-Newton steps are taken by default."""
 DEEP = 0.1
-"""Scale of the last layer of networks of several hidden layers over that of one layer."""
+"""Scale of the last layer of networks of several hidden layers, which do not start at 0, over that of one layer."""
 
 
 def with_networks(

@@ -30,12 +30,6 @@ class NeuralSettings(OptimisationSettings):
         allow_inf_nan=False,
         description="prior of the first layer over that of the linear coefficients (Gauss-Newton)",
     )
-    held_out: float | None = Field(  # pyright: ignore[reportIncompatibleVariableOverride]
-        default=None,
-        ge=0,
-        le=0.5,
-        description="fraction of the frames that choose the step or epoch (default: 0 for Gauss-Newton, 0.1 for Adam)",
-    )
     committee: int = Field(
         default=1,
         ge=1,
