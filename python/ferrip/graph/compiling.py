@@ -33,20 +33,21 @@ def compiled(module: nn.Module, settings: Mapping[str, Any], *, wanted: bool) ->
     if not wanted:
         yield
         return
-    import torch._dynamo as dynamo
+    from torch._dynamo import config
+    from torch._dynamo.exc import BackendCompilerFailed, TorchDynamoException
 
     if settings.get("node_features") is not None:
         raise SettingsError("compile: networks with node_features cannot be compiled")
-    if not hasattr(dynamo.config, "trace_autograd_ops"):
+    if not hasattr(config, "trace_autograd_ops"):
         raise SettingsError(f"compile: torch {torch.__version__} cannot compile derivatives; 2.13 can")
     module.compile(dynamic=True, backend=BACKEND)
     try:
-        with dynamo.config.patch(trace_autograd_ops=True), warnings.catch_warnings():
+        with config.patch(trace_autograd_ops=True), warnings.catch_warnings():
             # dynamo looks at it while it traces
             warnings.filterwarnings(
                 "ignore", "The .grad attribute of a Tensor that is not a leaf", UserWarning
             )
             yield
-    except (dynamo.exc.TorchDynamoException, dynamo.exc.BackendCompilerFailed) as error:
+    except (TorchDynamoException, BackendCompilerFailed) as error:
         reason = str(error).strip().splitlines()[0]
         raise SettingsError(f"compile: torch cannot compile this network: {reason}") from error

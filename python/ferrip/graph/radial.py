@@ -26,6 +26,8 @@ class Bessel(nn.Module):
         c in Å.
     """
 
+    waves: Tensor
+
     def __init__(self, n: int, cutoff: float) -> None:
         super().__init__()
         self.cutoff = cutoff
@@ -50,6 +52,8 @@ class Gaussians(nn.Module):
     cutoff
         Last centre in Å.
     """
+
+    means: Tensor
 
     def __init__(self, n: int, cutoff: float) -> None:
         super().__init__()

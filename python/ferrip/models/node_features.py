@@ -1,5 +1,7 @@
 """Invariants of atomic environments as first features of graph networks: functions of ACE, or a SOAP power spectrum.
 
+Sources: Drautz, doi:10.1103/PhysRevB.99.014104; Bartók, Kondor, Csányi, doi:10.1103/PhysRevB.87.184115.
+
 Features of an atom depend on its neighbors within the cutoff of the network, so that what a network says of an atom
 reaches one cutoff further than its messages.
 """
