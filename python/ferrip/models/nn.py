@@ -4,7 +4,7 @@
 
 N is a small network per element (see `ferrip.network`), of the functions of order ≥ 2 of ACE, or of all functions of a
 SOAP power spectrum (of the neighbors alone, so that free atoms have none), Chebyshev or symmetry functions. c and N are
-trained together (see `ferrip.fitting.neural`; needs torch). What is trained runs without torch.
+trained together (see `ferrip.fitting.neural`); torch is needed for `method=adam` alone.
 
 Sources: Behler, Parrinello, doi:10.1103/PhysRevLett.98.146401; Smith, Isayev, Roitberg, doi:10.1039/C6SC05720A.
 """

@@ -25,7 +25,7 @@ class NeuralSettings(OptimisationSettings):
         default=2e-3, gt=0, lt=1, description="relative decrease of the loss that ends Gauss-Newton steps"
     )
     network_prior: float = Field(
-        default=1.0,
+        default=10.0,
         gt=0,
         allow_inf_nan=False,
         description="prior of the first layer over that of the linear coefficients (Gauss-Newton)",
