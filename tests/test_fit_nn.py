@@ -232,7 +232,7 @@ def test_networks_that_do_not_help_are_0() -> None:
 )
 def test_bad_settings(setting: str, value: object) -> None:
     with pytest.raises(SettingsError, match=setting):
-        ferrip.fit(frames(2), model="nn", **(SMALL | {setting: value}))
+        ferrip.fit(frames(2), model="nn", **(SMALL | {"method": "auto", setting: value}))
 
 
 @pytest.mark.parametrize(

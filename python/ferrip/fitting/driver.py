@@ -117,8 +117,6 @@ def fit(
         classes.append(TrainingSettings)
     if isinstance(chosen, NeuralFamily):
         classes.append(NeuralSettings)
-    if isinstance(chosen, NeuralFamily) and settings.get("method") == "adam":
-        require_torch(model, "by Adam is trained")
     if isinstance(chosen, GraphNetwork):
         for name in LINEAR_SETTINGS.intersection(settings):
             raise SettingsError(f"{name}: is for models with a linear fit, not {model}")
@@ -126,6 +124,8 @@ def fit(
     fit_settings, model_settings, *training = parse_settings(
         settings, *classes, others=("model", "size", "test", "reference")
     )
+    if isinstance(chosen, NeuralFamily) and cast(NeuralSettings, training[0]).method == "adam":
+        require_torch(model, "by Adam is trained")
     if isinstance(chosen, GraphNetwork):
         chosen.check_device(cast(GraphTraining, training[0]).device)
     frames = read_frames(data, keys, elements=elements)
