@@ -107,7 +107,7 @@ def test_other_features(features: str) -> None:
     pytest.importorskip("torch")
     data = frames()
     options = {"model": "nn", "size": "small", "features": features, "cutoff": 4.0, "progress": False}
-    fitted = ferrip.fit(data, hidden=(2,), iterations=6, **options)
+    fitted = ferrip.fit(data, hidden=(2,), iterations=6, network_prior=1.0, **options)
     curve = fitted.metadata["fit"]["training"]["learning_curve"]["training"]
     assert curve[-1] < 0.99
     adam = ferrip.fit(data, hidden=(4,), method="adam", epochs=3, combinations=8, **options)
@@ -332,7 +332,7 @@ def test_interrupted_gauss_newton_steps_go_on(tmp_path: Path, monkeypatch: pytes
     from ferrip.fitting import Interrupted
     from ferrip.fitting.neural import gauss_newton
 
-    options = {"model": "nn", "iterations": 6, "committee": 2, "tolerance": 1e-9, **NEWTON}
+    options = {"model": "nn", "iterations": 6, "committee": 2, "tolerance": 1e-9, "network_prior": 1.0, **NEWTON}
     whole = ferrip.fit(frames(), **options)
     assert whole.networks is not None and whole.networks[18].widths == [8]
     seen, path = [], tmp_path / "fit.checkpoint"
