@@ -11,6 +11,7 @@ from fitted import frames
 
 import ferrip
 from ferrip.data import read_frames
+from ferrip.fitting import dimers
 from ferrip.fitting.core import attractive_ranges
 from ferrip.fitting.dimers import nearest, reach
 
@@ -70,6 +71,13 @@ def test_repulsion_costs_little_accuracy():
 def test_pairs_that_the_data_lack_repel_within_their_radii():
     expected = {(8, 8): pytest.approx(1.056), (8, 14): pytest.approx(1.416), (14, 14): 1.9}
     assert reach([14, 8], {(14, 14): 1.9}) == expected
+
+
+def test_a_repair_far_from_the_data_is_left_out_and_told(monkeypatch):
+    data = [replace(frame, energy=-frame.energy, forces=-frame.forces, stress=None) for frame in frames()]
+    monkeypatch.setattr(dimers, "MOST_DEVIATIONS", 0.0)
+    potential = fit(data, size="small", shape="compact")
+    assert potential.metadata["fit"]["attractive_dimers"] != {}
 
 
 def test_nearest_point_of_a_cone():

@@ -50,6 +50,8 @@ MOST_DEMANDS = 4000
 FEWEST = 24
 MET = 1e-9
 """eV/Å; a demand that is missed by less is met."""
+MOST_DEVIATIONS = 100.0
+"""Standard deviations of the posterior by which coefficients move at most."""
 FORCES = slice(4, None, 1 + 3 * 2 + 6)
 """Rows of the force on the second atom along the dimer: after the energy and the first atom of every dimer."""
 
@@ -81,16 +83,17 @@ def repelling(
     Returns
     -------
     LinearFit
-        `fit` itself where its dimers repel already, or where no coefficients would (rank-deficient posterior).
+        `fit` itself where its dimers repel already, where no coefficients would (rank-deficient posterior), or where
+        those that would are against the data (more than `MOST_DEVIATIONS` away).
     """
     rows, wanted = _demands(source, reach(source.descriptor.elements, shortest), reference)
     missing = wanted - rows @ fit.coefficients
     if not (missing > MET).any():
         return fit
     shift = nearest(rows @ fit.posterior_factor, missing)
-    return (
-        fit if shift is None else replace(fit, coefficients=fit.coefficients + fit.posterior_factor @ shift)
-    )
+    if shift is None or float(np.linalg.norm(shift)) > MOST_DEVIATIONS:
+        return fit
+    return replace(fit, coefficients=fit.coefficients + fit.posterior_factor @ shift)
 
 
 def repelling_densities(
