@@ -332,7 +332,14 @@ def test_interrupted_gauss_newton_steps_go_on(tmp_path: Path, monkeypatch: pytes
     from ferrip.fitting import Interrupted
     from ferrip.fitting.neural import gauss_newton
 
-    options = {"model": "nn", "iterations": 6, "committee": 2, "tolerance": 1e-9, "network_prior": 1.0, **NEWTON}
+    options = {
+        "model": "nn",
+        "iterations": 6,
+        "committee": 2,
+        "tolerance": 1e-9,
+        "network_prior": 1.0,
+        **NEWTON,
+    }
     whole = ferrip.fit(frames(), **options)
     assert whole.networks is not None and whole.networks[18].widths == [8]
     seen, path = [], tmp_path / "fit.checkpoint"

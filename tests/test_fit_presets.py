@@ -7,7 +7,7 @@ import pytest
 from ferrip.errors import SettingsError
 from ferrip.fitting.distances import PairDistances
 from ferrip.models import AceSettings, family
-from ferrip.models.ace import CUTOFF_RANGE, PRESETS
+from ferrip.models.ace import MAX_CUTOFF, PRESETS, SHAPES
 
 NEAREST = {
     "Si": {(14, 14): 2.35},
@@ -54,8 +54,15 @@ def test_settings_survive_json():
 @pytest.mark.parametrize("name", NEAREST)
 def test_cutoff_follows_the_data(name):
     resolved = resolve(name)
-    assert CUTOFF_RANGE[0] <= resolved["cutoff"] <= CUTOFF_RANGE[1]
+    assert SHAPES["wide"].least_cutoff <= resolved["cutoff"] <= MAX_CUTOFF
     assert resolved["cutoff"] < resolved["pair_cutoff"]
+
+
+def test_molecules_have_shorter_cutoffs_and_more_angles():
+    crystal, molecule = resolve("CH", shape="compact"), resolve("CH", periodic=False, shape="compact")
+    assert molecule["cutoff"] < crystal["cutoff"]
+    assert molecule["l_weight"] < crystal["l_weight"]
+    assert resolve("CH", periodic=False, l_weight=0.5, cutoff=5.0)["l_weight"] == 0.5
 
 
 def test_every_pair_has_a_typical_distance():

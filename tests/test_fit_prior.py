@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import fitted
 import numpy as np
 import pytest
 
 from ferrip import _core
 from ferrip.fitting import BayesianRidge, LeastSquares, RFactor, Ridge
 from ferrip.fitting.prior import Prior, SpeciesTies, tied_groups
+from ferrip.fitting.problem import prepare
+from ferrip.fitting.settings import FitSettings
+from ferrip.models import AceSettings, family
+from ferrip.models.ace import ORDER_PENALTY
 
 TIES = SpeciesTies(neighbor=0.8, center=0.6)
 
@@ -86,3 +91,16 @@ def test_without_groups_the_penalty_is_diagonal(prior, system):
     norms[norms == 0] = np.inf
     expected = Ridge().solve(system[2], norms**0.5 * prior.roughness)
     assert np.array_equal(plain.solve(Ridge(), system[2]).coefficients, expected.coefficients)
+
+
+def test_products_of_more_factors_are_held_down():
+    frames, model = fitted.frames("Cu"), {"max_order": 3, "degree": 6.0}
+    problems = [
+        prepare(family("ace"), "small", FitSettings(order_penalty=penalty), AceSettings(**model), frames, 1)
+        for penalty in (1.0, 3.0, None)
+    ]
+    plain, held, default = (one.prior.roughness for one in problems)
+    orders = np.array([len(factors) for _, factors in problems[0].source.descriptor.feature_table()])
+    for roughness, factor in ((held, 3.0), (default, ORDER_PENALTY)):
+        ratio = roughness / plain
+        assert ratio / ratio[0] == pytest.approx(factor ** (orders - orders[0]), rel=1e-12)

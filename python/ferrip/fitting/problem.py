@@ -240,9 +240,12 @@ def prepare(
 def _prior(chosen: Family, resolved: dict[str, Any], descriptor: Descriptor, settings: FitSettings) -> Prior:
     """The prior that family and settings describe."""
     roughness = np.asarray(descriptor.smoothness(), dtype=float)
+    roughness = np.maximum(roughness / roughness.mean(), 1e-6) ** settings.smoothness
+    per_order = chosen.order_penalty if settings.order_penalty is None else settings.order_penalty
+    orders = np.array([len(factors) for _, factors in descriptor.feature_table()], dtype=float)
     ties = SpeciesTies(neighbor=settings.neighbor_tie, center=settings.center_tie)
     return Prior(
-        roughness=np.maximum(roughness / roughness.mean(), 1e-6) ** settings.smoothness,
+        roughness=roughness * per_order ** (orders - orders.mean()),
         column_scaling=settings.column_scaling,
         groups=tied_groups(descriptor, ties) + family_groups(chosen, resolved),
         parts=family_parts(chosen, resolved, descriptor.n_features),

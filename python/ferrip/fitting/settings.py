@@ -20,6 +20,7 @@ LINEAR_SETTINGS = frozenset(
         "ridge_by",
         "gcv_inflation",
         "smoothness",
+        "order_penalty",
         "column_scaling",
         "neighbor_tie",
         "center_tie",
@@ -67,6 +68,12 @@ class FitSettings(BaseModel):
     )
     gcv_inflation: float = Field(default=1.0, ge=1, le=10, description="κ of the robust GCV (ridge only)")
     smoothness: float = Field(default=1.0, ge=0, le=10, description="power of the (n, l) smoothness prior")
+    order_penalty: float | None = Field(
+        default=None,
+        gt=0,
+        le=1000,
+        description="factor on the penalty of a function per correlation order; default: that of the family",
+    )
     column_scaling: float = Field(
         default=0.0, ge=0, le=1, description="power of the column norms in the penalty; 1: scale-free"
     )

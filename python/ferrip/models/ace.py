@@ -29,12 +29,14 @@ if TYPE_CHECKING:
 
 F64 = NDArray[np.float64]
 
-CUTOFF_RANGE = (4.5, 7.0)
+MAX_CUTOFF = 7.0
 """Å"""
 PAIR_CUTOFF_EXTRA = 1.0
 """Å by which the pair functions reach further than the many-body functions."""
-L_WEIGHT = 0.65
-"""Weight of l in the total degree Σ (n + w l)."""
+L_WEIGHT, MOLECULAR_L_WEIGHT = 0.65, 0.35
+"""Weight of l in the total degree Σ (n + w l); molecules, whose bonds hardly change their lengths, want angles."""
+ORDER_PENALTY = 4.0
+"""Products of more factors are larger, and held-out frames want them held down: by this factor per factor."""
 RADIAL: dict[str, Any] = {
     "exponents": (2, 4),
     "pair_exponents": (1, 3),
@@ -67,11 +69,14 @@ class RadialShape:
     ----------
     cutoff_factor
         Cutoff over the largest typical nearest-neighbor distance of an element.
+    least_cutoff
+        Å; the cutoff is not shorter.
     outer_zero, inner_zero
         Order of the zeros at the cutoff and at r = 0.
     """
 
     cutoff_factor: float
+    least_cutoff: float = 4.5
     outer_zero: int
     inner_zero: int
 
@@ -81,6 +86,11 @@ SHAPES: dict[Shape, RadialShape] = {
     "compact": RadialShape(cutoff_factor=1.8, outer_zero=4, inner_zero=1),
 }
 """Cross-validation on training data takes "wide" for mlearn_Si and "compact" for mlearn_Ni and mlearn_Mo."""
+MOLECULAR_SHAPES: dict[Shape, RadialShape] = {
+    "wide": SHAPES["wide"],
+    "compact": RadialShape(cutoff_factor=1.8, least_cutoff=4.0, outer_zero=2, inner_zero=1),
+}
+"""The same of data without periodic frames: 4.5 Å for ethanol, 4.0 Å for 3BPA."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +191,7 @@ class Ace(Family):
     pair_cutoff_extra = PAIR_CUTOFF_EXTRA
     """Å by which pair functions reach further than products where no pair cutoff is given."""
     settings_class: type[BaseModel] = AceSettings
+    order_penalty = ORDER_PENALTY
     citations: tuple[str, ...] = (
         "10.1103/PhysRevB.99.014104",
         "10.1016/j.jcp.2022.110946",
@@ -223,15 +234,16 @@ class Ace(Family):
         if not isinstance(settings, AceSettings):
             raise TypeError(f"expected AceSettings, got {type(settings).__name__}")
         preset = preset_of(PRESETS, size)
-        shape = SHAPES["wide" if settings.shape == "auto" else settings.shape]
-        cutoff = settings.cutoff or _default_cutoff(elements, distances, shape.cutoff_factor)
+        shapes = SHAPES if distances.periodic else MOLECULAR_SHAPES
+        shape = shapes["wide" if settings.shape == "auto" else settings.shape]
+        cutoff = settings.cutoff or _default_cutoff(elements, distances, shape)
         max_order = settings.max_order or preset.max_order
         resolved: dict[str, Any] = {
             "elements": [int(z) for z in elements],
             "cutoff": cutoff,
             "pair_cutoff": settings.pair_cutoff or cutoff + self.pair_cutoff_extra,
             "n_pair": preset.n_pair if settings.n_pair is None else settings.n_pair,
-            "l_weight": settings.l_weight or L_WEIGHT,
+            "l_weight": settings.l_weight or (L_WEIGHT if distances.periodic else MOLECULAR_L_WEIGHT),
             "r0": _typical_distances(elements, distances, settings.r0 or {}),
         }
         resolved |= _of_single_pairs(settings, elements, self.pair_cutoff_extra)
@@ -333,7 +345,7 @@ def _largest(fits: Callable[[float], bool], start: float, end: float) -> float:
     return low
 
 
-def _default_cutoff(elements: Sequence[int], distances: PairDistances, factor: float) -> float:
+def _default_cutoff(elements: Sequence[int], distances: PairDistances, shape: RadialShape) -> float:
     """A multiple of the largest nearest-neighbor distance of an element, in steps of 0.1 Å."""
     nearest = [
         min(
@@ -342,7 +354,8 @@ def _default_cutoff(elements: Sequence[int], distances: PairDistances, factor: f
         )
         for z in elements
     ]
-    return round(float(np.clip(factor * max(nearest), *CUTOFF_RANGE)), 1)
+    cutoff = np.clip(shape.cutoff_factor * max(nearest), shape.least_cutoff, MAX_CUTOFF)
+    return round(float(cutoff), 1)
 
 
 def _typical_distances(

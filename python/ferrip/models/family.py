@@ -132,6 +132,8 @@ class Family(Protocol):
     settings_class: type[BaseModel]
     citations: tuple[str, ...]
     sizes: tuple[str, ...] = SIZES
+    order_penalty: float = 1.0
+    """Factor on the penalty of a function of the linear fit per correlation order."""
 
     def candidates(self, settings: BaseModel) -> list[BaseModel]:
         """Variants of `settings` between which the data decide; one where nothing is open."""

@@ -54,10 +54,10 @@ def rungs(problem: Problem, settings: TrainingSettings, n_densities: int) -> lis
 
 
 def _functions(problem: Problem, settings: TrainingSettings) -> list[NDArray[np.bool_]]:
-    """(K,) functions of every rung: orders from 2 up, or those that the prior holds down least."""
+    """(K,) functions of every rung: orders from 2 up, or the smoothest."""
     if settings.ladder == "order":
         table = problem.source.descriptor.feature_table()
         orders = np.array([len(factors) for _, factors in table])
         return [orders <= order for order in range(min(2, orders.max()), orders.max() + 1)]
-    smoothness = problem.prior.roughness
-    return [smoothness <= np.quantile(smoothness, part) * (1 + 1e-9) for part in settings.ladder]
+    roughness = np.asarray(problem.source.descriptor.smoothness(), dtype=float)
+    return [roughness <= np.quantile(roughness, part) * (1 + 1e-9) for part in settings.ladder]
