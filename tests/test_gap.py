@@ -445,7 +445,9 @@ def with_linear() -> Potential:
     return ferrip.fit(frames(), **FIT, **BESIDE)
 
 
-def test_a_linear_part_lowers_the_errors_and_keeps_the_promises(with_linear: Potential, tmp_path: Path) -> None:
+def test_a_linear_part_lowers_the_errors_and_keeps_the_promises(
+    with_linear: Potential, tmp_path: Path
+) -> None:
     alone = ferrip.fit(frames(), **FIT, **BESIDE, linear="none")
     for quantity, name in (("energy", "mae_meV_per_atom"), ("forces", "mae_meV_per_A")):
         with_it, without = (one.metadata["metrics"]["train"][quantity][name] for one in (with_linear, alone))
