@@ -59,7 +59,7 @@ impl JointDescriptor {
     }
 
     /// Rows (N, K) from those of the parts.
-    fn spread(&self, of_parts: [Vec<f64>; 2], n_atoms: usize) -> Vec<f64> {
+    fn spread(&self, of_parts: &[Vec<f64>; 2], n_atoms: usize) -> Vec<f64> {
         let width = self.n_features();
         let mut out = vec![0.0; n_atoms * width];
         for (rows, columns) in of_parts.iter().zip(&self.columns).filter(|(_, columns)| !columns.is_empty()) {
@@ -91,7 +91,7 @@ impl Features for JointDescriptor {
     fn values(&self, structure: &Structure, num_threads: Option<usize>) -> Result<Vec<f64>> {
         let [first, second] = &self.parts;
         let rows = [first.values(structure, num_threads)?, second.values(structure, num_threads)?];
-        Ok(self.spread(rows, structure.len()))
+        Ok(self.spread(&rows, structure.len()))
     }
 
     fn edge_gradients(
@@ -119,7 +119,7 @@ impl Features for JointDescriptor {
         num_threads: Option<usize>,
     ) -> Result<Vec<f64>> {
         let along = |part: &Arc<dyn Features>| part.jvp(structure, positions_dot, strain_dot, num_threads);
-        Ok(self.spread([along(&self.parts[0])?, along(&self.parts[1])?], structure.len()))
+        Ok(self.spread(&[along(&self.parts[0])?, along(&self.parts[1])?], structure.len()))
     }
 
     fn design_one(&self, structure: &Structure) -> Result<Vec<f64>> {
