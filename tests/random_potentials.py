@@ -31,7 +31,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "pair_intervals": 8,
         "triplet_intervals": (4, 4),
     },
-    "gap": {"cutoff": 4.5, "n_max": 2, "l_max": 2, "pairs": 4},
+    "gap": {"cutoff": 4.5, "n_max": 2, "l_max": 2, "pairs": 4, "linear": "none"},
     "nn": {"cutoff": 4.5, "degree": 6, "n_pair": 4},
     "nn-soap": {"features": "soap", "cutoff": 4.5, "descriptor": {"n_max": 2, "l_max": 2}},
     "nn-chebyshev": {"features": "chebyshev", "cutoff": 4.5, "descriptor": {"radial_order": 4}},
@@ -40,8 +40,10 @@ SETTINGS: dict[str, dict[str, Any]] = {
 OTHERS: dict[str, dict[str, Any]] = {
     "gap-mapped": SETTINGS["gap"] | {"zeta": 2, "basis": "polynomial"},
     "gap-se": SETTINGS["gap"] | {"kernel": "se", "length": 0.7, "decay_length": 2.5},
-    "gap-ace": {"features": "ace", "cutoff": 4.5, "degree": 5, "pairs": 4},
+    "gap-ace": {"features": "ace", "cutoff": 4.5, "degree": 5, "pairs": 4, "linear": "none"},
+    "gap-linear": SETTINGS["gap"] | {"linear": "small"},
     "gap-ace-resolved": {
+        "linear": "none",
         "features": "ace",
         "kernel": "se",
         "cutoff": 4.5,
@@ -62,7 +64,7 @@ def random_potential(name: str, elements: tuple[int, ...] = (8, 14)) -> Potentia
     """The potential of a family, with core repulsion.
 
     `"pace"` is one that was exported, `"sum"` of ACE, UF3, GAP and NN; `"gap-mapped"` is a GAP of the second power, and
-    others have squared exponentials or products of ACE.
+    others have squared exponentials, products of ACE or linear functions beside kernels.
     """
     if name == "pair":
         return potential({"O-Si": LennardJones(epsilon=0.05, sigma=2.1)}, cutoff=5.0)

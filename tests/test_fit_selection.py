@@ -10,7 +10,7 @@ import ferrip
 from ferrip.data import read_frames
 from ferrip.fitting.selection import choose
 from ferrip.fitting.settings import FitSettings
-from ferrip.models import AceSettings, family
+from ferrip.models import AceSettings, GapSettings, family
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,13 @@ def test_open_shape_is_decided_by_the_data_and_reproducibly(frames):
     chosen = choose(family("ace"), FitSettings(), AceSettings(), frames[:40], 1)
     assert chosen.shape in ("wide", "compact")
     assert choose(family("ace"), FitSettings(), AceSettings(), frames[:40], 1) == chosen
+
+
+def test_linear_ace_decides_for_kernels_with_a_linear_part(frames):
+    of_ace = choose(family("ace"), FitSettings(), AceSettings(), frames[:40], 1)
+    assert choose(family("gap"), FitSettings(), GapSettings(), frames[:40], 1).shape == of_ace.shape
+    alone = GapSettings(linear="none")
+    assert choose(family("gap"), FitSettings(), alone, frames[:40], 1) == alone
 
 
 @pytest.mark.parametrize("given", [{"shape": "compact"}, {"cutoff": 4.5}, {"outer_zero": 3}])

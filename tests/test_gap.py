@@ -27,7 +27,7 @@ from ferrip.testing import check_descriptor, check_potential
 from ferrip.testing.samples import sample_structures
 
 FIT = {"model": "gap", "size": "small", "e0": {"Cu": 0.0}, "stress": "off", "progress": False}
-TINY = {"n_max": 4, "l_max": 3, "sparse": 60, "pairs": 8, "cutoff": 4.5}
+TINY = {"n_max": 4, "l_max": 3, "sparse": 60, "pairs": 8, "cutoff": 4.5, "linear": "none"}
 
 
 def soap_base() -> _core.Descriptor:
@@ -218,7 +218,7 @@ def test_coefficients_that_cancel_leave_no_noise(kernel: str) -> None:
 def test_other_kernels_follow_their_data_and_keep_their_promises(
     settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    potential = ferrip.fit(frames(), **FIT, **settings, sparse=25, cutoff=4.5)
+    potential = ferrip.fit(frames(), **FIT, **settings, sparse=25, cutoff=4.5, linear="none")
     assert potential.metadata["metrics"]["train"]["energy"]["mae_meV_per_atom"] < 6.0
     assert potential.metadata["metrics"]["train"]["forces"]["mae_meV_per_A"] < 120.0
     check_potential(potential)
@@ -238,13 +238,12 @@ def test_the_file_gives_the_same_potential(copper: Potential, tmp_path: Path) ->
     )
 
 
-@pytest.mark.parametrize("name", ["gap", "gap-se", "gap-ace", "gap-ace-resolved"])
+@pytest.mark.parametrize("name", ["gap", "gap-se", "gap-ace", "gap-ace-resolved", "gap-linear"])
 def test_fewer_elements_keep_their_energies(name: str) -> None:
     whole = random_potential(name)
     fewer = with_elements(whole, ["Si"])
     assert fewer.symbols == ["Si"]
     assert fewer.descriptor.n_features < whole.descriptor.n_features
-    assert fewer.descriptor.base.n_features < whole.descriptor.base.n_features
     atoms = bulk("Si", cubic=True)
     atoms.rattle(0.1, seed=2)
     (before,), (after,) = whole.evaluate(atoms), fewer.evaluate(atoms)
@@ -299,6 +298,10 @@ def test_sizes_and_settings() -> None:
         ferrip.fit(frames(), **FIT, features="ace", sigma=0.4)
     with pytest.raises(SettingsError, match="degree: features='soap'"):
         ferrip.fit(frames(), **FIT, degree=5)
+    with pytest.raises(SettingsError, match="linear_delta: linear='none'"):
+        ferrip.fit(frames(), **FIT, linear="none", linear_delta=1.0)
+    with pytest.raises(SettingsError, match="shape: features='soap' with linear='none'"):
+        ferrip.fit(frames(), **FIT, linear="none", shape="wide")
     assert "pair_centers" not in Gap().resolve(GapSettings(pairs=0), "small", [14], distances)["soap"]
 
 
@@ -314,6 +317,7 @@ def dense_process(noise: float, **settings: Any) -> tuple[float, np.ndarray, flo
         **FIT,
         **(settings if "features" in settings else SOAP | settings),
         cutoff=4.0,
+        linear="none",
         pairs=0,
         sparse=1000,
         ridge=noise,
@@ -375,6 +379,7 @@ def test_the_noise_has_the_largest_marginal_likelihood_of_a_dense_gaussian_proce
         **FIT,
         **SOAP,
         cutoff=4.0,
+        linear="none",
         pairs=0,
         sparse=1000,
         solver="bayes",
@@ -397,6 +402,91 @@ def test_adds_to_a_linear_model() -> None:
     assert [part.family for part in (both, *both.added)] == ["gap", "uf3"]
     before = linear.metadata["metrics"]["train"]["forces"]["mae_meV_per_A"]
     assert both.metadata["metrics"]["train"]["forces"]["mae_meV_per_A"] < before
+
+
+def joint() -> _core.JointDescriptor:
+    """Kernels of power spectra, and products of ACE beside them."""
+    return _core.JointDescriptor(kernels(), ace_base())
+
+
+def test_kernels_with_functions_beside_them_keep_the_promises_of_a_descriptor() -> None:
+    check_descriptor(joint())
+
+
+def test_functions_stand_behind_the_kernels_of_their_element() -> None:
+    both = joint()
+    alone, linear = both.kernels, both.linear
+    table = both.feature_table()
+    structure = as_structure(bulk("Si", cubic=True))
+    for z in both.elements:
+        start, stop = both.feature_range(z)
+        first, second = slice(*alone.feature_range(z)), slice(*linear.feature_range(z))
+        assert table[start:stop] == alone.feature_table()[first] + linear.feature_table()[second]
+        wanted = np.hstack([alone.values(structure)[:, first], linear.values(structure)[:, second]])
+        np.testing.assert_array_equal(both.values(structure)[:, start:stop], wanted)
+    coefficients = np.random.default_rng(4).normal(size=both.n_features)
+    energies = both.evaluator(coefficients, [-1.0, -2.0]).compute(structure)[0]
+    np.testing.assert_allclose(energies, both.values(structure) @ coefficients - 2.0, rtol=1e-9)
+
+
+def test_functions_of_other_elements_are_refused() -> None:
+    other = _core.Descriptor.ace(
+        elements=[14], cutoff=3.5, pair_cutoff=4.0, n_pair=2, r0={(14, 14): 2.3}, degrees=[4.0]
+    )
+    with pytest.raises(SettingsError, match="different elements"):
+        _core.JointDescriptor(kernels(), other)
+
+
+BESIDE = {"n_max": 3, "l_max": 2, "sparse": 30, "pairs": 8, "cutoff": 4.5}
+
+
+@pytest.fixture(scope="module")
+def with_linear() -> Potential:
+    return ferrip.fit(frames(), **FIT, **BESIDE)
+
+
+def test_a_linear_part_lowers_the_errors_and_keeps_the_promises(
+    with_linear: Potential, tmp_path: Path
+) -> None:
+    alone = ferrip.fit(frames(), **FIT, **BESIDE, linear="none")
+    for quantity, name in (("energy", "mae_meV_per_atom"), ("forces", "mae_meV_per_A")):
+        with_it, without = (one.metadata["metrics"]["train"][quantity][name] for one in (with_linear, alone))
+        assert with_it < without
+    check_potential(with_linear)
+    with_linear.save(tmp_path / "Cu.ferrip")
+    again = ferrip.load(tmp_path / "Cu.ferrip")
+    frame = frames()[0]
+    assert again.evaluate(frame)[0].energy == with_linear.evaluate(frame)[0].energy
+    np.testing.assert_allclose(
+        again.energies_uncertainty(frame), with_linear.energies_uncertainty(frame), rtol=1e-5
+    )
+
+
+def test_the_prior_of_the_linear_part_has_the_standard_deviation_that_is_asked_for(
+    with_linear: Potential,
+) -> None:
+    settings = dict(with_linear.settings)
+    groups = Gap().correlated_functions(settings)
+    columns = np.concatenate([columns for columns, _ in groups])
+    np.testing.assert_array_equal(columns, np.arange(with_linear.descriptor.n_features))
+    *_, (own, covariance) = groups
+    assert [len(part) for part in Gap().parts(settings)] == [31, 8, len(own)]
+    rows = np.concatenate([with_linear.descriptor.values(frame.structure)[:, own] for frame in frames()])
+    n_pair = settings["linear"]["n_pair"]
+    variance = np.sum(rows[:, n_pair:].var(axis=0) * covariance.diagonal()[n_pair:])
+    assert abs(variance**0.5 - GapSettings().linear_delta) < 1e-9
+
+
+def test_a_linear_part_leaves_room_for_the_kernels() -> None:
+    elements = [1, 6, 7, 8]
+    distances = PairDistances(minimum={}, nearest={}, neighbors=20.0)
+    sizes = {
+        name: len(Gap().resolve(GapSettings(linear=name), "small", elements, distances)["linear"]["degrees"])
+        for name in ("small", "large")
+    }
+    assert sizes["large"] > sizes["small"]
+    large = Gap().resolve(GapSettings(), "large", elements, distances)["linear"]
+    assert len(large["degrees"]) == sizes["small"]
 
 
 @pytest.mark.parametrize("zeta", [1, 2])

@@ -303,6 +303,19 @@ class KernelDescriptor(_Features):
     def smoothness(self) -> F64:
         """(n_features,) ones: the prior of kernels is a covariance."""
 
+class JointDescriptor(_Features):
+    """Kernels and linear functions beside them as features, element by element, frozen; the evaluator is the sum of
+    theirs."""
+
+    def __new__(cls, kernels: KernelDescriptor, linear: Descriptor) -> JointDescriptor:
+        """Both of the same elements."""
+    @property
+    def kernels(self) -> KernelDescriptor: ...
+    @property
+    def linear(self) -> Descriptor: ...
+    def smoothness(self) -> F64:
+        """(n_features,) ones: the prior is a covariance."""
+
 class ClusterDescriptor(_Features):
     """Cubic B-splines of pairs, triplets and densities as features (UF3), frozen."""
 

@@ -42,7 +42,7 @@ F64 = NDArray[np.float64]
 
 ENERGY_FACTORS = (1.0, 0.5, 0.7, 1.4, 2.0)
 """Energy weights that are tried, relative to the default."""
-MAX_CHOOSING_COLUMNS = 2000
+MAX_CHOOSING_COLUMNS = 2200
 """Above, every weight would cost minutes, and the default stands."""
 
 

@@ -57,7 +57,7 @@ def choose(
     if len(candidates) == 1 or len(sample) < 2 * FOLD:
         return candidates[0]
     scores = [
-        _held_out_error(family, settings, candidate, sample, num_threads, reference)
+        _held_out_error(*family.deciding(candidate), settings, sample, num_threads, reference)
         for candidate in candidates
     ]
     return candidates[int(np.argmin(scores))]
@@ -72,8 +72,8 @@ def spread(frames: Sequence[Frame], most: int) -> list[Frame]:
 
 def _held_out_error(
     family: Family,
-    settings: FitSettings,
     candidate: BaseModel,
+    settings: FitSettings,
     sample: list[Frame],
     num_threads: int | None,
     reference: Potential | None,

@@ -139,6 +139,10 @@ class Family(Protocol):
         """Variants of `settings` between which the data decide; one where nothing is open."""
         return [settings]
 
+    def deciding(self, candidate: BaseModel) -> tuple[Family, BaseModel]:
+        """Family and settings whose held-out error stands for that of a variant; those of the variant itself."""
+        return self, candidate
+
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
     ) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""GAP: sparse Gaussian processes on SOAP power spectra or products of ACE, with a pair part.
+"""GAP: sparse Gaussian processes on SOAP power spectra or products of ACE, with a pair part and a linear part.
 
 With the environments chosen once, a sparse Gaussian process (subset of regressors) is linear in its kernels with the
 sparse environments, under the prior cᵀ K c: the QR of [K; L] that GAP is solved with is the ridge of any linear model
@@ -8,7 +8,7 @@ variance ratio is chosen as ever, and the posterior gives variances.
 Kernels of many neighbors are powers of the overlap of two directions, or squared exponentials of their distance
 (`models/gap_features.py` says of what). The pair part is a process of its own, with a squared-exponential kernel in
 the distance and sparse distances on a grid: its kernels are Gaussians around these, times a smooth cutoff. Beside ACE
-it has the pair functions of ACE.
+it has the pair functions of ACE. The linear part (`models/gap_linear.py`) is an ACE that is fitted with the kernels.
 
 Sources: Bartók, Csányi, doi:10.1002/qua.24927; Deringer et al., doi:10.1021/acs.chemrev.1c00022.
 """
@@ -26,6 +26,7 @@ from scipy.linalg import solve_triangular
 
 from ferrip import _core
 from ferrip.errors import DataError
+from ferrip.models.ace import SHAPES, Ace, AceSettings
 from ferrip.models.environments import choose_rows
 from ferrip.models.family import Family, preset_of, register
 from ferrip.models.gap_features import (
@@ -38,7 +39,13 @@ from ferrip.models.gap_features import (
     pool,
     scales,
 )
-from ferrip.models.gap_settings import PRESETS, GapSettings, check_features, resolve_features
+from ferrip.models.gap_linear import (
+    linear_descriptor,
+    linear_deviation,
+    linear_variances,
+    resolve_linear,
+)
+from ferrip.models.gap_settings import PRESETS, GapSettings, check_features, has_ace, resolve_features
 
 if TYPE_CHECKING:
     from ferrip.data import Frame
@@ -56,9 +63,9 @@ class Gap(Family):
 
     Complete settings are `soap` (see `resolve_soap`, with pair functions) or `ace`, `zeta` or `length`, `pair_delta`
     and `points`: arrays (sparse environments, functions) of directions by symbol; with `ace` also `scales` of its
-    products.
+    products. `linear` and `linear_deviation` are those of the linear part.
 
-    On top of another potential, a linear one say, the process is that of the residual: `reference` is subtracted from
+    On top of another potential the process is that of the residual: `reference` is subtracted from
     the labels and kept in the sum.
 
     Examples
@@ -69,7 +76,8 @@ class Gap(Family):
     >>> frames = ferrip.data.read_frames(data)[::10]
     >>> quiet = {"size": "small", "progress": False}
     >>> linear = ferrip.fit(frames, model="ace", degree=4, max_order=2, shape="compact", **quiet)
-    >>> both = ferrip.fit(frames, model="gap", n_max=3, l_max=2, sparse=30, reference=linear, **quiet)
+    >>> kernels = {"n_max": 3, "l_max": 2, "sparse": 30, "linear": "none"}
+    >>> both = ferrip.fit(frames, model="gap", reference=linear, **kernels, **quiet)
     >>> [part.family for part in (both, *both.added)]
     ['gap', 'ace']
     """
@@ -80,22 +88,38 @@ class Gap(Family):
         "10.1103/PhysRevLett.104.136403",
         "10.1103/PhysRevB.87.184115",
         "10.1002/qua.24927",
+        "10.1103/PhysRevB.99.014104",
     )
+
+    def candidates(self, settings: BaseModel) -> list[BaseModel]:
+        """Both shapes of the radial functions of ACE where neither shape nor cutoff is given."""
+        checked = _checked(settings)
+        if not has_ace(checked) or checked.shape != "auto" or checked.cutoff is not None:
+            return [checked]
+        return [checked.model_copy(update={"shape": shape}) for shape in SHAPES]
+
+    def deciding(self, candidate: BaseModel) -> tuple[Family, BaseModel]:
+        """The linear ACE of a shape, which is cheap."""
+        return Ace(), AceSettings(shape=_checked(candidate).shape)
 
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
     ) -> dict[str, Any]:
-        """Everything but the sparse environments."""
-        if not isinstance(settings, GapSettings):
-            raise TypeError(f"expected GapSettings, got {type(settings).__name__}")
+        """Everything but the sparse environments; `linear_deviation` is yet that of the energies."""
+        settings = _checked(settings)
         check_features(settings)
         preset = preset_of(PRESETS, size)
+        features = resolve_features(settings, preset, elements, distances)
+        count = settings.sparse or preset.sparse
+        others = len(elements) * (count + len(elements) * n_pair({settings.features: features}))
+        linear = resolve_linear(settings, preset.linear, elements, distances, others)
         return {
-            settings.features: resolve_features(settings, preset, elements, distances),
+            settings.features: features,
+            **({} if linear is None else {"linear": linear, "linear_deviation": settings.linear_delta}),
             **({"zeta": settings.zeta} if settings.kernel == "dot" else {"length": settings.length}),
             **({"constant": settings.constant} if settings.features == "ace" else {}),
             "pair_delta": settings.pair_delta,
-            "sparse": {"count": settings.sparse or preset.sparse, "by": settings.sparse_by},
+            "sparse": {"count": count, "by": settings.sparse_by},
         }
 
     def with_environments(
@@ -121,17 +145,24 @@ class Gap(Family):
             units = directions(rows, scaled.get(symbol))
             chosen = units[choose_rows(units, sparse["count"], sparse["by"])]
             points[symbol] = np.vstack([directions(free_atom(base, z), scaled.get(symbol)), chosen])
-        return resolved | {"points": points} | ({"scales": scaled} if scaled else {})
+        complete = resolved | {"points": points} | ({"scales": scaled} if scaled else {})
+        if "linear" in resolved:
+            delta = resolved["linear_deviation"]
+            complete["linear_deviation"] = linear_deviation(resolved, delta, frames, num_threads)
+        return complete
 
-    def descriptor(self, resolved: dict[str, Any]) -> _core.KernelDescriptor:
+    def descriptor(self, resolved: dict[str, Any]) -> _core.KernelDescriptor | _core.JointDescriptor:
         """The compiled descriptor."""
         base = base_descriptor(resolved)
         symbols = [chemical_symbols[z] for z in base.elements]
         points = [_array(resolved["points"][symbol]) for symbol in symbols]
         scaled = [_array(resolved["scales"][symbol]) for symbol in symbols] if "scales" in resolved else None
-        return _core.KernelDescriptor(
+        kernels = _core.KernelDescriptor(
             base, points, resolved.get("zeta"), length=resolved.get("length"), scales=scaled
         )
+        if "linear" not in resolved:
+            return kernels
+        return _core.JointDescriptor(kernels, linear_descriptor(resolved))
 
     def unexplained(self, resolved: Mapping[str, Any], numbers: I64, values: F64) -> F64:
         """(N,) k'(p, p) − φ K⁻¹ φᵀ of every atom, in units of the prior variance of the environments.
@@ -139,44 +170,63 @@ class Gap(Family):
         φ are the kernels k'(p, p_s) = k(p, p_s) − k(p_∅, p_s) with the sparse environments, of which the first is the
         free atom ∅: k'(p, p) = 2 − 2 k(p, p_∅) = −2 φ_∅.
         """
-        elements = features_of(resolved)["elements"]
-        open_part, start = np.zeros(len(numbers)), 0
-        for z in elements:
+        open_part = np.zeros(len(numbers))
+        for z, (_, kernels, _) in _layout(resolved, values.shape[1]).items():
             points = _array(resolved["points"][chemical_symbols[z]])
-            start += len(elements) * n_pair(resolved)
             own = numbers == z
-            phi = values[own, start : start + len(points)]
+            phi = values[own][:, kernels]
             factor = np.linalg.cholesky(_stable(_kernel(resolved, points)))
             root = solve_triangular(factor, phi.T, lower=True)
             open_part[own] = np.maximum(-2.0 * phi[:, 0] - np.sum(root**2, axis=0), 0.0)
-            start += len(points)
         return open_part
 
     def parts(self, resolved: dict[str, Any]) -> list[I64]:
-        """Columns of the sparse environments, and those of the pair functions."""
-        elements = features_of(resolved)["elements"]
-        of_pairs = len(elements) * n_pair(resolved)
-        sizes = [(of_pairs, len(resolved["points"][chemical_symbols[z]])) for z in elements]
-        pair = np.concatenate([np.repeat([True, False], size) for size in sizes])
-        return [columns for columns in (np.flatnonzero(~pair), np.flatnonzero(pair)) if len(columns)]
+        """Columns of the sparse environments, of the pair functions and of the linear part, as far as there are any."""
+        blocks = _layout(resolved, self.descriptor(resolved).n_features).values()
+        kinds = [np.concatenate(columns) for columns in zip(*blocks, strict=True)]
+        return [columns for columns in (kinds[1], kinds[0], kinds[2]) if len(columns)]
 
     def correlated_functions(self, resolved: dict[str, Any]) -> list[tuple[I64, F64]]:
-        """Columns and prior covariance K⁻¹ of the coefficients: of each pair of species, then of its environments."""
-        groups, start = [], 0
-
-        def add(precision: F64, variance: float) -> None:
-            nonlocal start
-            inverse = np.linalg.inv(_stable(precision))
-            groups.append((np.arange(start, start + len(precision)), variance * 0.5 * (inverse + inverse.T)))
-            start += len(precision)
-
-        elements = features_of(resolved)["elements"]
-        for z in elements:
-            if n_pair(resolved):
-                for _ in elements:
-                    add(pair_precision(resolved), resolved["pair_delta"] ** 2)
-            add(_kernel(resolved, _array(resolved["points"][chemical_symbols[z]])), 1.0)
+        """Columns and prior covariance: K⁻¹ of each pair of species, then of its environments, then the linear part."""
+        groups = []
+        blocks = _layout(resolved, self.descriptor(resolved).n_features)
+        variances = linear_variances(resolved) if "linear" in resolved else [np.zeros(0)] * len(blocks)
+        for (z, (pairs, kernels, linear)), own in zip(blocks.items(), variances, strict=True):
+            if len(pairs):
+                of_pair = resolved["pair_delta"] ** 2 * _inverse(pair_precision(resolved))
+                groups += [(columns, of_pair) for columns in np.split(pairs, len(blocks))]
+            groups.append(
+                (kernels, _inverse(_kernel(resolved, _array(resolved["points"][chemical_symbols[z]]))))
+            )
+            groups += [(linear, np.diag(own))] if len(linear) else []
         return groups
+
+
+def _checked(settings: BaseModel) -> GapSettings:
+    if not isinstance(settings, GapSettings):
+        raise TypeError(f"expected GapSettings, got {type(settings).__name__}")
+    return settings
+
+
+def _layout(resolved: Mapping[str, Any], n_columns: int) -> dict[int, tuple[I64, I64, I64]]:
+    """Columns of the pair functions, the sparse environments and the linear part of every element."""
+    elements = features_of(resolved)["elements"]
+    of_pairs = len(elements) * n_pair(resolved)
+    counts = [len(resolved["points"][chemical_symbols[z]]) for z in elements]
+    of_linear = (n_columns - sum(counts)) // len(elements) - of_pairs
+    found, start = {}, 0
+    for z, count in zip(elements, counts, strict=True):
+        ends = start + np.cumsum([of_pairs, count, of_linear])
+        pairs, kernels, linear, _ = np.split(np.arange(start, ends[-1]), ends - start)
+        found[z] = pairs, kernels, linear
+        start = int(ends[-1])
+    return found
+
+
+def _inverse(precision: F64) -> F64:
+    """Symmetric inverse."""
+    inverse = np.linalg.inv(_stable(precision))
+    return np.asarray(0.5 * (inverse + inverse.T))
 
 
 def _kernel(resolved: Mapping[str, Any], points: F64) -> F64:

@@ -33,18 +33,21 @@ class Preset:
         Size of ACE in their place.
     sparse
         Sparse environments per element.
+    linear
+        Size of the linear ACE beside them.
     """
 
     n_max: int
     l_max: int
     ace: str
     sparse: int
+    linear: str
 
 
 PRESETS = {
-    "small": Preset(n_max=6, l_max=4, ace="small", sparse=300),
-    "medium": Preset(n_max=8, l_max=6, ace="medium", sparse=800),
-    "large": Preset(n_max=8, l_max=6, ace="medium", sparse=1500),
+    "small": Preset(n_max=6, l_max=4, ace="small", sparse=300, linear="small"),
+    "medium": Preset(n_max=8, l_max=6, ace="medium", sparse=800, linear="medium"),
+    "large": Preset(n_max=8, l_max=6, ace="medium", sparse=800, linear="large"),
 }
 
 
@@ -54,6 +57,8 @@ OF_SOAP = (*(name for name in SoapSettings.model_fields if name not in OF_BOTH),
 """Those that go with SOAP alone."""
 OF_ACE = ("degree", "max_order", "constant")
 """Those that go with ACE alone."""
+OF_LINEAR = ("linear_delta",)
+"""Those of the linear part."""
 
 
 class GapSettings(SoapSettings):
@@ -79,6 +84,19 @@ class GapSettings(SoapSettings):
     constant: float = Field(
         default=1.0, gt=0, le=1e3, description="ace: constant beside the products, over their typical norm"
     )
+    linear: Literal["none", "small", "medium", "large"] | None = Field(
+        default=None, description="size of the linear ACE beside the kernels; none: kernels alone"
+    )
+    linear_delta: float = Field(
+        default=0.5,
+        gt=0,
+        le=1e6,
+        description="standard deviation of energies of the linear part over that of the environments",
+    )
+    shape: Literal["auto", "wide", "compact"] = Field(
+        default="auto",
+        description="reach of the radial functions of ACE; auto: held-out training frames decide",
+    )
     pairs: int = Field(default=20, ge=0, le=200, description="pair functions per species pair; 0: none")
     pair_width: float = Field(default=1.0, gt=0.05, le=10, description="length scale θ of the pair kernel, Å")
     pair_cutoff: float | None = Field(default=None, gt=1, le=20, description="cutoff of pair functions, Å")
@@ -99,9 +117,19 @@ def check_features(settings: GapSettings) -> None:
     for name in OF_ACE if settings.features == "soap" else OF_SOAP:
         if name in given:
             raise SettingsError(f"{name}: features='{settings.features}' has no such setting")
+    for name in OF_LINEAR if settings.linear == "none" else ():
+        if name in given:
+            raise SettingsError(f"{name}: linear='none' has no such setting")
+    if "shape" in given and not has_ace(settings):
+        raise SettingsError("shape: features='soap' with linear='none' has no such setting")
     other = "length" if settings.kernel == "dot" else "zeta"
     if other in given:
         raise SettingsError(f"{other}: kernel='{settings.kernel}' has no such setting")
+
+
+def has_ace(settings: GapSettings) -> bool:
+    """Whether products of ACE are compared or beside the kernels."""
+    return settings.features == "ace" or settings.linear != "none"
 
 
 def resolve_features(
@@ -141,5 +169,6 @@ def _ace(
         max_order=settings.max_order,
         species=settings.species,
         channels=settings.channels,
+        shape=settings.shape,
     )
     return Ace().resolve(ace, preset.ace, elements, distances)

@@ -15,6 +15,7 @@ from ase.data import chemical_symbols
 from numpy.typing import NDArray
 
 from ferrip.models import ace_subset
+from ferrip.models.ace import Ace
 from ferrip.models.family import many_body, matching_columns
 from ferrip.models.gap_features import base_descriptor
 
@@ -23,6 +24,7 @@ F64 = NDArray[np.float64]
 
 def fewer_elements(settings: Mapping[str, Any], kept: Sequence[int]) -> tuple[dict[str, Any], F64]:
     """Complete settings for some of the elements, and factors (n_features,) on the coefficients of their features."""
+    linear = {"linear": ace_subset.fewer_elements(settings["linear"], kept)} if "linear" in settings else {}
     if "soap" in settings:
         fewer = {**settings, "soap": _fewer_soap(settings["soap"], kept)}
     else:
@@ -41,7 +43,10 @@ def fewer_elements(settings: Mapping[str, Any], kept: Sequence[int]) -> tuple[di
         lengths = np.linalg.norm(rows, axis=1) if "zeta" in settings else np.ones(len(rows))
         points[symbol] = rows / lengths[:, None]
         factors += [np.ones(own.start - after.feature_range(z)[0]), lengths ** settings.get("zeta", 1)]
-    fewer |= {"points": points} | ({"scales": scales} if scales else {})
+        if linear:
+            start, stop = Ace().descriptor(linear["linear"]).feature_range(z)
+            factors.append(np.ones(stop - start))
+    fewer |= linear | {"points": points} | ({"scales": scales} if scales else {})
     return fewer, np.concatenate(factors)
 
 

@@ -11,6 +11,7 @@ pub mod density;
 pub mod elements;
 pub mod error;
 pub mod features;
+pub mod joint;
 pub mod mtp;
 pub mod neighbors;
 mod ordered;
@@ -24,4 +25,5 @@ pub mod threads;
 
 pub use error::{Error, Result};
 pub use features::{DesignBlock, Features, Gradient};
+pub use joint::JointDescriptor;
 pub use structure::{Cell, Structure};

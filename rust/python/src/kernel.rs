@@ -15,7 +15,7 @@ use crate::features::{FeatureRow, PyFeatures};
 /// Pair functions of a descriptor, and kernels of its other functions towards sparse environments, frozen.
 #[pyclass(frozen, extends = PyFeatures, name = "KernelDescriptor", module = "ferrip._core")]
 pub struct PyKernelDescriptor {
-    inner: Arc<KernelDescriptor>,
+    pub inner: Arc<KernelDescriptor>,
     base: Py<PyDescriptor>,
 }
 
@@ -57,7 +57,7 @@ impl PyKernelDescriptor {
     }
 
     /// Per feature: pair functions as in the descriptor below, then (centre's atomic number, [(0, number, 0)]).
-    fn feature_table(&self) -> Vec<FeatureRow> {
+    pub fn feature_table(&self) -> Vec<FeatureRow> {
         let below = self.base.get().table();
         let (program, mut table) = (self.inner.base().program(), Vec::new());
         for (z, kernel) in self.inner.kernels().iter().enumerate() {

@@ -12,6 +12,7 @@ mod descriptor;
 mod errors;
 mod evaluator;
 mod features;
+mod joint;
 mod kernel;
 mod moments;
 mod mtp;
@@ -29,6 +30,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     descriptor::register(module)?;
     evaluator::register(module)?;
     features::register(module)?;
+    joint::register(module)?;
     kernel::register(module)?;
     moments::register(module)?;
     mtp::register(module)?;

@@ -1,4 +1,5 @@
-//! GAP: kernels of SOAP power spectra, or of products of ACE, towards sparse environments, which are arrays of the file.
+//! GAP: kernels of SOAP power spectra, or of products of ACE, towards sparse environments, which are arrays of the file,
+//! with linear functions of ACE beside them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use ferrip_core::ace::Factor;
 use ferrip_core::density::{Descriptor, KernelDescriptor, KernelFunction, Program};
 use ferrip_core::elements::symbol;
 use ferrip_core::soap::compile;
+use ferrip_core::{Features, JointDescriptor};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -22,6 +24,8 @@ use crate::table::{Feature, of_density};
 pub struct Settings {
     soap: Option<Soap>,
     ace: Option<linear_ace::Settings>,
+    /// Linear functions beside the kernels.
+    linear: Option<linear_ace::Settings>,
     zeta: Option<u32>,
     length: Option<f64>,
     /// By symbol.
@@ -34,6 +38,9 @@ pub struct Settings {
     /// Of fits only.
     #[serde(rename = "pair_delta")]
     _pair_delta: IgnoredAny,
+    /// Of fits only.
+    #[serde(default, rename = "linear_deviation")]
+    _linear_deviation: IgnoredAny,
     /// Of fits only.
     #[serde(rename = "sparse")]
     _sparse: IgnoredAny,
@@ -76,7 +83,24 @@ pub fn basis(settings: Settings, arrays: &Arrays<'_>) -> Result<Basis> {
     let function = KernelFunction::new(settings.zeta, settings.length)?;
     let base = Arc::new(Descriptor::new(program));
     let scales = settings.scales.is_some().then_some(scales);
-    Ok(Basis::Kernel(KernelDescriptor::new(base, points, function, scales)?, table))
+    let kernels = KernelDescriptor::new(base, points, function, scales)?;
+    match settings.linear {
+        None => Ok(Basis::Kernel(kernels, table)),
+        Some(linear) => with_linear(kernels, &table, linear),
+    }
+}
+
+/// Kernels with the functions of ACE beside them.
+fn with_linear(kernels: KernelDescriptor, table: &[Feature], linear: linear_ace::Settings) -> Result<Basis> {
+    let ace = linear.compile()?;
+    let functions = of_density(&ace.program, std::iter::repeat(&ace.functions));
+    let linear = Descriptor::new(ace.program);
+    let mut all = Vec::with_capacity(table.len() + functions.len());
+    for z in 0..kernels.species().len().min(linear.species().len()) {
+        all.extend_from_slice(&table[kernels.feature_range(z)]);
+        all.extend_from_slice(&functions[linear.feature_range(z)]);
+    }
+    Ok(Basis::Joint(JointDescriptor::new(Arc::new(kernels), Arc::new(linear))?, all))
 }
 
 /// Functions that kernels compare, and their factors.

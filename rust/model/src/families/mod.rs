@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ferrip_core::density::{Descriptor, KernelDescriptor};
 use ferrip_core::elements::atomic_number;
-use ferrip_core::{Features, ace, cluster, density};
+use ferrip_core::{Features, JointDescriptor, ace, cluster, density};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -31,6 +31,8 @@ pub enum Basis {
     Density(Box<Descriptor>, Vec<Feature>),
     /// Kernels of such functions, with its features.
     Kernel(KernelDescriptor, Vec<Feature>),
+    /// Kernels with linear functions beside them.
+    Joint(JointDescriptor, Vec<Feature>),
     /// Of moments.
     Moments(density::moments::Descriptor),
     /// Of splines.
@@ -61,6 +63,7 @@ impl Basis {
         match self {
             Self::Density(descriptor, _) => &**descriptor,
             Self::Kernel(descriptor, _) => descriptor,
+            Self::Joint(descriptor, _) => descriptor,
             Self::Moments(descriptor) => descriptor,
             Self::Cluster(descriptor) => descriptor,
             Self::Acsf(descriptor) => descriptor,
@@ -70,7 +73,7 @@ impl Basis {
     /// Its features.
     pub fn table(&self) -> Vec<Feature> {
         match self {
-            Self::Density(_, table) | Self::Kernel(_, table) => table.clone(),
+            Self::Density(_, table) | Self::Kernel(_, table) | Self::Joint(_, table) => table.clone(),
             Self::Moments(descriptor) => of_moments(descriptor.program()),
             Self::Cluster(descriptor) => of_cluster(descriptor.program()),
             Self::Acsf(descriptor) => of_acsf(descriptor.program()),
