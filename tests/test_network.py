@@ -149,8 +149,9 @@ def test_gradients_on_edges_are_those_of_vjp() -> None:
         assert 0.5 * (pull + pull.T) == pytest.approx(strain_bar, abs=1e-3 * scale)
 
 
-def test_files(tmp_path: Path) -> None:
-    potential, atoms = make(), crystal()
+@pytest.mark.parametrize("features", FEATURES)
+def test_files(features: str, tmp_path: Path) -> None:
+    potential, atoms = make(features=features), crystal()
     potential.save(tmp_path / "a.ferrip")
     loaded = ferrip.load(tmp_path / "a.ferrip")
     one, other = potential.evaluate(atoms)[0], loaded.evaluate(atoms)[0]
