@@ -53,6 +53,9 @@ class _Features:
         self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None
     ) -> F64:
         """(N, n_features) derivative of values along positions_dot and strain_dot."""
+    def center_vectors(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> F64:
+        """(N, 3) sums over the edges i→j of atom i of the derivatives in r_ij of sum(values_bar * values) of that atom:
+        vectors that turn with the structure, not derivatives of anything."""
     def network_inputs(self, element: int) -> tuple[int, int]:
         """First column that networks of this element take, and the one after their last: all of the element but pair
         functions of a `Descriptor`."""

@@ -126,6 +126,12 @@ class Network:
         first = np.ascontiguousarray(weights[:, functions]), biases
         return replace(self, layers=[first, *others])
 
+    def widened(self, count: int) -> Network:
+        """The network of `count` functions, which does not see the ones before its own."""
+        (weights, biases), *others = self.layers
+        first = np.pad(weights, [(0, 0), (count - self.n_inputs, 0)]), biases
+        return replace(self, layers=[first, *others])
+
     @property
     def widths(self) -> list[int]:
         """Outputs of the hidden layers."""

@@ -129,6 +129,12 @@ class NnSettings(AceSettings):
         description="isru: a / √(1 + a²), bounded; gated: a (1 + isru(a)) / 2 (default: gated)",
     )
 
+    forces: Literal["gradient", "direct"] = Field(
+        default="gradient",
+        description="derivatives of the energy, or (not conservative, no stress, in Python alone) vectors of the atom "
+        "with weights of its own, see ferrip.direct",
+    )
+
     @field_validator("hidden")
     @classmethod
     def _in_range(cls, hidden: tuple[int, ...] | None) -> tuple[int, ...] | None:
@@ -178,20 +184,21 @@ class Nn(Ace):
             For settings of other features than the chosen ones.
         """
         own = _checked(settings)
+        direct = {"forces": "direct"} if own.forces == "direct" else {}
         if own.chosen == "ace":
             if own.descriptor:
                 raise SettingsError("descriptor: is for features other than ace")
-            return super().resolve(settings, size, elements, distances)
+            return super().resolve(settings, size, elements, distances) | direct
         of_ace = own.model_fields_set & set(AceSettings.model_fields) - {"cutoff"}
         if of_ace:
             raise SettingsError(f"{min(of_ace)}: is for features=ace, not {own.chosen}")
         given = _descriptor_settings(own, preset_of(BY_SIZE[own.chosen], size))
-        return {"features": own.chosen, "descriptor": _resolve(given, elements, distances)}
+        return {"features": own.chosen, "descriptor": _resolve(given, elements, distances)} | direct
 
     def descriptor(self, resolved: dict[str, Any]) -> Any:
         """The compiled descriptor."""
         if "features" not in resolved:
-            return super().descriptor(resolved)
+            return super().descriptor({name: one for name, one in resolved.items() if name != "forces"})
         make = {
             "soap": _core.Descriptor.soap,
             "chebyshev": _core.Descriptor.chebyshev,

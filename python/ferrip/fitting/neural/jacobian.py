@@ -82,7 +82,8 @@ class Centers:
                 continue
             first = descriptor.feature_range(z)[0]
             columns = slice(projection.columns.start - first, projection.columns.stop - first)
-            edges = np.flatnonzero((frame.numbers[centers] == z) & gradients[:, 0, columns].any(axis=1))
+            used = gradients[:, :, columns].any(axis=(1, 2))
+            edges = np.flatnonzero((frame.numbers[centers] == z) & used)
             own = np.ascontiguousarray(gradients[edges][:, :, columns])
             place = np.searchsorted(atoms, centers[edges])
             vector, count = vectors[edges].astype(np.float32), len(edges)

@@ -93,6 +93,25 @@ class State:
     seconds: float = 0.0
 
 
+@dataclass(kw_only=True, eq=False)
+class Stored:
+    """What is kept of frames between steps, and between trainings of the same coordinates.
+
+    Attributes
+    ----------
+    room
+        Bytes that gradients may still take.
+    linear
+        Rows of the linear coefficients by number of the frame.
+    centers
+        Features and their gradients by number of the frame, as far as there is room.
+    """
+
+    room: int = STORED
+    linear: dict[int, F64] = field(default_factory=dict)
+    centers: dict[int, dict[int, Centers]] = field(default_factory=dict)
+
+
 class Rows:
     """Labelled frames, and what a potential of given numbers says of them.
 
@@ -104,15 +123,24 @@ class Rows:
         Frames and their features.
     labels
         Their labels and weights, those of the repulsion not taken off.
+    places
+        Numbers of the frames in `stored` (`None`: 0, 1, …).
+    stored
+        What is known of them already.
     """
 
     def __init__(
-        self, numbers: Numbers, frames: Sequence[Frame], values: Sequence[F64], labels: WeightedLabels
+        self,
+        numbers: Numbers,
+        frames: Sequence[Frame],
+        values: Sequence[F64],
+        labels: WeightedLabels,
+        places: Sequence[int] | None = None,
+        stored: Stored | None = None,
     ) -> None:
         self.numbers, self.frames, self.values, self.labels = numbers, frames, values, labels
-        self._linear: list[F64 | None] = [None] * len(frames)
-        self._centers: list[dict[int, Centers] | None] = [None] * len(frames)
-        self._room = STORED
+        self._places = range(len(frames)) if places is None else places
+        self._stored = Stored() if stored is None else stored
 
     def errors(self, vector: F64) -> F64:
         """Labels less predictions."""
@@ -161,10 +189,7 @@ class Rows:
     def _jacobian(self, place: int, vector: F64) -> F64:
         """Derivatives of the rows of a frame in all numbers."""
         numbers = self.numbers
-        linear = self._linear[place]
-        if linear is None:
-            design = numbers.descriptor.design([self.frames[place].structure], self.labels.num_threads)
-            linear = self._linear[place] = design @ numbers.root
+        linear = self._linear(place)
         columns = [linear]
         centers = self._of_frame(place)
         for z, chosen in numbers.chosen.items():
@@ -180,11 +205,22 @@ class Rows:
             columns += [np.concatenate([inner, rows[:, :, -1:]], axis=2).reshape(len(linear), -1), others]
         return np.concatenate(columns, axis=1)
 
+    def _linear(self, place: int) -> F64:
+        """Derivatives of the rows of a frame in u."""
+        frame, known, key = self.frames[place], self._stored.linear, self._places[place]
+        if not self.numbers.n_linear:
+            return np.zeros((n_rows(frame), 0))
+        if key not in known:
+            design = self.numbers.descriptor.design([frame.structure], self.labels.num_threads)
+            known[key] = design @ self.numbers.root
+        return known[key]
+
     def _derivatives(self, sums: F64, later: F64) -> Derivatives:
         return self.numbers.rest.derivatives(later, sums)
 
     def _of_frame(self, place: int) -> dict[int, Centers]:
-        found = self._centers[place]
+        stored = self._stored
+        found = stored.centers.get(self._places[place])
         if found is None:
             found = Centers.of(
                 self.numbers.descriptor,
@@ -194,9 +230,9 @@ class Rows:
                 self.labels.num_threads,
             )
             size = sum(one.gradients.nbytes + one.own.nbytes + one.strain.nbytes for one in found.values())
-            if size <= self._room:
-                self._room -= size
-                self._centers[place] = found
+            if size <= stored.room:
+                stored.room -= size
+                stored.centers[self._places[place]] = found
         return found
 
 
