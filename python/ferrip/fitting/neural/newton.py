@@ -34,7 +34,7 @@ AROUND = (1e-2, 1e-1, 1.0, 1e1)
 """Dampings that are tried, relative to that of the step before."""
 JITTER = 1e-12
 """Damping of everything that keeps the factorisation from failing."""
-STORED = 4 * 2**30
+STORED = 6 * 2**30
 """Bytes of gradients that are kept between steps."""
 ROWS_TOGETHER = 2000
 """Rows whose products are summed at a time."""

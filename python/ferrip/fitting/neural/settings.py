@@ -20,7 +20,7 @@ class NeuralSettings(OptimisationSettings):
         description="damped Gauss-Newton steps in all numbers and the linear coefficients, or Adam beside the linear "
         "fit; auto: Gauss-Newton up to 6,000 numbers",
     )
-    iterations: int = Field(default=20, ge=1, le=1000, description="Gauss-Newton steps, at most")
+    iterations: int = Field(default=12, ge=1, le=1000, description="Gauss-Newton steps, at most")
     tolerance: float = Field(
         default=1e-3, gt=0, lt=1, description="relative decrease of the loss that ends Gauss-Newton steps"
     )
