@@ -6,6 +6,7 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -120,6 +121,18 @@ def test_networks_are_the_mean_of_several() -> None:
     assert len(both.metadata["fit"]["averaged"]) == 1
     assert not both.has_uncertainty
     assert both.metadata["fit"]["training"]["held_out_frames"] == 0
+
+
+def test_steps_are_damped_until_the_loss_falls() -> None:
+    from ferrip.fitting.neural.newton import State, _step
+
+    numbers: Any = SimpleNamespace(prior=np.eye(2), pull=lambda vector: vector, n_linear=0)
+    state = State(vector=np.zeros(2), best=np.zeros(2), lowest=1.0, damping=1e-4)
+    after, damping, vector = _step(
+        numbers, np.eye(2), np.ones(2), state, lambda to: 1.0 if to.max() > 0.3 else 0.1, 0.5
+    )
+    assert (after, damping) == pytest.approx((0.1, 1.0))
+    assert vector == pytest.approx(0.25)
 
 
 def test_networks_without_pair_functions_are_smaller() -> None:

@@ -32,6 +32,8 @@ DAMPINGS = (1e-6, 1e-4, 1e-2, 1.0, 1e2)
 """First dampings that are tried."""
 AROUND = (1e-2, 1e-1, 1.0, 1e1)
 """Dampings that are tried, relative to that of the step before."""
+BEYOND = (1e1, 1e2, 1e3, 1e4)
+"""Dampings that are tried, relative to the largest of these, one after the other where none lowers the loss."""
 JITTER = 1e-12
 """Damping of everything that keeps the factorisation from failing."""
 STORED = 6 * 2**30
@@ -258,7 +260,7 @@ def train(
         errors = training.errors(state.vector)
         before = training.loss(errors) + numbers.penalty(state.vector)
         gram, right = training.normal(state.vector, errors)
-        after, damping, vector = _step(numbers, gram, right, state, objective)
+        after, damping, vector = _step(numbers, gram, right, state, objective, before)
         if not after < before:
             state.done = True
             break
@@ -282,16 +284,23 @@ def train(
 
 
 def _step(
-    numbers: Numbers, gram: F64, right: F64, state: State, objective: Callable[[F64], float]
+    numbers: Numbers,
+    gram: F64,
+    right: F64,
+    state: State,
+    objective: Callable[[F64], float],
+    before: float,
 ) -> tuple[float, float, F64]:
-    """Loss with the prior, damping and numbers of the best step."""
+    """Loss with the prior, damping and numbers of the best step: more damping where none lowers the loss `before`."""
     matrix = gram + numbers.prior
     gradient = right - numbers.pull(state.vector)
     diagonal = np.diag(matrix).copy()
     free = np.where(np.arange(len(diagonal)) < numbers.n_linear, 0.0, diagonal)
     best = (math.inf, 0.0, state.vector)
-    dampings = [state.damping * one for one in AROUND] if state.damping else DAMPINGS
-    for damping in dampings:
+    first = [state.damping * one for one in AROUND] if state.damping else DAMPINGS
+    for place, damping in enumerate([*first, *(first[-1] * one for one in BEYOND)]):
+        if place >= len(first) and best[0] < before:
+            break
         damped = matrix + np.diag(damping * free + JITTER * diagonal)
         try:
             vector = state.vector + cho_solve(cho_factor(damped), gradient)
