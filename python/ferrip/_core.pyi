@@ -87,9 +87,10 @@ class _Features:
         pairs: Sequence[PairTerm] = (),
         simd: str | None = None,
     ) -> Evaluator:
-        """As `evaluator`, with a network N of the inputs of every element, whose energy N(B) − N(0) adds to the linear
-        one: layers of weights (outputs, inputs) and biases (outputs,), the last one with one output in eV. `activation`
-        'isru' or 'gated', see `ferrip.network`. Descriptors of the density engine and `AcsfDescriptor`."""
+        """As `evaluator`, with a network N of the inputs of every element, or of all its features, whose energy
+        N(B) − N(0) adds to the linear one: layers of weights (outputs, inputs) and biases (outputs,), the last one with
+        one output in eV. `activation` 'isru' or 'gated', see `ferrip.network`. Descriptors of the density engine and
+        `AcsfDescriptor`."""
 
 class Descriptor(_Features):
     """A compiled density-engine program with its species, frozen."""

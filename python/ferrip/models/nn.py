@@ -2,9 +2,9 @@
 
     E_i = E0 + c · B_i + N(B_i) − N(0)
 
-N is a small network per element (see `ferrip.network`), of the functions of order ≥ 2 of ACE, or of all functions of a
-SOAP power spectrum (of the neighbors alone, so that free atoms have none), Chebyshev or symmetry functions. c and N are
-trained together (see `ferrip.fitting.neural`); torch is needed for `method=adam` alone.
+N is a small network per element (see `ferrip.network`), of the functions of ACE (all, or those of order ≥ 2), or of all
+functions of a SOAP power spectrum (of the neighbors alone, so that free atoms have none), Chebyshev or symmetry
+functions. c and N are trained together (see `ferrip.fitting.neural`); torch is needed for `method=adam` alone.
 
 Sources: Behler, Parrinello, doi:10.1103/PhysRevLett.98.146401; Smith, Isayev, Roitberg, doi:10.1039/C6SC05720A.
 """
@@ -122,7 +122,8 @@ class NnSettings(AceSettings):
         "ChebyshevSettings or AcsfSettings",
     )
     hidden: tuple[int, ...] | None = Field(
-        default=None, description="outputs of the hidden layers, e.g. [32, 16]"
+        default=None,
+        description="outputs of the hidden layers, e.g. [32, 16], of each network that is averaged",
     )
     activation: Activation | None = Field(
         default=None,
