@@ -33,6 +33,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "gap": {"cutoff": 4.5, "n_max": 2, "l_max": 2, "pairs": 4, "linear": "none"},
     "nn": {"cutoff": 4.5, "degree": 6, "n_pair": 4},
+    "nn-pairs": {"cutoff": 4.5, "degree": 6, "n_pair": 4, "pair_cutoff": 5.0},
     "nn-soap": {"features": "soap", "cutoff": 4.5, "descriptor": {"n_max": 2, "l_max": 2}},
     "nn-chebyshev": {"features": "chebyshev", "cutoff": 4.5, "descriptor": {"radial_order": 4}},
     "nn-acsf": {"features": "acsf", "cutoff": 4.5, "descriptor": {"radial": 3, "form": "g4"}},
@@ -98,7 +99,9 @@ def _random(name: str, elements: tuple[int, ...], **more: Any) -> Potential:
         e0={z: -0.1 * z for z in elements},
         pairs=tuple(_core.zbl_defaults(list(elements))),
         embeddings=dict.fromkeys(elements, embedding) if name == "ace-fs" else None,
-        networks={z: _network(descriptor, z, rng) for z in elements} if networks else None,
+        networks={z: _network(descriptor, z, rng, pairs=name == "nn-pairs") for z in elements}
+        if networks
+        else None,
     )
 
 
@@ -116,8 +119,8 @@ def _environments(
     return {"points": points} | ({"scales": scales} if scaled else {})
 
 
-def _network(descriptor: Any, z: int, rng: np.random.Generator) -> Network:
-    columns = network_inputs(descriptor, z)
-    widths = [columns.stop - columns.start, *HIDDEN, 1]
+def _network(descriptor: Any, z: int, rng: np.random.Generator, *, pairs: bool) -> Network:
+    first, last = descriptor.feature_range(z)
+    widths = [last - (first if pairs else network_inputs(descriptor, z).start), *HIDDEN, 1]
     layers = [(rng.normal(size=(b, a)) / a**0.5, 0.3 * rng.normal(size=b)) for a, b in pairwise(widths)]
     return Network(activation="gated", layers=layers)

@@ -70,7 +70,7 @@ def test_every_family_gives_the_numbers_of_python(host: CHost, folder: Path, nam
     assert arrays.virials.sum(axis=0) == pytest.approx(virial, rel=1e-10, abs=1e-10)
 
 
-@pytest.mark.parametrize("name", ["ace", "gap", "nn", "nn-acsf", "uf3"])
+@pytest.mark.parametrize("name", ["ace", "gap", "nn", "nn-pairs", "nn-acsf", "uf3"])
 def test_parts_with_ghosts_add_up(host: CHost, folder: Path, name: str) -> None:
     assert host.load(folder / f"{name}.ferrip") == OK
     potential, atoms = random_potential(name), cluster(1)

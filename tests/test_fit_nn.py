@@ -6,6 +6,7 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -93,13 +94,55 @@ def test_gauss_newton_steps_lower_the_error_more(hidden: tuple[int, ...], tmp_pa
     assert training["method"] == "gauss-newton"
     curve = training["learning_curve"]["training"]
     assert len(curve) == training["epochs"] and curve[-1] < 0.4
-    assert fitted.networks is not None and fitted.networks[18].widths == list(hidden)
+    widths = [4 * hidden[0]] if len(hidden) == 1 else list(hidden)
+    assert fitted.networks is not None and fitted.networks[18].widths == widths
     again = ferrip.fit(data, model="nn", **(NEWTON | {"hidden": hidden}))
     assert np.array_equal(again.evaluate(data[0])[0].forces, fitted.evaluate(data[0])[0].forces)
     fitted.save(tmp_path / "nn.ferrip")
     loaded = ferrip.load(tmp_path / "nn.ferrip").evaluate(data[0])[0]
     assert np.array_equal(loaded.forces, fitted.evaluate(data[0])[0].forces)
     assert fitted.evaluate(Atoms("Ar", [(0, 0, 0)]))[0].energy == pytest.approx(fitted.e0[18], abs=1e-10)
+
+
+def test_networks_are_the_mean_of_several() -> None:
+    data = frames()
+    options: dict[str, Any] = {**NEWTON, "hidden": (2,), "iterations": 3}
+    both = ferrip.fit(data, model="nn", averaged=2, **options)
+    alone = [
+        ferrip.fit(data, model="nn", averaged=1, seed=seed, pair_inputs=pairs, **options)
+        for seed, pairs in ((0, "all"), (1, "none"))
+    ]
+    assert both.networks is not None
+    assert both.networks[18].widths == [4]
+    assert both.networks[18].n_inputs == both.descriptor.n_features
+    assert both.coefficients == pytest.approx(np.mean([one.coefficients for one in alone], axis=0))
+    forces = [one.evaluate(data[0])[0].forces for one in alone]
+    assert both.evaluate(data[0])[0].forces == pytest.approx(np.mean(forces, axis=0), abs=1e-6)
+    assert len(both.metadata["fit"]["averaged"]) == 1
+    assert not both.has_uncertainty
+    assert both.metadata["fit"]["training"]["held_out_frames"] == 0
+
+
+def test_steps_are_damped_until_the_loss_falls() -> None:
+    from ferrip.fitting.neural.newton import State, _step
+
+    numbers: Any = SimpleNamespace(prior=np.eye(2), pull=lambda vector: vector, n_linear=0)
+    state = State(vector=np.zeros(2), best=np.zeros(2), lowest=1.0, damping=1e-4)
+    after, damping, vector = _step(
+        numbers, np.eye(2), np.ones(2), state, lambda to: 1.0 if to.max() > 0.3 else 0.1, 0.5
+    )
+    assert (after, damping) == pytest.approx((0.1, 1.0))
+    assert vector == pytest.approx(0.25)
+
+
+def test_networks_without_pair_functions_are_smaller() -> None:
+    options: dict[str, Any] = {**NEWTON, "hidden": (2,), "iterations": 1, "averaged": 1}
+    every, fewer = (ferrip.fit(frames(), model="nn", pair_inputs=one, **options) for one in ("half", "none"))
+    assert every.networks is not None
+    assert fewer.networks is not None
+    assert every.networks[18].n_inputs == every.descriptor.n_features
+    pairs = sum(len(factors) == 1 for _, factors in every.descriptor.feature_table())
+    assert fewer.networks[18].n_inputs == every.descriptor.n_features - pairs
 
 
 @pytest.mark.parametrize("features", ["soap", "chebyshev", "acsf"])
@@ -129,8 +172,10 @@ def test_presets_on_the_shipped_set(preset: str) -> None:
     assert curve[-1] < 1.0
 
 
-def test_derivatives_in_the_numbers_are_those_of_the_evaluator() -> None:
+@pytest.mark.parametrize("pairs", [True, False])
+def test_derivatives_in_the_numbers_are_those_of_the_evaluator(pairs: bool) -> None:
     from ferrip.data import read_frames
+    from ferrip.fitting.neural.gauss_newton import inputs_of
     from ferrip.fitting.neural.newton import Rows
     from ferrip.fitting.neural.numbers import Numbers
     from ferrip.fitting.neural.projection import whitened
@@ -145,7 +190,8 @@ def test_derivatives_in_the_numbers_are_those_of_the_evaluator() -> None:
     descriptor = linear.descriptor
     p, values = descriptor.n_features, [descriptor.values(read[0].structure)]
     r = np.linalg.qr(descriptor.design([read[0].structure]), mode="r")
-    chosen, priors = whitened(descriptor, read, values, r, np.full(p, 0.1))
+    inputs = inputs_of(linear, pairs=pairs)
+    chosen, priors = whitened(inputs, read, values, r, np.full(p, 0.1))
     rng = np.random.default_rng(5)
     numbers = Numbers.of(
         linear, np.eye(p), np.eye(p), chosen, priors, Rest(widths=(3, 2), activation="gated"), 1.0, 1.0, rng
@@ -228,6 +274,8 @@ def test_networks_that_do_not_help_are_0() -> None:
         ("epochs", 0),
         ("held_out", 0.9),
         ("whitening", 2),
+        ("averaged", 0),
+        ("forces", "both"),
     ],
 )
 def test_bad_settings(setting: str, value: object) -> None:

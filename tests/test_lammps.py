@@ -74,6 +74,15 @@ def test_lammps_and_ase_agree(folder: Path) -> None:
         assert max(one.energy, one.forces, one.virial) <= TOLERANCE, one
 
 
+@pytest.mark.parametrize("name", ["nn", "nn-pairs", "nn-soap", "nn-chebyshev", "nn-acsf"])
+def test_networks_on_any_features_agree(folder: Path, name: str) -> None:
+    random_potential(name).save(folder / "potential.ferrip")
+    found = list(check(folder / "potential.ferrip", ranks=[2]))
+    assert len(found) == 5
+    for one in found:
+        assert max(one.energy, one.forces, one.virial) <= TOLERANCE, one
+
+
 def test_ranks_go_the_same_way(folder: Path) -> None:
     dynamics = """
 neighbor 0.5 bin

@@ -36,6 +36,7 @@ def crystal(seed: int = 0) -> Atoms:
 
 FEATURES: dict[str, dict[str, Any]] = {
     "ace": {"degree": 4.0, "max_order": 2},
+    "resolved": {"degree": 4.0, "max_order": 2, "species": "resolved", "pair_cutoff": 4.5},
     "soap": {"features": "soap", "descriptor": {"n_max": 2, "l_max": 2}},
     "chebyshev": {"features": "chebyshev", "descriptor": {"radial_order": 4, "angular_order": 3}},
     "acsf": {"features": "acsf", "descriptor": {"radial": 2, "angular": 2, "form": "g4"}},
@@ -43,9 +44,13 @@ FEATURES: dict[str, dict[str, Any]] = {
 
 
 def make(
-    activation: str = "gated", hidden: tuple[int, ...] = (7, 5), seed: int = 0, features: str = "ace"
+    activation: str = "gated",
+    hidden: tuple[int, ...] = (7, 5),
+    seed: int = 0,
+    features: str = "ace",
+    pairs: bool = False,
 ) -> Potential:
-    """A potential with random coefficients and networks."""
+    """A potential with random coefficients and networks, of pair functions too if there are such and `pairs`."""
     rng = np.random.default_rng(seed)
     chosen = family("nn")
     distances = PairDistances(
@@ -58,8 +63,8 @@ def make(
     descriptor = chosen.descriptor(resolved)
     networks = {}
     for z in ELEMENTS:
-        columns = network_inputs(descriptor, z)
-        widths = [columns.stop - columns.start, *hidden, 1]
+        first, last = descriptor.feature_range(z)
+        widths = [last - (first if pairs else network_inputs(descriptor, z).start), *hidden, 1]
         layers = [(rng.normal(size=(b, a)) / a**0.5, 0.3 * rng.normal(size=b)) for a, b in pairwise(widths)]
         networks[z] = Network(activation=activation, layers=layers)
     return Potential(
@@ -74,9 +79,11 @@ def make(
 
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("pairs", [False, True])
 @pytest.mark.parametrize(
     ("features", "hidden"),
     [
+        ("resolved", (4,)),
         ("ace", (1,)),
         ("ace", (4,)),
         ("ace", (7, 5)),
@@ -87,8 +94,10 @@ def make(
         ("acsf", (7, 5)),
     ],
 )
-def test_evaluator_agrees_with_the_reference(activation: str, features: str, hidden: tuple[int, ...]) -> None:
-    potential = make(activation, hidden, features=features)
+def test_evaluator_agrees_with_the_reference(
+    activation: str, pairs: bool, features: str, hidden: tuple[int, ...]
+) -> None:
+    potential = make(activation, hidden, features=features, pairs=pairs)
     assert potential.networks is not None
     atoms = crystal()
     structure = as_structure(atoms)
@@ -96,8 +105,12 @@ def test_evaluator_agrees_with_the_reference(activation: str, features: str, hid
     values = potential.descriptor.values(structure)
     energies, bars = without.energies.copy(), np.zeros_like(values)
     for z in ELEMENTS:
-        own, columns = np.flatnonzero(atoms.numbers == z), network_inputs(potential.descriptor, z)
-        parts, slopes = potential.networks[z].evaluate(values[own, columns])
+        network = potential.networks[z]
+        own, columns = (
+            np.flatnonzero(atoms.numbers == z),
+            network_inputs(potential.descriptor, z, network.n_inputs),
+        )
+        parts, slopes = network.evaluate(values[own, columns])
         energies[own] += parts
         bars[own, columns] = slopes
     positions_bar, strain_bar = potential.descriptor.vjp(structure, bars)
@@ -114,9 +127,10 @@ def test_evaluator_agrees_with_the_reference(activation: str, features: str, hid
         assert voigt == pytest.approx(expected, abs=100 * tolerance)
 
 
+@pytest.mark.parametrize("pairs", [False, True])
 @pytest.mark.parametrize("features", FEATURES)
-def test_check_potential(features: str) -> None:
-    check_potential(make(hidden=(6,), features=features))
+def test_check_potential(features: str, pairs: bool) -> None:
+    check_potential(make(hidden=(6,), features=features, pairs=pairs))
 
 
 def test_free_atoms_have_e0() -> None:
@@ -149,8 +163,9 @@ def test_gradients_on_edges_are_those_of_vjp() -> None:
         assert 0.5 * (pull + pull.T) == pytest.approx(strain_bar, abs=1e-3 * scale)
 
 
-def test_files(tmp_path: Path) -> None:
-    potential, atoms = make(), crystal()
+@pytest.mark.parametrize("features", FEATURES)
+def test_files(features: str, tmp_path: Path) -> None:
+    potential, atoms = make(features=features), crystal()
     potential.save(tmp_path / "a.ferrip")
     loaded = ferrip.load(tmp_path / "a.ferrip")
     one, other = potential.evaluate(atoms)[0], loaded.evaluate(atoms)[0]

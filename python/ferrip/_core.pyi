@@ -53,6 +53,9 @@ class _Features:
         self, structure: Structure, positions_dot: F64, strain_dot: F64, num_threads: int | None = None
     ) -> F64:
         """(N, n_features) derivative of values along positions_dot and strain_dot."""
+    def center_vectors(self, structure: Structure, values_bar: F64, num_threads: int | None = None) -> F64:
+        """(N, 3) sums over the edges i→j of atom i of the derivatives in r_ij of sum(values_bar * values) of that atom:
+        vectors that turn with the structure, not derivatives of anything."""
     def network_inputs(self, element: int) -> tuple[int, int]:
         """First column that networks of this element take, and the one after their last: all of the element but pair
         functions of a `Descriptor`."""
@@ -84,9 +87,10 @@ class _Features:
         pairs: Sequence[PairTerm] = (),
         simd: str | None = None,
     ) -> Evaluator:
-        """As `evaluator`, with a network N of the inputs of every element, whose energy N(B) − N(0) adds to the linear
-        one: layers of weights (outputs, inputs) and biases (outputs,), the last one with one output in eV. `activation`
-        'isru' or 'gated', see `ferrip.network`. Descriptors of the density engine and `AcsfDescriptor`."""
+        """As `evaluator`, with a network N of the inputs of every element, or of all its features, whose energy
+        N(B) − N(0) adds to the linear one: layers of weights (outputs, inputs) and biases (outputs,), the last one with
+        one output in eV. `activation` 'isru' or 'gated', see `ferrip.network`. Descriptors of the density engine and
+        `AcsfDescriptor`."""
 
 class Descriptor(_Features):
     """A compiled density-engine program with its species, frozen."""

@@ -207,6 +207,7 @@ def with_elements(potential: Potential, symbols: Sequence[str]) -> Potential:
         posterior_factor=None if factor is None else factor[rows] * np.resize(scale, (len(rows), 1)),
         embeddings=None if embeddings is None else {z: embeddings[z] for z in kept},
         networks=_networks(potential, columns, kept),
+        direct=_direct(potential, columns, kept),
         **common,
     )
 
@@ -217,9 +218,21 @@ def _networks(potential: Potential, columns: Sequence[int], kept: Sequence[int])
         return None
     found = {}
     for z in kept:
-        own = network_inputs(potential.descriptor, z)
+        own = network_inputs(potential.descriptor, z, potential.networks[z].n_inputs)
         within = [column - own.start for column in columns if own.start <= column < own.stop]
         found[z] = potential.networks[z].on(within)
+    return found
+
+
+def _direct(potential: Potential, columns: Sequence[int], kept: Sequence[int]) -> dict[int, F64] | None:
+    """The weights of direct forces of the kept elements on the kept columns."""
+    if potential.direct is None:
+        return None
+    found = {}
+    for z in kept:
+        first, last = potential.descriptor.feature_range(z)
+        within = [column - first for column in columns if first <= column < last]
+        found[z] = np.ascontiguousarray(potential.direct[z][:, within])
     return found
 
 

@@ -2,9 +2,10 @@
 
     E_i = E0 + c · B_i + N(B_i) − N(0),    N: h ← σ(W h + b), layer by layer, the last one linear with one output
 
-where N takes the functions of order ≥ 2 of the centre, and free atoms have E0. The activations are algebraic, so that
-every backend computes them with one square root and one division: `"isru"` is s(a) = a / √(1 + a²), which is bounded,
-`"gated"` is a (1 + s(a)) / 2, which is linear for large a. A committee is one network, the mean of its members.
+where N takes all functions of the centre, or those of order ≥ 2 alone, and free atoms have E0. The activations are
+algebraic, so that every backend computes them with one square root and one division: `"isru"` is s(a) = a / √(1 + a²),
+which is bounded, `"gated"` is a (1 + s(a)) / 2, which is linear for large a. A committee is one network, the mean of
+its members.
 """
 
 from __future__ import annotations
@@ -124,6 +125,12 @@ class Network:
         """The network of these functions alone; the others are 0."""
         (weights, biases), *others = self.layers
         first = np.ascontiguousarray(weights[:, functions]), biases
+        return replace(self, layers=[first, *others])
+
+    def widened(self, count: int) -> Network:
+        """The network of `count` functions, which does not see the ones before its own."""
+        (weights, biases), *others = self.layers
+        first = np.pad(weights, [(0, 0), (count - self.n_inputs, 0)]), biases
         return replace(self, layers=[first, *others])
 
     @property

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from ferrip import _core, committee
 from ferrip.data import Frame
+from ferrip.direct import DirectEvaluator
+from ferrip.direct import check as check_direct
 from ferrip.errors import FerripError, SettingsError
 from ferrip.graph.descriptor import GraphDescriptor
 from ferrip.models.family import Descriptor, SparseFamily, family, network_inputs
@@ -65,6 +67,9 @@ class Potential:
         Width in Å of the grid on which the radial functions are defined (ML-PACE); `None` for functions without one.
     networks
         Network of every element by atomic number (see `ferrip.network`), which adds to a linear potential, or `None`.
+    direct
+        (1 + K, p) weights of direct forces by atomic number (see `ferrip.direct`) in place of the derivatives of the
+        energy, or `None`.
     added
         Potentials of the same elements whose energies add to this one's; they count as exact.
 
@@ -86,6 +91,7 @@ class Potential:
     core: F64 | None = None
     bin_width: float | None = None
     networks: Mapping[int, Network] | None = None
+    direct: Mapping[int, F64] | None = None
     added: Sequence[Potential] = ()
     _evaluators: dict[str | None, Any] = field(default_factory=dict, init=False, repr=False)
 
@@ -105,6 +111,8 @@ class Potential:
             raise FerripError(f"core: expected {n} coefficients beside embeddings, got {self.core.shape}")
         if self.networks is not None:
             self._check_networks(self.networks)
+        if self.direct is not None:
+            check_direct(self, self.direct)
         if any(other.elements != self.elements for other in self.added):
             raise FerripError("added: expected potentials of the same elements")
 
@@ -139,7 +147,7 @@ class Potential:
     def conservative(self) -> bool:
         """Whether forces are derivatives of the energy; where they are not, there is no stress."""
         direct = isinstance(self.descriptor, GraphDescriptor) and not self.descriptor.conservative
-        return not direct and all(other.conservative for other in self.added)
+        return not direct and self.direct is None and all(other.conservative for other in self.added)
 
     def evaluator(self, simd: str | None = None) -> Any:
         """The fast evaluator, built once per SIMD path (`None`: the best of this machine)."""
@@ -164,6 +172,8 @@ class Potential:
                     simd,
                     bin_width=self.bin_width,
                 )
+            if self.direct is not None:
+                new = DirectEvaluator(self, new)
             if self.added:
                 new = sum_of([new, *(other.evaluator(simd) for other in self.added)])
             self._evaluators[simd] = new
@@ -203,11 +213,12 @@ class Potential:
         if len({network.activation for network in networks.values()}) > 1:
             raise FerripError("networks: expected the same activation for all elements")
         for z, network in networks.items():
-            columns = network_inputs(self.descriptor, z)
-            expected = columns.stop - columns.start
-            if network.n_inputs != expected:
+            first, last = self.descriptor.feature_range(z)
+            expected = last - network_inputs(self.descriptor, z).start, last - first
+            if network.n_inputs not in expected:
+                either = " or ".join(str(count) for count in dict.fromkeys(expected))
                 raise FerripError(
-                    f"networks: expected {expected} inputs for {chemical_symbols[z]}, got {network.n_inputs}"
+                    f"networks: expected {either} inputs for {chemical_symbols[z]}, got {network.n_inputs}"
                 )
 
     def _core_of(self, z: int, own: slice, embedding: Embedding) -> _core.Core | None:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from ase.data import atomic_numbers, chemical_symbols
 
-from ferrip import _core, modelfile, network, settingsfile
+from ferrip import _core, direct, modelfile, network, settingsfile
 from ferrip.errors import FerripError, ModelFileError
 from ferrip.models import family as find_family
 from ferrip.models import mtp_file, pace, pair_terms, uf3_file, uf3_json
+from ferrip.models.nn import Nn
 from ferrip.readout import Embedding
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def content(potential: Potential) -> tuple[dict[str, Any], modelfile.Arrays]:
         by_symbol = {chemical_symbols[z]: one for z, one in potential.networks.items()}
         header["networks"], of_networks = network.to_arrays(by_symbol)
         arrays |= of_networks
+    for z, weights in (potential.direct or {}).items():
+        arrays[f"{direct.PREFIX}/{chemical_symbols[z]}"] = weights
     for k, other in enumerate(potential.added):
         document, parts = content(other)
         header["added"].append(document)
@@ -140,6 +143,7 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
         core=arrays.get("core"),
         bin_width=None if bin_width is None else float(bin_width),
         networks={atomic_numbers[symbol]: one for symbol, one in networks.items()} or None,
+        direct=_direct(header, arrays),
         added=tuple(_build(*part) for part in modelfile.added_parts(header, arrays)),
     )
     if fingerprint(potential.descriptor) != header["fingerprint"]:
@@ -149,6 +153,13 @@ def _build(header: dict[str, Any], arrays: modelfile.Arrays) -> Potential:
     if posterior is not None and (posterior.ndim != 2 or len(posterior) != potential.coefficients.size):
         raise ModelFileError("posterior_factor does not match the coefficients")
     return potential
+
+
+def _direct(header: Mapping[str, Any], arrays: modelfile.Arrays) -> dict[int, Any] | None:
+    """Weights of direct forces, where the settings say that forces are such."""
+    if header["family"] != Nn.name or header["settings"].get("forces") != "direct":
+        return None
+    return {atomic_numbers[symbol]: arrays[f"{direct.PREFIX}/{symbol}"] for symbol in header["elements"]}
 
 
 def pairs_of(header: Mapping[str, Any]) -> list[PairTerm]:

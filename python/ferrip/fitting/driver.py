@@ -126,6 +126,9 @@ def fit(
     )
     if isinstance(chosen, NeuralFamily) and cast(NeuralSettings, training[0]).method == "adam":
         require_torch(model, "by Adam is trained")
+    direct = isinstance(chosen, NeuralFamily) and getattr(model_settings, "forces", None) == "direct"
+    if direct and cast(NeuralSettings, training[0]).committee > 1:
+        raise SettingsError("forces: direct forces are not for committees")
     if isinstance(chosen, GraphNetwork):
         chosen.check_device(cast(GraphTraining, training[0]).device)
     frames = read_frames(data, keys, elements=elements)
@@ -199,6 +202,7 @@ def fit(
                 solution = repelling(solution, problem.source, problem.distances.minimum, problem.reference)
             potential = problem.potential(solution, metadata(problem, of_solution(solution), stress_note))
             if isinstance(chosen, NeuralFamily):
+                from ferrip.fitting.neural.direct import with_direct_forces
                 from ferrip.fitting.neural.result import repelling_beside, with_networks
 
                 weights = solution.weights or problem.weights(use_stress=stress_note == "used")
@@ -217,6 +221,10 @@ def fit(
                     shortest = problem.distances.minimum
                     potential = repelling_beside(
                         potential, solution, problem.source, shortest, problem.reference
+                    )
+                if direct:
+                    potential = with_direct_forces(
+                        potential, problem, solution, problem.combined(factors, weights), weights, reporter
                     )
             potential = _examined(potential, problem, test_frames, num_threads)
     if checkpoint is not None:

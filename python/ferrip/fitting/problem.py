@@ -33,7 +33,7 @@ from ferrip.fitting.settings import FitSettings
 from ferrip.fitting.tsqr import LeastSquares, RFactor, combine
 from ferrip.fitting.weighting import energy_weighted
 from ferrip.models import Family
-from ferrip.models.family import Descriptor, EnvironmentFamily
+from ferrip.models.family import Descriptor, EnvironmentFamily, roughness
 from ferrip.models.pair_terms import to_json
 from ferrip.potential import Potential
 from ferrip.readout import Embedding
@@ -239,13 +239,10 @@ def prepare(
 
 def _prior(chosen: Family, resolved: dict[str, Any], descriptor: Descriptor, settings: FitSettings) -> Prior:
     """The prior that family and settings describe."""
-    roughness = np.asarray(descriptor.smoothness(), dtype=float)
-    roughness = np.maximum(roughness / roughness.mean(), 1e-6) ** settings.smoothness
     per_order = chosen.order_penalty if settings.order_penalty is None else settings.order_penalty
-    orders = np.array([len(factors) for _, factors in descriptor.feature_table()], dtype=float)
     ties = SpeciesTies(neighbor=settings.neighbor_tie, center=settings.center_tie)
     return Prior(
-        roughness=roughness * per_order ** (orders - orders.mean()),
+        roughness=roughness(descriptor, per_order, settings.smoothness),
         column_scaling=settings.column_scaling,
         groups=tied_groups(descriptor, ties) + family_groups(chosen, resolved),
         parts=family_parts(chosen, resolved, descriptor.n_features),

@@ -20,3 +20,7 @@ def require_suited(potential: Potential) -> None:
             raise SettingsError(
                 f"LAMMPS: a potential of the family {part.family!r} needs torch and runs in Python alone"
             )
+        if part.direct is not None:
+            raise SettingsError(
+                "LAMMPS: direct forces are no derivatives of the energy and run in Python alone"
+            )

@@ -46,9 +46,21 @@ def many_body(descriptor: Descriptor, element: int) -> slice:
     return slice(start + sum(len(factors) == 1 for _, factors in table), stop)
 
 
-def network_inputs(descriptor: Descriptor, element: int) -> slice:
-    """Columns of the features of an element that its network takes."""
-    return slice(*cast(NetworkDescriptor, descriptor).network_inputs(element))
+def network_inputs(descriptor: Descriptor, element: int, count: int | None = None) -> slice:
+    """Columns of the features of an element that a network of `count` inputs takes: the last ones.
+
+    Without `count` all of the element but pair functions of the density engine.
+    """
+    first, last = cast(NetworkDescriptor, descriptor).network_inputs(element)
+    return slice(first if count is None else last - count, last)
+
+
+def roughness(descriptor: Descriptor, order_penalty: float, power: float = 1.0) -> F64:
+    """(n_features,) factor on the penalty of every function: its (n, l), to a power, and its correlation order."""
+    smoothness = np.asarray(descriptor.smoothness(), dtype=float)
+    orders = np.array([len(factors) for _, factors in descriptor.feature_table()], dtype=float)
+    relative = np.maximum(smoothness / smoothness.mean(), 1e-6)
+    return np.asarray(relative**power * order_penalty ** (orders - orders.mean()))
 
 
 def matching_columns(old: Descriptor, new: Descriptor) -> list[int]:
@@ -99,6 +111,7 @@ class Descriptor(Features, Protocol):
         ...
 
 
+@runtime_checkable
 class NetworkDescriptor(Descriptor, Protocol):
     """A descriptor whose features networks can be trained on."""
 

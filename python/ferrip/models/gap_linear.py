@@ -5,7 +5,7 @@ and quadruplets, so each finds what is hard for the other. Both are fitted as on
 first and kept (`reference`) less is gained. Held-out forces of half the training frames of mlearn_Mo: kernels 96.0
 meV/Å, beside 300 fixed functions 93.3, with 300 functions 90.7, with 1,300 85.1 (these alone: 89.5).
 
-The prior of the functions c_k ~ N(0, (d s_min / s_k)²) has their smoothness s, and d such that energies of the training
+The prior of the functions c_k ~ N(0, (d s_min / s_k)²) has their roughness s, and d such that energies of the training
 environments vary by `linear_delta` times the standard deviation of those of kernels.
 """
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from ferrip import _core
 from ferrip.models.ace import Ace, AceSettings
-from ferrip.models.family import many_body
+from ferrip.models.family import many_body, roughness
 from ferrip.models.gap_features import pool
 
 if TYPE_CHECKING:
@@ -71,16 +71,16 @@ def linear_deviation(
     functions = linear_descriptor(resolved)
     variances, count = 0.0, 0
     for z, rows in pool(functions, frames, num_threads).items():
-        roughness = relative_roughness(functions)[many_body(functions, z)]
-        variances += len(rows) * float(np.sum(np.var(rows / roughness, axis=0)))
+        held_down = relative_roughness(functions)[many_body(functions, z)]
+        variances += len(rows) * float(np.sum(np.var(rows / held_down, axis=0)))
         count += len(rows)
     return delta * (count / variances) ** 0.5 if variances > 0.0 else delta
 
 
 def relative_roughness(functions: _core.Descriptor) -> F64:
-    """(n_features,) smoothness over the least one."""
-    roughness = functions.smoothness()
-    return roughness / roughness.min()
+    """(n_features,) roughness, as linear ACE penalises it, over the least one."""
+    found = roughness(functions, Ace.order_penalty)
+    return found / found.min()
 
 
 def linear_variances(resolved: Mapping[str, Any]) -> list[F64]:

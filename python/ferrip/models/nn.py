@@ -2,9 +2,9 @@
 
     E_i = E0 + c · B_i + N(B_i) − N(0)
 
-N is a small network per element (see `ferrip.network`), of the functions of order ≥ 2 of ACE, or of all functions of a
-SOAP power spectrum (of the neighbors alone, so that free atoms have none), Chebyshev or symmetry functions. c and N are
-trained together (see `ferrip.fitting.neural`); torch is needed for `method=adam` alone.
+N is a small network per element (see `ferrip.network`), of the functions of ACE (all, or those of order ≥ 2), or of all
+functions of a SOAP power spectrum (of the neighbors alone, so that free atoms have none), Chebyshev or symmetry
+functions. c and N are trained together (see `ferrip.fitting.neural`); torch is needed for `method=adam` alone.
 
 Sources: Behler, Parrinello, doi:10.1103/PhysRevLett.98.146401; Smith, Isayev, Roitberg, doi:10.1039/C6SC05720A.
 """
@@ -122,11 +122,18 @@ class NnSettings(AceSettings):
         "ChebyshevSettings or AcsfSettings",
     )
     hidden: tuple[int, ...] | None = Field(
-        default=None, description="outputs of the hidden layers, e.g. [32, 16]"
+        default=None,
+        description="outputs of the hidden layers, e.g. [32, 16], of each network that is averaged",
     )
     activation: Activation | None = Field(
         default=None,
         description="isru: a / √(1 + a²), bounded; gated: a (1 + isru(a)) / 2 (default: gated)",
+    )
+
+    forces: Literal["gradient", "direct"] = Field(
+        default="gradient",
+        description="derivatives of the energy, or (not conservative, no stress, in Python alone) vectors of the atom "
+        "with weights of its own, see ferrip.direct",
     )
 
     @field_validator("hidden")
@@ -178,20 +185,21 @@ class Nn(Ace):
             For settings of other features than the chosen ones.
         """
         own = _checked(settings)
+        direct = {"forces": "direct"} if own.forces == "direct" else {}
         if own.chosen == "ace":
             if own.descriptor:
                 raise SettingsError("descriptor: is for features other than ace")
-            return super().resolve(settings, size, elements, distances)
+            return super().resolve(settings, size, elements, distances) | direct
         of_ace = own.model_fields_set & set(AceSettings.model_fields) - {"cutoff"}
         if of_ace:
             raise SettingsError(f"{min(of_ace)}: is for features=ace, not {own.chosen}")
         given = _descriptor_settings(own, preset_of(BY_SIZE[own.chosen], size))
-        return {"features": own.chosen, "descriptor": _resolve(given, elements, distances)}
+        return {"features": own.chosen, "descriptor": _resolve(given, elements, distances)} | direct
 
     def descriptor(self, resolved: dict[str, Any]) -> Any:
         """The compiled descriptor."""
         if "features" not in resolved:
-            return super().descriptor(resolved)
+            return super().descriptor({name: one for name, one in resolved.items() if name != "forces"})
         make = {
             "soap": _core.Descriptor.soap,
             "chebyshev": _core.Descriptor.chebyshev,

@@ -155,9 +155,9 @@ def _training(validation: Validation) -> list[Section]:
 
 
 def learning_curves(metadata: Mapping[str, Any]) -> list[Mapping[str, Sequence[float | None]]]:
-    """The learning curves in the metadata of a potential: of its network, and of further members of a committee."""
+    """The learning curves in the metadata of a potential: of its network, and of further ones."""
     fit = metadata.get("fit", {})
-    trainings = [fit.get("training", {}), *fit.get("committee", [])]
+    trainings = [fit.get("training", {}), *fit.get("committee", []), *fit.get("averaged", [])]
     return [one["learning_curve"] for one in trainings if one.get("learning_curve", {}).get("training")]
 
 

@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | `values` | B | (N, K) |
 //! | `vjp` | Σ_ik B̄_ik dB_ik/dr, and the same with d/dε | (N, 3), (3, 3) |
+//! | `center_vectors` | Σ_jk B̄_ik dB_ik/dr_ij | (N, 3) |
 //! | `jvp` | Σ dB/dr · ṙ + dB/dε · ε̇ | (N, K) |
 //! | `design` | rows Σ_i B, −d/dr Σ_i B, d/dε Σ_i B (Voigt, symmetric part) | (1 + 3N + 6, K) |
 
@@ -144,6 +145,25 @@ pub trait Features: Send + Sync {
     fn vjp(&self, structure: &Structure, values_bar: &[f64], num_threads: Option<usize>) -> Result<Gradient> {
         Error::check_length("values_bar", structure.len() * self.n_features(), values_bar.len())?;
         Ok(Gradient::of_edges(&self.edge_gradients(structure, values_bar, num_threads)?))
+    }
+
+    /// For every centre i the vector `Σ_j d/dr_ij Σ_k values_bar_ik B_k(i)`, which turns with the structure;
+    /// `values_bar` is row-major (N, K).
+    ///
+    /// # Errors
+    /// Those of [`Self::vjp`].
+    fn center_vectors(
+        &self,
+        structure: &Structure,
+        values_bar: &[f64],
+        num_threads: Option<usize>,
+    ) -> Result<Vec<[f64; 3]>> {
+        Error::check_length("values_bar", structure.len() * self.n_features(), values_bar.len())?;
+        let centers = self.edge_gradients(structure, values_bar, num_threads)?;
+        let sum = |edges: &Vec<EdgeGradient>| {
+            std::array::from_fn(|x| edges.iter().map(|edge| edge.gradient[x]).sum::<f64>())
+        };
+        Ok(centers.iter().map(sum).collect())
     }
 
     /// Design rows of the structures behind one another. Per structure: Σ_i B (energy), −dB/dr (forces, atom

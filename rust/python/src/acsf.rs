@@ -28,19 +28,19 @@ impl PyAcsfDescriptor {
         py: Python<'_>,
         elements: Vec<u8>,
         cutoff: f64,
-        g2: Vec<(f64, f64)>,
-        g4: Vec<(f64, f64, f64)>,
-        g5: Vec<(f64, f64, f64)>,
+        g2: Vec<[f64; 2]>,
+        g4: Vec<[f64; 3]>,
+        g5: Vec<[f64; 3]>,
         species_weights: Option<Vec<Vec<f64>>>,
         fade: &str,
     ) -> PyResult<PyClassInitializer<Self>> {
-        let angular = |(eta, zeta, lambda)| AngularFunction { eta, zeta, lambda };
+        let angular = |[eta, zeta, lambda]: [f64; 3]| AngularFunction { eta, zeta, lambda };
         let inner = detached(py, || {
             Ok(Arc::new(Descriptor::new(AcsfSettings {
                 elements,
                 cutoff,
                 fade: Fade::parse(fade)?,
-                g2: g2.into_iter().map(|(eta, center)| RadialFunction { eta, center }).collect(),
+                g2: g2.into_iter().map(|[eta, center]| RadialFunction { eta, center }).collect(),
                 g4: g4.into_iter().map(angular).collect(),
                 g5: g5.into_iter().map(angular).collect(),
                 species_weights,

@@ -45,6 +45,20 @@ impl PyFeatures {
     {
         PyClassInitializer::from(Self { inner: descriptor }).add_subclass(class)
     }
+
+    /// A cotangent of the features of `n` atoms, row-major.
+    ///
+    /// # Errors
+    /// `ValueError` for another shape.
+    fn cotangent(&self, n: usize, values_bar: &PyReadonlyArray2<'_, f64>) -> PyResult<Vec<f64>> {
+        let bar = values_bar.as_array();
+        let (expected, got) = ((n, self.inner.n_features()), bar.dim());
+        if got != expected {
+            let message = format!("values_bar: expected shape {expected:?}, got {got:?}");
+            return Err(PyValueError::new_err(message));
+        }
+        Ok(bar.iter().copied().collect())
+    }
 }
 
 #[pymethods]
@@ -106,18 +120,27 @@ impl PyFeatures {
         num_threads: Option<usize>,
     ) -> PyResult<(Matrix<'py>, Matrix<'py>)> {
         let atoms = self::structure(py, &structure)?;
-        let bar = values_bar.as_array();
-        let (expected, got) = ((atoms.len(), self.inner.n_features()), bar.dim());
-        if got != expected {
-            let message = format!("values_bar: expected shape {expected:?}, got {got:?}");
-            return Err(PyValueError::new_err(message));
-        }
-        let bar: Vec<f64> = bar.iter().copied().collect();
+        let bar = self.cotangent(atoms.len(), &values_bar)?;
         let gradient = detached(py, || self.inner.vjp(&atoms, &bar, num_threads))?;
         Ok((
             matrix(py, atoms.len(), 3, gradient.positions.into_flattened())?,
             matrix(py, 3, 3, gradient.strain.as_flattened().to_vec())?,
         ))
+    }
+
+    /// Sums over the edges of every atom of the gradients of `sum(values_bar * values)` of that atom in `r_ij`, (N, 3).
+    #[pyo3(signature = (structure, values_bar, num_threads=None))]
+    fn center_vectors<'py>(
+        &self,
+        py: Python<'py>,
+        structure: StructureArg<'py>,
+        values_bar: PyReadonlyArray2<'py, f64>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Matrix<'py>> {
+        let atoms = self::structure(py, &structure)?;
+        let bar = self.cotangent(atoms.len(), &values_bar)?;
+        let vectors = detached(py, || self.inner.center_vectors(&atoms, &bar, num_threads))?;
+        matrix(py, atoms.len(), 3, vectors.into_flattened())
     }
 
     /// Derivative of the features along `positions_dot` (N, 3) and `strain_dot` (3, 3).

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ferrip.data import Frame
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.interrupted import Interrupted
-from ferrip.fitting.neural.newton import Iteration, Rows, State, report, train
+from ferrip.fitting.neural.newton import Iteration, Rows, State, Stored, report, train
 from ferrip.fitting.neural.numbers import Numbers
 from ferrip.fitting.neural.projection import whitened
 from ferrip.fitting.neural.rest import Rest
@@ -37,12 +37,19 @@ F64 = NDArray[np.float64]
 NOTHING = "no networks predict the held-out frames better than the linear potential, which stands"
 
 
-def newton_size(linear: Potential, solution: LinearFit, architecture: Architecture) -> int:
+def inputs_of(linear: Potential, *, pairs: bool) -> dict[int, slice]:
+    """Columns of the functions that the network of every element takes, with or without pair functions."""
+    descriptor = linear.descriptor
+    if pairs:
+        return {z: slice(*descriptor.feature_range(z)) for z in linear.elements}
+    return {z: network_inputs(descriptor, z) for z in linear.elements}
+
+
+def newton_size(inputs: Mapping[int, slice], solution: LinearFit, architecture: Architecture) -> int:
     """Numbers of a Gauss-Newton step."""
     rest = Rest(widths=architecture.hidden, activation=architecture.activation)
-    slices = [network_inputs(linear.descriptor, z) for z in linear.elements]
-    inputs = [own.stop - own.start + 1 for own in slices]
-    return solution.posterior_factor.shape[1] + sum(rest.widths[0] * one + rest.size for one in inputs)
+    counts = [own.stop - own.start + 1 for own in inputs.values()]
+    return solution.posterior_factor.shape[1] + sum(rest.widths[0] * one + rest.size for one in counts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,21 +77,36 @@ class Trainer:
     settings: NeuralSettings
     reporter: Reporter
     checkpoint: str | os.PathLike[str] | None
+    _stored: dict[bool, Stored] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def frames(self) -> Sequence[Frame]:
         """The training frames."""
         return self.labels.frames
 
-    def member(self, number: int, linear: Potential) -> tuple[Potential, dict[str, Any]]:
-        """One potential with networks, and a report; but for the first member, the linear coefficients stay."""
-        settings, held = (
-            self.settings,
-            held_out(self.frames, self.settings.held_out, self._turn(number)),
-        )
+    @property
+    def count(self) -> int:
+        """Networks that are trained."""
+        return max(self.settings.committee, self.settings.averaged or 1)
+
+    def takes_pairs(self, number: int) -> bool:
+        """Whether a network takes pair functions; where half of them do, the first ones."""
+        half = 2 * number < self.count or self.settings.committee > 1
+        return {"all": True, "half": half, "none": False}[self.settings.pair_inputs]
+
+    def member(self, number: int, linear: Potential, *, free: bool) -> tuple[Potential, dict[str, Any]]:
+        """One potential with networks, and a report; the linear coefficients are trained, too, if they are `free`."""
+        settings, held = self.settings, held_out(self.frames, self.settings.held_out, number / self.count)
         rng = np.random.default_rng(settings.seed + number)
-        numbers = self._numbers(linear, free=number == 0, rng=rng)
-        training, judging = (self._rows(numbers, [out is side for out in held]) for side in (False, True))
+        pairs = self.takes_pairs(number)
+        if pairs not in self._stored:
+            self._stored.clear()
+            self._stored[pairs] = Stored()
+        numbers = self._numbers(linear, inputs_of(linear, pairs=pairs), free=free, rng=rng)
+        stored = self._stored[pairs]
+        training, judging = (
+            self._rows(numbers, [out is side for out in held], stored) for side in (False, True)
+        )
         atoms = {
             z: np.concatenate(
                 [v[f.numbers == z] for v, f in zip(training.values, training.frames, strict=True)]
@@ -126,22 +148,22 @@ class Trainer:
             potential = numbers.potential(state.best, e0=linear.e0)
         return potential, report(state, settings, held)
 
-    def _turn(self, number: int) -> float:
-        return number / self.settings.committee
-
     @property
     def _weights(self) -> float:
         """Stands for the weights of the labels in keys."""
         return float(np.sum(self.labels.weight))
 
-    def _numbers(self, linear: Potential, *, free: bool, rng: np.random.Generator) -> Numbers:
-        solution, r = self.solution, self.least_squares.r
+    def _numbers(
+        self, linear: Potential, inputs: Mapping[int, slice], *, free: bool, rng: np.random.Generator
+    ) -> Numbers:
+        solution, r, strength = self.solution, self.least_squares.r, self.settings.network_prior
+        assert strength is not None
         root = solution.posterior_factor / (solution.noise_variance or 1.0) ** 0.5
         if not free:
             root = root[:, :0]
         rows = r @ root
         penalty = solution.ridge**0.5 * self.problem.prior.penalty(self.least_squares)
-        chosen, priors = whitened(linear.descriptor, self.frames, self.values, r, penalty)
+        chosen, priors = whitened(inputs, self.frames, self.values, r, penalty)
         return Numbers.of(
             linear,
             root,
@@ -149,19 +171,19 @@ class Trainer:
             chosen,
             priors,
             self.rest,
-            self.settings.network_prior,
+            strength,
             solution.noise_variance,
             rng,
         )
 
-    def _rows(self, numbers: Numbers, used: Sequence[bool]) -> Rows:
+    def _rows(self, numbers: Numbers, used: Sequence[bool], stored: Stored) -> Rows:
         frames = [frame for frame, use in zip(self.frames, used, strict=True) if use]
         values = [one for one, use in zip(self.values, used, strict=True) if use]
         kept = np.repeat(used, [n_rows(frame) for frame in self.frames])
         labels = replace(
             self.labels, frames=frames, target=self.labels.target[kept], weight=self.labels.weight[kept]
         )
-        return Rows(numbers, frames, values, labels)
+        return Rows(numbers, frames, values, labels, np.flatnonzero(used).tolist(), stored)
 
 
 def by_gauss_newton(
@@ -169,14 +191,25 @@ def by_gauss_newton(
 ) -> tuple[Potential, list[dict[int, Network]], list[dict[str, Any]]]:
     """A potential with new linear coefficients, networks of every member of the committee beside it, and reports."""
     potential, found, reports = linear, [], []
-    for number in range(trainer.settings.committee):
-        if trainer.settings.committee > 1:
-            trainer.reporter.note(f"member {number + 1} of {trainer.settings.committee}")
-        potential, told = trainer.member(number, potential)
-        found.append(dict(potential.networks or {}))
+    committee = trainer.settings.committee > 1
+    for number in range(trainer.count):
+        if trainer.count > 1:
+            trainer.reporter.note(f"network {number + 1} of {trainer.count}")
+        trained, told = trainer.member(number, potential, free=number == 0 or not committee)
+        found.append(trained)
         reports.append(told)
-        potential = replace(potential, networks=None)
-    return potential, found, reports
+        if committee:
+            potential = replace(trained, networks=None)
+    networks = [dict(one.networks or {}) for one in found]
+    if committee:
+        return potential, networks, reports
+    inputs = {z: max(own[z].n_inputs for own in networks) for z in linear.elements}
+    mean = {
+        z: replace(Network.mean([own[z].widened(count) for own in networks]), members=1)
+        for z, count in inputs.items()
+    }
+    coefficients = np.mean([one.coefficients for one in found], axis=0)
+    return replace(linear, coefficients=coefficients), [mean], reports
 
 
 def _tell(state: State, reporter: Reporter) -> None:

@@ -12,6 +12,7 @@ the functions, the other term a product of the matrix ∂a/∂r (rows, centres) 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +46,7 @@ class Centers:
     centers, neighbors
         (E,) place of the centre among those of the element, and index of the neighbor among all atoms.
     gradients
-        (E, 3 p) derivatives of the functions of the centre in r_ij.
+        (E, 3 p) derivatives of the functions of the centre in r_ij, in the order of the neighbors.
     own
         (n, 3 p) sums of them over the edges of a centre: forces on the centre.
     strain
@@ -62,7 +63,6 @@ class Centers:
     gradients: F32
     own: F32
     strain: F32
-    onto: csr_matrix
 
     @classmethod
     def of(
@@ -82,29 +82,23 @@ class Centers:
                 continue
             first = descriptor.feature_range(z)[0]
             columns = slice(projection.columns.start - first, projection.columns.stop - first)
-            edges = np.flatnonzero((frame.numbers[centers] == z) & gradients[:, 0, columns].any(axis=1))
-            own = np.ascontiguousarray(gradients[edges][:, :, columns])
+            used = gradients[:, :, columns].any(axis=(1, 2))
+            edges = np.flatnonzero((frame.numbers[centers] == z) & used)
+            by_center = gradients[edges][:, :, columns].reshape(len(edges), -1)
             place = np.searchsorted(atoms, centers[edges])
-            vector, count = vectors[edges].astype(np.float32), len(edges)
-            ones = np.ones(count, np.float32)
-            of_center = csr_matrix((ones, (place, np.arange(count))), shape=(len(atoms), count))
-            strain = [
-                of_center @ (0.5 * (vector[:, a, None] * own[:, b] + vector[:, b, None] * own[:, a]))
-                for a, b in VOIGT
-            ]
-            flat = own.reshape(count, -1)
+            factors = np.column_stack([np.ones(len(edges)), vectors[edges]]).astype(np.float32)
+            sums = _of_groups(factors, by_center, place, len(atoms))
+            own, moments = sums[:, 0], sums[:, 1:].reshape(len(atoms), 3, 3, -1)
+            order = np.argsort(neighbors[edges], kind="stable")
             result[z] = cls(
                 n_atoms=len(frame.numbers),
                 atoms=atoms,
                 values=values[atoms, projection.columns] - projection.mean,
-                centers=place,
-                neighbors=neighbors[edges],
-                gradients=flat,
-                own=np.asarray(of_center @ flat),
-                strain=np.stack(strain, axis=1),
-                onto=csr_matrix(
-                    (ones, (neighbors[edges], np.arange(count))), shape=(len(frame.numbers), count)
-                ),
+                centers=place[order],
+                neighbors=neighbors[edges][order],
+                gradients=by_center[order],
+                own=np.ascontiguousarray(own),
+                strain=np.stack([0.5 * (moments[:, a, b] + moments[:, b, a]) for a, b in VOIGT], axis=1),
             )
         return result
 
@@ -127,12 +121,13 @@ class Centers:
         pulled = self._pulled(along)
         strained = self.strain @ first.T.astype(np.float32)
         inputs = np.column_stack([self.values, np.ones(n)])
+        forces = self._forces(at.slopes)
         at_zero = np.append(free, 1.0)
         for k in range(width):
             slope, bend = at.slopes[:, k], at.curvatures[:, k]
             part = rows[:, k]
             part[0] = slope @ inputs - n * at_free.slopes[0, k] * at_zero
-            part[1:last, :p] = self._forces(slope)
+            part[1:last, :p] = forces[:, k].reshape(-1, p)
             part[last:, :p] = np.tensordot(slope.astype(np.float32), self.strain, 1)
             part[1:, p] = 0.0
             part[1:last] += np.einsum("rnl,nl->rn", pulled, bend) @ inputs
@@ -144,15 +139,12 @@ class Centers:
             later[last:] = np.tensordot(strained, at.slopes_of_numbers, ([0, 2], [0, 1]))
         return rows, later
 
-    def _forces(self, slope: F64) -> F32:
-        """(3 N, p) forces of the functions, those of every centre times its slope."""
-        weights = slope.astype(np.float32)
-        onto = csr_matrix(
-            (weights[self.centers[self.onto.indices]], self.onto.indices, self.onto.indptr), self.onto.shape
-        )
-        forces = -np.asarray(onto @ self.gradients)
-        forces[self.atoms] += weights[:, None] * self.own
-        return forces.reshape(3 * self.n_atoms, -1)
+    def _forces(self, slopes: F64) -> F32:
+        """(N, K, 3 p) forces of the functions, those of every centre times its slopes (n, K)."""
+        weights = slopes.astype(np.float32)
+        forces = -_of_groups(weights[self.centers], self.gradients, self.neighbors, self.n_atoms)
+        forces[self.atoms] += weights[:, :, None] * self.own[:, None]
+        return forces
 
     def _pulled(self, along: F32) -> F64:
         """(3 N, n, K) forces of the first sums of every centre, from their derivatives (E, 3, K) in the edges."""
@@ -168,3 +160,12 @@ class Centers:
         forces[self.atoms, np.arange(n)] += np.asarray(of_center @ flat)
         split = forces.reshape(self.n_atoms, n, 3, width)
         return np.ascontiguousarray(split.transpose(0, 2, 1, 3)).reshape(3 * self.n_atoms, n, width)
+
+
+def _of_groups(factors: F32, rows: F32, groups: I64, count: int) -> F32:
+    """(count, K, width) sums of products of factors (E, K) and rows (E, width) over each of `count` sorted groups."""
+    sums = np.zeros((count, factors.shape[1], rows.shape[1]), np.float32)
+    ends = np.searchsorted(groups, np.arange(count + 1))
+    for group, (start, stop) in enumerate(pairwise(ends)):
+        sums[group] = factors[start:stop].T @ rows[start:stop]
+    return sums

@@ -32,9 +32,11 @@ DAMPINGS = (1e-6, 1e-4, 1e-2, 1.0, 1e2)
 """First dampings that are tried."""
 AROUND = (1e-2, 1e-1, 1.0, 1e1)
 """Dampings that are tried, relative to that of the step before."""
+BEYOND = (1e1, 1e2, 1e3, 1e4)
+"""Dampings that are tried, relative to the largest of these, one after the other where none lowers the loss."""
 JITTER = 1e-12
 """Damping of everything that keeps the factorisation from failing."""
-STORED = 4 * 2**30
+STORED = 6 * 2**30
 """Bytes of gradients that are kept between steps."""
 ROWS_TOGETHER = 2000
 """Rows whose products are summed at a time."""
@@ -93,6 +95,25 @@ class State:
     seconds: float = 0.0
 
 
+@dataclass(kw_only=True, eq=False)
+class Stored:
+    """What is kept of frames between steps, and between trainings of the same coordinates.
+
+    Attributes
+    ----------
+    room
+        Bytes that gradients may still take.
+    linear
+        Rows of the linear coefficients by number of the frame.
+    centers
+        Features and their gradients by number of the frame, as far as there is room.
+    """
+
+    room: int = STORED
+    linear: dict[int, F64] = field(default_factory=dict)
+    centers: dict[int, dict[int, Centers]] = field(default_factory=dict)
+
+
 class Rows:
     """Labelled frames, and what a potential of given numbers says of them.
 
@@ -104,15 +125,24 @@ class Rows:
         Frames and their features.
     labels
         Their labels and weights, those of the repulsion not taken off.
+    places
+        Numbers of the frames in `stored` (`None`: 0, 1, …).
+    stored
+        What is known of them already.
     """
 
     def __init__(
-        self, numbers: Numbers, frames: Sequence[Frame], values: Sequence[F64], labels: WeightedLabels
+        self,
+        numbers: Numbers,
+        frames: Sequence[Frame],
+        values: Sequence[F64],
+        labels: WeightedLabels,
+        places: Sequence[int] | None = None,
+        stored: Stored | None = None,
     ) -> None:
         self.numbers, self.frames, self.values, self.labels = numbers, frames, values, labels
-        self._linear: list[F64 | None] = [None] * len(frames)
-        self._centers: list[dict[int, Centers] | None] = [None] * len(frames)
-        self._room = STORED
+        self._places = range(len(frames)) if places is None else places
+        self._stored = Stored() if stored is None else stored
 
     def errors(self, vector: F64) -> F64:
         """Labels less predictions."""
@@ -161,10 +191,7 @@ class Rows:
     def _jacobian(self, place: int, vector: F64) -> F64:
         """Derivatives of the rows of a frame in all numbers."""
         numbers = self.numbers
-        linear = self._linear[place]
-        if linear is None:
-            design = numbers.descriptor.design([self.frames[place].structure], self.labels.num_threads)
-            linear = self._linear[place] = design @ numbers.root
+        linear = self._linear(place)
         columns = [linear]
         centers = self._of_frame(place)
         for z, chosen in numbers.chosen.items():
@@ -180,11 +207,22 @@ class Rows:
             columns += [np.concatenate([inner, rows[:, :, -1:]], axis=2).reshape(len(linear), -1), others]
         return np.concatenate(columns, axis=1)
 
+    def _linear(self, place: int) -> F64:
+        """Derivatives of the rows of a frame in u."""
+        frame, known, key = self.frames[place], self._stored.linear, self._places[place]
+        if not self.numbers.n_linear:
+            return np.zeros((n_rows(frame), 0))
+        if key not in known:
+            design = self.numbers.descriptor.design([frame.structure], self.labels.num_threads)
+            known[key] = design @ self.numbers.root
+        return known[key]
+
     def _derivatives(self, sums: F64, later: F64) -> Derivatives:
         return self.numbers.rest.derivatives(later, sums)
 
     def _of_frame(self, place: int) -> dict[int, Centers]:
-        found = self._centers[place]
+        stored = self._stored
+        found = stored.centers.get(self._places[place])
         if found is None:
             found = Centers.of(
                 self.numbers.descriptor,
@@ -194,9 +232,9 @@ class Rows:
                 self.labels.num_threads,
             )
             size = sum(one.gradients.nbytes + one.own.nbytes + one.strain.nbytes for one in found.values())
-            if size <= self._room:
-                self._room -= size
-                self._centers[place] = found
+            if size <= stored.room:
+                stored.room -= size
+                stored.centers[self._places[place]] = found
         return found
 
 
@@ -222,7 +260,7 @@ def train(
         errors = training.errors(state.vector)
         before = training.loss(errors) + numbers.penalty(state.vector)
         gram, right = training.normal(state.vector, errors)
-        after, damping, vector = _step(numbers, gram, right, state, objective)
+        after, damping, vector = _step(numbers, gram, right, state, objective, before)
         if not after < before:
             state.done = True
             break
@@ -246,16 +284,23 @@ def train(
 
 
 def _step(
-    numbers: Numbers, gram: F64, right: F64, state: State, objective: Callable[[F64], float]
+    numbers: Numbers,
+    gram: F64,
+    right: F64,
+    state: State,
+    objective: Callable[[F64], float],
+    before: float,
 ) -> tuple[float, float, F64]:
-    """Loss with the prior, damping and numbers of the best step."""
+    """Loss with the prior, damping and numbers of the best step: more damping where none lowers the loss `before`."""
     matrix = gram + numbers.prior
     gradient = right - numbers.pull(state.vector)
     diagonal = np.diag(matrix).copy()
     free = np.where(np.arange(len(diagonal)) < numbers.n_linear, 0.0, diagonal)
     best = (math.inf, 0.0, state.vector)
-    dampings = [state.damping * one for one in AROUND] if state.damping else DAMPINGS
-    for damping in dampings:
+    first = [state.damping * one for one in AROUND] if state.damping else DAMPINGS
+    for place, damping in enumerate([*first, *(first[-1] * one for one in BEYOND)]):
+        if place >= len(first) and best[0] < before:
+            break
         damped = matrix + np.diag(damping * free + JITTER * diagonal)
         try:
             vector = state.vector + cho_solve(cho_factor(damped), gradient)

@@ -178,7 +178,7 @@ class Numbers:
         )
 
     def start(self, values: Mapping[int, F64], rng: np.random.Generator) -> F64:
-        """First θ: sums with the spectrum of the linear energies, random signs, and variance 1 over the atoms.
+        """First θ: sums with the spectrum of the linear energies, random signs, and the size of `Rest.sums`.
 
         Networks of one hidden layer are 0 there: neurons of both signs of the output are equal in pairs (one that is
         left over is 0), which steps take apart.
@@ -201,6 +201,7 @@ class Numbers:
                 weights[:m] = own * rng.normal(size=m)
                 weights[:m] /= float(np.sqrt(np.mean((inputs @ weights[:m]) ** 2))) or 1.0
                 weights[m] = rng.normal()
+            first *= self.rest.sums
             if not self.rest.size:
                 paired = width - width % 2
                 first[1:paired:2], first[paired:] = first[0:paired:2], 0.0

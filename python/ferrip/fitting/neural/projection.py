@@ -8,7 +8,7 @@ problem is isotropic. The trained layer is folded back onto the functions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,7 +77,7 @@ def projections(
 
 
 def whitened(
-    descriptor: Descriptor, frames: Sequence[Frame], values: Sequence[F64], r: F64, penalty: F64
+    inputs: Mapping[int, slice], frames: Sequence[Frame], values: Sequence[F64], r: F64, penalty: F64
 ) -> tuple[dict[int, Projection], dict[int, F64]]:
     """Coordinates of all functions of every element in which the linear problem is isotropic, and the prior in them.
 
@@ -86,8 +86,8 @@ def whitened(
 
     Parameters
     ----------
-    descriptor
-        Gives the columns.
+    inputs
+        Columns of the functions that the network of every element takes.
     frames, values
         Training frames and their features.
     r
@@ -96,8 +96,7 @@ def whitened(
         (p,) Γ in units of the rows; infinite where nothing is known of a function, which is left out.
     """
     result, priors = {}, {}
-    for z in descriptor.elements:
-        columns = network_inputs(descriptor, z)
+    for z, columns in inputs.items():
         mean = np.concatenate(
             [rows[frame.numbers == z, columns] for rows, frame in zip(values, frames, strict=True)]
         ).mean(axis=0)

@@ -32,11 +32,14 @@ class Rest:
         See `ferrip.network`.
     scale
         Size of v, eV.
+    sums
+        Standard deviation of the first sums over the atoms at the start.
     """
 
     widths: tuple[int, ...]
     activation: str
     scale: float = 1.0
+    sums: float = 1.0
 
     @property
     def size(self) -> int:

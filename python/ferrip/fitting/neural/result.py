@@ -11,7 +11,7 @@ import numpy as np
 
 from ferrip.data import Frame
 from ferrip.fitting.dimers import repelling
-from ferrip.fitting.neural.gauss_newton import Trainer, by_gauss_newton, newton_size
+from ferrip.fitting.neural.gauss_newton import Trainer, by_gauss_newton, inputs_of, newton_size
 from ferrip.fitting.neural.rest import Rest
 from ferrip.fitting.neural.settings import NeuralSettings
 from ferrip.fitting.nonlinear.loss import WeightedLabels, predicted_rows
@@ -24,6 +24,13 @@ from ferrip.network import Architecture, Network
 from ferrip.potential import Potential
 from ferrip.torch_needed import require_torch
 
+AVERAGED = 4
+"""Networks of one hidden layer whose mean is taken by default."""
+FLAT = 16.0
+"""Scale of the last layer behind one hidden layer over the spread of the linear energies: the sums are then small, and
+a network begins as a quadratic form of few directions."""
+PRIOR, DEEP_PRIOR = 40.0, 10.0
+"""Priors of the first layer behind which there is one layer, or more."""
 MOST_NUMBERS = 6000
 """Numbers up to which Gauss-Newton steps are taken by default."""
 DEEP = 0.1
@@ -63,7 +70,10 @@ def with_networks(
     frames = [frame for frame in problem.frames if not frame.is_isolated_atom]
     reporter.note(f"networks of {' × '.join(map(str, architecture.hidden))} hidden outputs")
     if settings.method != "adam":
-        size = newton_size(linear, solution, architecture)
+        flat = len(architecture.hidden) == 1
+        own = _complete(settings, flat=flat)
+        inputs = inputs_of(linear, pairs=settings.pair_inputs != "none")
+        size = newton_size(inputs, solution, architecture)
         if settings.method == "gauss-newton" or size <= MOST_NUMBERS:
             values = [linear.descriptor.values(frame.structure, threads) for frame in frames]
             trainer = Trainer(
@@ -75,14 +85,16 @@ def with_networks(
                 rest=Rest(
                     widths=architecture.hidden,
                     activation=architecture.activation,
-                    scale=_spread(linear, frames, values) * (1.0 if len(architecture.hidden) == 1 else DEEP),
+                    scale=_spread(linear, frames, values) * (FLAT if flat else DEEP),
+                    sums=FLAT**-0.5 if flat else 1.0,
                 ),
-                settings=settings,
+                settings=own,
                 reporter=reporter,
                 checkpoint=checkpoint,
             )
             trained, networks, trainings = by_gauss_newton(linear, trainer)
-            return _joined(trained, networks, trainings, architecture)
+            others = "committee" if settings.committee > 1 else "averaged"
+            return _joined(trained, networks, trainings, architecture, others)
         reporter.note(f"{size} numbers are too many for Gauss-Newton steps: Adam")
     require_torch(linear.family, "by Adam is trained")
     from ferrip.fitting.neural.adam import by_adam
@@ -91,6 +103,18 @@ def with_networks(
         linear, problem, frames, weights, architecture, settings, reporter, checkpoint
     )
     return _joined(linear, networks, trainings, architecture)
+
+
+def _complete(settings: NeuralSettings, *, flat: bool) -> NeuralSettings:
+    """Settings with what Gauss-Newton steps take where nothing is given; `flat` networks have one hidden layer."""
+    several = flat and settings.committee == 1
+    chosen: dict[str, Any] = {
+        "averaged": settings.averaged or (AVERAGED if several else 1),
+        "network_prior": settings.network_prior or (PRIOR if flat else DEEP_PRIOR),
+    }
+    if "held_out" not in settings.model_fields_set:
+        chosen["held_out"] = 0.0
+    return settings.model_copy(update=chosen)
 
 
 def _spread(linear: Potential, frames: Sequence[Frame], values: Sequence[F64]) -> float:
@@ -106,13 +130,14 @@ def _joined(
     found: Sequence[Mapping[int, Network]],
     trainings: Sequence[dict[str, Any]],
     architecture: Architecture,
+    others: str = "committee",
 ) -> Potential:
     """The potential with the mean of its networks, and what is known of their trainings."""
     networks = {z: Network.mean([own[z] for own in found]) for z in potential.elements}
     origin = dict(potential.metadata)
     origin["fit"] = origin["fit"] | {
         "training": trainings[0] | {"hidden": list(architecture.hidden)},
-        "committee": list(trainings[1:]),
+        others: list(trainings[1:]),
     }
     return replace(potential, networks=networks, posterior_factor=None, metadata=origin)
 

@@ -6,6 +6,7 @@ pub mod evaluator;
 pub mod kernel;
 pub mod moments;
 pub mod network;
+mod pair_products;
 pub mod program;
 pub mod readout;
 

@@ -68,7 +68,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// A network of the functions of order ≥ 2 of a centre.
+    /// A network of the functions of order ≥ 2 of a centre, or of all.
     ///
     /// # Errors
     /// [`Error::Length`] for layers that do not fit to each other, [`Error::Setting`] for too few, too many or too wide

@@ -19,6 +19,9 @@ struct Other {
 /// # Errors
 /// [`Error::Content`] for unknown functions or settings that they do not have; those of the core.
 pub fn basis(settings: &Value) -> Result<Basis> {
+    if settings.get("forces").and_then(Value::as_str) == Some("direct") {
+        return Err(Error::content("direct forces, which are no derivatives of the energy, need Python"));
+    }
     if settings.get("features").is_none() {
         return linear_ace::basis(from_json(settings)?);
     }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::density::network::{Activation, Network};
+use crate::density::pair_products::with_pair_products;
 use crate::density::program::Program;
 use crate::density::readout::Readout;
 use crate::error::{Error, Result};
@@ -104,11 +105,26 @@ impl<S: Simd> Task<S> for NumbersTask<'_, S> {
 
 impl Evaluator {
     /// The linear potential with one coefficient per feature and one energy `e0` per species (eV), and a network of the
-    /// functions of order ≥ 2 of each species.
+    /// functions of order ≥ 2 of each species, or of all its functions.
     ///
     /// # Errors
     /// [`Error::Length`] for numbers that do not fit the program, and those of [`Self::new`].
     pub fn with_networks(
+        program: &Arc<Program>,
+        linear: (&[f64], &[f64]),
+        networks: Vec<Network>,
+        baseline: &Baseline,
+        options: Options,
+    ) -> Result<Self> {
+        let mut inputs = program.centers().iter().zip(&networks);
+        if inputs.any(|(center, network)| network.n_inputs() > center.functions.len()) {
+            return Self::of_networks(&with_pair_products(program)?, linear, networks, baseline, options);
+        }
+        Self::of_networks(program, linear, networks, baseline, options)
+    }
+
+    /// As [`Self::with_networks`], of functions of order ≥ 2.
+    fn of_networks(
         program: &Program,
         (coefficients, e0): (&[f64], &[f64]),
         networks: Vec<Network>,
