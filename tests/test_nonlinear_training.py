@@ -37,7 +37,14 @@ BASIS = {
     "shape": "wide",
     "repulsion": "none",
 }
-FIT = {**BASIS, "e0": {"Si": -1.0}, "smoothness": 0.5, "num_threads": 1, "progress": False}
+FIT = {
+    **BASIS,
+    "e0": {"Si": -1.0},
+    "smoothness": 0.5,
+    "order_penalty": 1.0,
+    "num_threads": 1,
+    "progress": False,
+}
 
 
 def structures(n: int, seed: int) -> list[Frame]:
