@@ -18,7 +18,15 @@ from ferrip.testing import check_potential
 F64 = NDArray[np.float64]
 
 FIT = {"model": "gap", "size": "small", "e0": {"Cu": 0.0}, "stress": "off", "progress": False}
-TINY = {"n_max": 3, "l_max": 2, "sparse": 40, "pairs": 6, "cutoff": 4.0, "repulsion": "none", "linear": "none"}
+TINY = {
+    "n_max": 3,
+    "l_max": 2,
+    "sparse": 40,
+    "pairs": 6,
+    "cutoff": 4.0,
+    "repulsion": "none",
+    "linear": "none",
+}
 COUNTS = {"energy": 30, "forces": 80}
 PARTS = [np.arange(4), np.arange(4, 7)]
 

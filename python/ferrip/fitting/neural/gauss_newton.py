@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ferrip.data import Frame
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.interrupted import Interrupted
-from ferrip.fitting.neural.newton import Iteration, Rows, State, Stored, report, train
+from ferrip.fitting.neural.newton import Iteration, Rows, State, Stored, report, room_for_gradients, train
 from ferrip.fitting.neural.numbers import Numbers
 from ferrip.fitting.neural.projection import whitened
 from ferrip.fitting.neural.rest import Rest
@@ -101,7 +101,7 @@ class Trainer:
         pairs = self.takes_pairs(number)
         if pairs not in self._stored:
             self._stored.clear()
-            self._stored[pairs] = Stored()
+            self._stored[pairs] = Stored(room=room_for_gradients(self.problem.settings.max_memory))
         numbers = self._numbers(linear, inputs_of(linear, pairs=pairs), free=free, rng=rng)
         stored = self._stored[pairs]
         training, judging = (

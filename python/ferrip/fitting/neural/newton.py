@@ -9,6 +9,7 @@ model is linear.
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -37,7 +38,9 @@ BEYOND = (1e1, 1e2, 1e3, 1e4)
 JITTER = 1e-12
 """Damping of everything that keeps the factorisation from failing."""
 STORED = 6 * 2**30
-"""Bytes of gradients that are kept between steps."""
+"""Bytes of gradients that are kept between steps, at most."""
+SHARE_OF_MACHINE, SHARE_OF_LIMIT = 0.25, 0.5
+"""Share of the memory of the machine, and of what the settings allow, that they may take."""
 ROWS_TOGETHER = 2000
 """Rows whose products are summed at a time."""
 
@@ -93,6 +96,20 @@ class State:
     done: bool = False
     iterations: list[Iteration] = field(default_factory=list)
     seconds: float = 0.0
+
+
+def room_for_gradients(max_memory: float | None) -> int:
+    """Bytes of gradients that are kept; `max_memory` in GB.
+
+    Examples
+    --------
+    >>> room_for_gradients(0.5)
+    250000000
+    """
+    room = float(STORED)
+    if "SC_PHYS_PAGES" in getattr(os, "sysconf_names", {}):
+        room = min(room, SHARE_OF_MACHINE * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return int(room if max_memory is None else min(room, SHARE_OF_LIMIT * 1e9 * max_memory))
 
 
 @dataclass(kw_only=True, eq=False)
