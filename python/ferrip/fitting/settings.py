@@ -90,7 +90,10 @@ class FitSettings(BaseModel):
         description="prior correlation of functions that differ in the centre species",
     )
     max_memory: float | None = Field(
-        default=None, gt=0, description="GB; a fit that is estimated to take more does not start"
+        default=None,
+        gt=0,
+        description="GB; a fit that is estimated to take more does not start (gap: once its environments are "
+        "chosen)",
     )
     uncertainty: bool = Field(default=True, description="store the posterior factor (p × p) in the model")
 

@@ -88,7 +88,7 @@ class Gap(Family):
         "10.1103/PhysRevLett.104.136403",
         "10.1103/PhysRevB.87.184115",
         "10.1002/qua.24927",
-        "10.1103/PhysRevB.99.014104",
+        *Ace.citations,
     )
 
     def candidates(self, settings: BaseModel) -> list[BaseModel]:
