@@ -58,9 +58,11 @@ def network_inputs(descriptor: Descriptor, element: int, count: int | None = Non
 def roughness(descriptor: Descriptor, order_penalty: float, power: float = 1.0) -> F64:
     """(n_features,) factor on the penalty of every function: its (n, l), to a power, and its correlation order."""
     smoothness = np.asarray(descriptor.smoothness(), dtype=float)
+    relative = np.maximum(smoothness / smoothness.mean(), 1e-6) ** power
+    if order_penalty == 1.0:  # graph networks have coefficients without functions
+        return np.asarray(relative)
     orders = np.array([len(factors) for _, factors in descriptor.feature_table()], dtype=float)
-    relative = np.maximum(smoothness / smoothness.mean(), 1e-6)
-    return np.asarray(relative**power * order_penalty ** (orders - orders.mean()))
+    return np.asarray(relative * order_penalty ** (orders - orders.mean()))
 
 
 def matching_columns(old: Descriptor, new: Descriptor) -> list[int]:
