@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from fitted import frames
+from threadpoolctl import threadpool_info
 
 import ferrip
+from ferrip.blas import blas_threads
 from ferrip.errors import SettingsError
 from ferrip.fitting import driver, gram, many_columns, normal
 from ferrip.fitting.gram import Gram, inverse, solved
@@ -195,3 +197,10 @@ def test_other_solvers_are_refused(few: None) -> None:
             ferrip.fit(frames(), **OPTIONS, **settings)
     with pytest.raises(SettingsError, match="size: expected one of small, medium, large"):
         ferrip.fit(frames(), model="uf3", size="huge", progress=False)
+
+
+@pytest.mark.parametrize(("n_columns", "threads"), [(100, 1), (4000, 2), (16_000, 1)])
+def test_blas_threads_follow_the_number_of_columns(n_columns, threads):
+    with blas_threads(n_columns, 2):
+        counts = [one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"]
+    assert counts and all(count <= threads for count in counts)
