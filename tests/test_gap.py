@@ -17,7 +17,8 @@ from ferrip import _core, modelfile
 from ferrip.conversion import with_elements
 from ferrip.errors import ModelFileError, SettingsError
 from ferrip.fitting.distances import PairDistances
-from ferrip.models import gap_features
+from ferrip.fitting.normal import MOST_TRIANGULAR
+from ferrip.models import gap_features, gap_linear
 from ferrip.models.environments import METHODS, choose_rows
 from ferrip.models.family import many_body
 from ferrip.models.gap import Gap, GapSettings
@@ -503,3 +504,7 @@ def test_small_powers_are_mapped_to_few_environments(zeta: int) -> None:
         values = descriptor.values(sample.structure)
         scale = np.abs(values).max() * np.abs(coefficients).sum()
         np.testing.assert_allclose(energies, values @ coefficients, atol=1e-13 * scale)
+
+
+def test_linear_parts_leave_room_for_the_uncertainty() -> None:
+    assert gap_linear.MOST_COLUMNS == MOST_TRIANGULAR
