@@ -1,12 +1,13 @@
 """Fit published data sets at every size and print the table of benches/RESULTS.md.
 
     python benches/accuracy.py --data ../shared/data [--sets mlearn_Si,3BPA] [--sizes small,medium,large]
-        [--json FILE] [--short]
+        [--json FILE] [--work FOLDER] [--costs] [--short]
 
 Each row is one `ferrip fit` in a process of its own: test errors, number of functions, wall time and peak memory
 of the fit, and µs per atom and MD step of `ferrip bench` on one thread (molecules: of the first training frame).
-`--json` adds the rows to a file, from which `benches/pareto.py` draws. `--short` fits the shipped silicon set at size
-small only.
+`--json` keeps the rows in a file, from which `benches/pareto.py` draws; a fit takes the place of an older one of the
+same set, model and size. `--costs` only times the potentials that `--work` keeps again, for fits that were made beside
+other jobs. `--short` fits the shipped silicon set at size small only.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import ase.io
@@ -99,13 +101,9 @@ def usage(command: list[str]) -> tuple[float, float, float]:
 
 def rows(name: str, data: DataSet, model: str, size: str, root: Path, work: Path) -> list[dict]:
     """Rows of one fit: one per test."""
-    potential = work / f"{name}_{model}_{size}.ferrip"
+    potential = kept(work, name, model, size)
     fit = ["fit", str(root / data.train), "-o", str(potential), "--model", model, "--size", size, *data.flags]
     seconds, _, megabytes = usage([sys.executable, "-m", "ferrip", *fit])
-    structure = first_frame(root / data.train, work / f"{name}.xyz") if data.molecule else None
-    speed = ferrip(
-        "bench", str(potential), "--threads", "1", *(["--structure", str(structure)] if structure else [])
-    )
     functions = ferrip("info", str(potential))["fingerprint"]["n_features"]
     fitted = {
         "set": name,
@@ -114,8 +112,7 @@ def rows(name: str, data: DataSet, model: str, size: str, root: Path, work: Path
         "functions": functions,
         "seconds": seconds,
         "megabytes": megabytes,
-        "us_per_atom_step": speed["us_per_atom_step"],
-        "neighbors_per_atom": speed["neighbors_per_atom"],
+        **cost(potential, name, data, root, work),
     }
     tests = {label: root / test for label, test in data.tests.items()}
     found = []
@@ -126,6 +123,20 @@ def rows(name: str, data: DataSet, model: str, size: str, root: Path, work: Path
         if any("Multinary" in group for group in errors["by_config_type"]):
             tests["without Multinary"] = without_multinary(path, work / f"{name}_without_multinary.xyz")
     return found
+
+
+def kept(work: Path, name: str, model: str, size: str) -> Path:
+    """Where the potential of a fit lies."""
+    return work / f"{name}_{model}_{size}.ferrip"
+
+
+def cost(potential: Path, name: str, data: DataSet, root: Path, work: Path) -> dict[str, float]:
+    """µs per atom and step on one thread, on a crystal or the first training frame, and the neighbors there."""
+    arguments = ["bench", str(potential), "--threads", "1"]
+    if data.molecule:
+        arguments += ["--structure", str(first_frame(root / data.train, work / f"{name}.xyz"))]
+    speed = ferrip(*arguments)
+    return {key: speed[key] for key in ("us_per_atom_step", "neighbors_per_atom")}
 
 
 def table_row(row: dict) -> str:
@@ -162,7 +173,8 @@ def main() -> None:
     parser.add_argument("--model", default="ace")
     parser.add_argument("--sizes", default="small,medium,large")
     parser.add_argument("--work", type=Path, help="folder that keeps the fitted potentials")
-    parser.add_argument("--json", type=Path, help="file to which the rows are added")
+    parser.add_argument("--json", type=Path, help="file of rows, to which these are added")
+    parser.add_argument("--costs", action="store_true", help="only time the potentials in --work again")
     parser.add_argument("--short", action="store_true", help="the shipped silicon set at size small")
     arguments = parser.parse_args()
     chosen, sizes, root = arguments.sets.split(","), arguments.sizes.split(","), arguments.data
@@ -172,18 +184,32 @@ def main() -> None:
 
         root, chosen, sizes = Path(ferrip.__file__).parent / "datasets" / "silicon", ["silicon"], ["small"]
         sets = {"silicon": DataSet(train="train.extxyz.gz", tests={"test": "test.extxyz.gz"})}
+    table: dict[tuple[str, ...], dict] = {}
+    if arguments.json and arguments.json.exists():
+        table = {key_of(row): row for row in json.loads(arguments.json.read_text())}
     print(HEADER)
     print("|---" * HEADER.count(" | ") + "|---|")
     with tempfile.TemporaryDirectory() as scratch:
         work = arguments.work or Path(scratch)
         work.mkdir(parents=True, exist_ok=True)
-        for name in chosen:
-            for size in sizes:
+        for name, size in product(chosen, sizes):
+            fit = name, arguments.model, size
+            if not arguments.costs:
                 found = rows(name, sets[name], arguments.model, size, root, work)
-                print("\n".join(map(table_row, found)), flush=True)
-                if arguments.json:
-                    before = json.loads(arguments.json.read_text()) if arguments.json.exists() else []
-                    arguments.json.write_text(json.dumps(before + found, indent=1) + "\n")
+            elif kept(work, *fit).exists():
+                again = cost(kept(work, *fit), name, sets[name], root, work)
+                found = [row | again for key, row in table.items() if key[:3] == fit]
+            else:
+                continue
+            print("\n".join(map(table_row, found)), flush=True)
+            table |= {key_of(row): row for row in found}
+            if arguments.json:
+                arguments.json.write_text(json.dumps(list(table.values()), indent=1) + "\n")
+
+
+def key_of(row: dict) -> tuple[str, ...]:
+    """What tells rows apart: set, model, size and test."""
+    return tuple(row[name] for name in ("set", "model", "size", "test"))
 
 
 if __name__ == "__main__":
