@@ -23,6 +23,7 @@ from ferrip.fitting.dimers import repelling, repelling_densities
 from ferrip.fitting.estimate import estimate
 from ferrip.fitting.interrupted import Interrupted
 from ferrip.fitting.many_columns import normal_equations, solves_normal_equations, without_uncertainty
+from ferrip.fitting.memory import check_environments, choosing_bytes
 from ferrip.fitting.neural.settings import NeuralSettings
 from ferrip.fitting.nonlinear import Trainer, TrainingSettings, embedded_potential
 from ferrip.fitting.problem import Problem, check_test, describe, labels_of, prepare
@@ -138,6 +139,7 @@ def fit(
         raise SettingsError(
             f"solver: 'evidence' is for models that are linear in their coefficients, not {model}"
         )
+    check_environments(chosen, size, model_settings, frames, settings_of_fit.max_memory)
     model_settings = choose(chosen, settings_of_fit, model_settings, frames, num_threads, reference)
     problem = prepare(chosen, size, settings_of_fit, model_settings, frames, num_threads, reference)
     check_test(problem, test_frames)
@@ -159,7 +161,13 @@ def fit(
     for line in describe(problem):
         reporter.note(line)
     descriptor = problem.source.descriptor
-    expected = estimate(descriptor, problem.frames, num_threads, normal=solves_normal_equations(problem))
+    expected = estimate(
+        descriptor,
+        problem.frames,
+        num_threads,
+        normal=solves_normal_equations(problem),
+        before=choosing_bytes(chosen, problem.resolved, problem.frames),
+    )
     reporter.note(f"estimate: {expected}")
     expected.check(settings_of_fit.max_memory)
     if isinstance(chosen, EmbeddedFamily):

@@ -92,8 +92,7 @@ class FitSettings(BaseModel):
     max_memory: float | None = Field(
         default=None,
         gt=0,
-        description="GB; a fit that is estimated to take more does not start (gap: once its environments are "
-        "chosen)",
+        description="GB; a fit that is estimated to take more does not start",
     )
     uncertainty: bool = Field(default=True, description="store the posterior factor (p × p) in the model")
 

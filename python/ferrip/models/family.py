@@ -197,6 +197,14 @@ class EnvironmentFamily(Family, Protocol):
         """Complete settings from those of `resolve` and the frames; they may hold arrays."""
         ...
 
+    def most_columns(self, resolved: dict[str, Any], frames: Sequence[Frame]) -> int:
+        """Features of the descriptor, at most, before environments are chosen."""
+        ...
+
+    def choosing_bytes(self, resolved: dict[str, Any], frames: Sequence[Frame]) -> float:
+        """Peak memory of `with_environments`."""
+        ...
+
 
 @runtime_checkable
 class SparseFamily(Family, Protocol):

@@ -30,6 +30,8 @@ from ferrip.models.ace import SHAPES, Ace, AceSettings
 from ferrip.models.environments import choose_rows
 from ferrip.models.family import Family, preset_of, register
 from ferrip.models.gap_features import (
+    MAX_POOL,
+    atom_counts,
     base_descriptor,
     directions,
     features_of,
@@ -37,6 +39,7 @@ from ferrip.models.gap_features import (
     n_pair,
     pair_precision,
     pool,
+    pool_bytes,
     scales,
 )
 from ferrip.models.gap_linear import (
@@ -56,6 +59,8 @@ I64 = NDArray[np.int64]
 
 JITTER = 1e-8
 """Added to the variance of sparse values, for stability."""
+CHOOSING_COPIES = 4
+"""Arrays like the environments of an element that their choice takes: directions, and those of `environments`."""
 
 
 class Gap(Family):
@@ -150,6 +155,24 @@ class Gap(Family):
             delta = resolved["linear_deviation"]
             complete["linear_deviation"] = linear_deviation(resolved, delta, frames, num_threads)
         return complete
+
+    def most_columns(self, resolved: dict[str, Any], frames: Sequence[Frame]) -> int:
+        """Free atoms, sparse environments, pair functions and the linear part."""
+        atoms = atom_counts(features_of(resolved)["elements"], frames)
+        environments = [1 + min(resolved["sparse"]["count"], count) for count in atoms.values()]
+        linear = linear_descriptor(resolved).n_features if "linear" in resolved else 0
+        return sum(environments) + len(atoms) ** 2 * n_pair(resolved) + linear
+
+    def choosing_bytes(self, resolved: dict[str, Any], frames: Sequence[Frame]) -> float:
+        """Environments to choose from, with what the choice makes of those of one element, or the linear part's."""
+        base, sparse = base_descriptor(resolved), resolved["sparse"]
+        of_kernels = pool_bytes(base, frames, CHOOSING_COPIES)
+        if sparse["by"] == "kmeans":  # distances from the centres of clusters
+            most = min(MAX_POOL, max(atom_counts(base.elements, frames).values()))
+            of_kernels += 8.0 * most * min(sparse["count"], most)
+        if "linear" not in resolved:
+            return of_kernels
+        return max(of_kernels, pool_bytes(linear_descriptor(resolved), frames, 1))
 
     def descriptor(self, resolved: dict[str, Any]) -> _core.KernelDescriptor | _core.JointDescriptor:
         """The compiled descriptor."""
