@@ -21,6 +21,7 @@ from ferrip.fitting.calibration import calibrate
 from ferrip.fitting.core import attractive_ranges, named
 from ferrip.fitting.dimers import repelling, repelling_densities
 from ferrip.fitting.estimate import estimate
+from ferrip.fitting.hyperparameters import most_likely
 from ferrip.fitting.interrupted import Interrupted
 from ferrip.fitting.many_columns import normal_equations, solves_normal_equations, without_uncertainty
 from ferrip.fitting.memory import check_environments, choosing_bytes
@@ -141,6 +142,9 @@ def fit(
         )
     check_environments(chosen, size, model_settings, frames, settings_of_fit.max_memory)
     model_settings = choose(chosen, settings_of_fit, model_settings, frames, num_threads, reference)
+    model_settings = most_likely(
+        chosen, settings_of_fit, model_settings, frames, num_threads, reference, reporter.note
+    )
     problem = prepare(chosen, size, settings_of_fit, model_settings, frames, num_threads, reference)
     check_test(problem, test_frames)
     if problem.reference is not None:

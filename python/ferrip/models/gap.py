@@ -10,6 +10,9 @@ Kernels of many neighbors are powers of the overlap of two directions, or square
 the distance and sparse distances on a grid: its kernels are Gaussians around these, times a smooth cutoff. Beside ACE
 it has the pair functions of ACE. The linear part (`models/gap_linear.py`) is an ACE that is fitted with the kernels.
 
+`hyperparameters` names those of the kernels that the marginal likelihood finds on a sample of the training frames
+(`ferrip.fitting.hyperparameters`); what is found stands in the settings of the file like what is given.
+
 Sources: Bartók, Csányi, doi:10.1002/qua.24927; Deringer et al., doi:10.1021/acs.chemrev.1c00022.
 """
 
@@ -28,7 +31,7 @@ from ferrip import _core
 from ferrip.errors import DataError
 from ferrip.models.ace import SHAPES, Ace, AceSettings
 from ferrip.models.environments import choose_rows
-from ferrip.models.family import Family, preset_of, register
+from ferrip.models.family import Family, Hyperparameter, preset_of, register
 from ferrip.models.gap_features import (
     MAX_POOL,
     atom_counts,
@@ -48,7 +51,14 @@ from ferrip.models.gap_linear import (
     linear_variances,
     resolve_linear,
 )
-from ferrip.models.gap_settings import PRESETS, GapSettings, check_features, has_ace, resolve_features
+from ferrip.models.gap_settings import (
+    HYPERPARAMETERS,
+    PRESETS,
+    GapSettings,
+    check_features,
+    has_ace,
+    resolve_features,
+)
 
 if TYPE_CHECKING:
     from ferrip.data import Frame
@@ -106,6 +116,12 @@ class Gap(Family):
     def deciding(self, candidate: BaseModel) -> tuple[Family, BaseModel]:
         """The linear ACE of a shape, which is cheap."""
         return Ace(), AceSettings(shape=_checked(candidate).shape)
+
+    def hyperparameters(self, settings: BaseModel) -> tuple[Hyperparameter, ...]:
+        """Those that the settings name."""
+        checked = _checked(settings)
+        check_features(checked)
+        return tuple(HYPERPARAMETERS[name] for name in dict.fromkeys(checked.hyperparameters))
 
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances

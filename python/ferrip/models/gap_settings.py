@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ferrip.errors import SettingsError
 from ferrip.models.ace import Ace, AceSettings
 from ferrip.models.environments import Method
+from ferrip.models.family import Hyperparameter
 from ferrip.models.soap import SoapSettings, resolve_soap
 
 if TYPE_CHECKING:
@@ -59,6 +60,23 @@ OF_ACE = ("degree", "max_order", "constant")
 """Those that go with ACE alone."""
 OF_LINEAR = ("linear_delta",)
 """Those of the linear part."""
+OF_KERNEL = {"dot": "zeta", "se": "length"}
+"""That of each kind of kernel."""
+
+Searched = Literal["length", "zeta", "sigma", "cutoff"]
+HYPERPARAMETERS: dict[Searched, Hyperparameter] = {
+    "length": Hyperparameter(
+        name="length", values=(0.1, 0.14, 0.2, 0.28, 0.4, 0.56, 0.8, 1.13, 1.6, 2.26, 3.2), continuous=True
+    ),
+    "zeta": Hyperparameter(name="zeta", values=(1, 2, 3, 4, 5, 6, 7, 8), continuous=False),
+    "sigma": Hyperparameter(
+        name="sigma", values=(0.2, 0.24, 0.28, 0.34, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0), continuous=True
+    ),
+    "cutoff": Hyperparameter(
+        name="cutoff", values=(3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0), continuous=False
+    ),
+}
+"""What the marginal likelihood may find, and where it looks."""
 
 
 class GapSettings(SoapSettings):
@@ -78,6 +96,11 @@ class GapSettings(SoapSettings):
         ge=0.1,
         le=100,
         description="se: length scale θ, in units in which the directions have length 1",
+    )
+    hyperparameters: tuple[Searched, ...] = Field(
+        default=(),
+        description="which of length, zeta, sigma and cutoff the marginal likelihood of a sample of the training "
+        "frames decides, noise and amplitudes with them",
     )
     degree: float | None = Field(default=None, gt=0, le=60, description="ace: total degree at every order")
     max_order: int | None = Field(default=None, ge=2, le=5, description="ace: correlation order")
@@ -104,6 +127,12 @@ class GapSettings(SoapSettings):
         default=1.0, gt=0, description="standard deviation of pair energies over that of the environments"
     )
 
+    @field_validator("hyperparameters", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        """`length,sigma`, as on the command line, or a list of names."""
+        return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
+
 
 def check_features(settings: GapSettings) -> None:
     """Refuses settings that go with other features or kernels than those asked for.
@@ -122,9 +151,11 @@ def check_features(settings: GapSettings) -> None:
             raise SettingsError(f"{name}: linear='none' has no such setting")
     if "shape" in given and not has_ace(settings):
         raise SettingsError("shape: features='soap' with linear='none' has no such setting")
-    other = "length" if settings.kernel == "dot" else "zeta"
-    if other in given:
+    other = OF_KERNEL["se" if settings.kernel == "dot" else "dot"]
+    if other in given or other in settings.hyperparameters:
         raise SettingsError(f"{other}: kernel='{settings.kernel}' has no such setting")
+    if settings.features == "ace" and "sigma" in settings.hyperparameters:
+        raise SettingsError("sigma: features='ace' has no such setting")
 
 
 def has_ace(settings: GapSettings) -> bool:
