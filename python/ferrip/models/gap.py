@@ -2,8 +2,13 @@
 
 With the environments chosen once, a sparse Gaussian process (subset of regressors) is linear in its kernels with the
 sparse environments, under the prior cᵀ K c: the QR of [K; L] that GAP is solved with is the ridge of any linear model
-here, in coordinates L c. So errors σ of quantities and config types are `weights` and `config_weights`, one overall
-variance ratio is chosen as ever, and the posterior gives variances.
+here, in coordinates L c. One overall variance ratio is chosen as ever, and the posterior gives variances.
+
+The σ of papers on GAP are weights, 1/σ: `weights={"energy": 1/σ_E, "forces": 1/σ_F, "virial": 1/σ_V}`, where energies
+and virials are divided by √N (`size_power` 0.5), as `default_sigma` of `gap_fit` has it; `config_weights` holds σ over
+that of a config type, `{"liquid": {"energy": σ_E / σ_E(liquid), …}}`. A common factor only moves λ: with `ridge` = 1/δ²
+in these units the process is the one of these σ and δ, without it held-out blocks find λ (`solver="evidence"`: the
+marginal likelihood, all σ with it).
 
 Kernels of many neighbors are powers of the overlap of two directions, or squared exponentials of their distance
 (`models/gap_features.py` says of what). The pair part is a process of its own, with a squared-exponential kernel in
@@ -79,6 +84,10 @@ class Gap(Family):
     Complete settings are `soap` (see `resolve_soap`, with pair functions) or `ace`, `zeta` or `length`, `pair_delta`
     and `points`: arrays (sparse environments, functions) of directions by symbol; with `ace` also `scales` of its
     products. `linear` and `linear_deviation` are those of the linear part.
+
+    Kernels cost M · D per atom, with M environments and D functions of its element, beside the functions themselves;
+    powers ζ ≤ 2 are mapped at load to D · D (ζ = 2, where M > D) and D (ζ = 1). A fit says before it starts what an MD
+    step will take.
 
     On top of another potential the process is that of the residual: `reference` is subtracted from
     the labels and kept in the sum.

@@ -80,7 +80,11 @@ HYPERPARAMETERS: dict[Searched, Hyperparameter] = {
 
 
 class GapSettings(SoapSettings):
-    """Overrides of the GAP presets; what is not given follows from `--size` and the data."""
+    """Overrides of the GAP presets; what is not given follows from `--size` and the data.
+
+    The σ of quantities and config types are `weights` and `config_weights` of the fit, each 1/σ, and `ridge` is 1/δ²
+    (`ferrip.models.gap`).
+    """
 
     sparse: int | None = Field(default=None, ge=1, le=20000, description="sparse environments per element")
     sparse_by: Method = Field(default="cur", description="how they are chosen: fps, cur or kmeans")
