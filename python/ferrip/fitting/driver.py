@@ -19,6 +19,7 @@ from ferrip.evaluation import error_metrics
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.calibration import calibrate
 from ferrip.fitting.core import attractive_ranges, named
+from ferrip.fitting.cost import step_cost
 from ferrip.fitting.dimers import repelling, repelling_densities
 from ferrip.fitting.estimate import estimate
 from ferrip.fitting.hyperparameters import most_likely
@@ -172,6 +173,8 @@ def fit(
         normal=solves_normal_equations(problem),
         before=choosing_bytes(chosen, problem.resolved, problem.frames),
     )
+    if reporter.verbose:
+        expected = replace(expected, step=step_cost(problem))
     reporter.note(f"estimate: {expected}")
     expected.check(settings_of_fit.max_memory)
     if isinstance(chosen, EmbeddedFamily):

@@ -1,4 +1,4 @@
-"""Memory and time of a fit, estimated before it runs."""
+"""Memory and time of a fit, and the cost of its potential, estimated before it runs."""
 
 from __future__ import annotations
 
@@ -36,21 +36,25 @@ class Estimate:
         Peak memory.
     seconds
         Wall time.
+    step
+        Wall time of an MD step of the potential in µs per atom on one thread, where it is known.
     """
 
     n_rows: int
     n_columns: int
     bytes: float
     seconds: float
+    step: float | None = None
 
     def check(self, most: float | None) -> None:
         """Raise SettingsError for more than `most` GB."""
         check_memory(self.bytes, most)
 
     def __str__(self) -> str:
+        step = "" if self.step is None else f"; an MD step about {self.step:.3g} µs/atom on one thread"
         return (
             f"{self.n_rows:,} rows × {self.n_columns:,} columns, "
-            f"about {self.bytes / GB:.1f} GB and {_duration(self.seconds)}"
+            f"about {self.bytes / GB:.1f} GB and {_duration(self.seconds)}{step}"
         )
 
 
