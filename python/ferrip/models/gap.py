@@ -2,7 +2,8 @@
 
 With the environments chosen once, a sparse Gaussian process (subset of regressors) is linear in its kernels with the
 sparse environments, under the prior cᵀ K c: the QR of [K; L] that GAP is solved with is the ridge of any linear model
-here, in coordinates L c. One overall variance ratio is chosen as ever, and the posterior gives variances.
+here, in coordinates L c (`ferrip.fitting.SparseGP` is this regressor for kernels of any kind). One overall variance
+ratio is chosen as ever, and the posterior gives variances.
 
 The σ of papers on GAP are weights, 1/σ: `weights={"energy": 1/σ_E, "forces": 1/σ_F, "virial": 1/σ_V}`, where energies
 and virials are divided by √N (`size_power` 0.5), as `default_sigma` of `gap_fit` has it; `config_weights` holds σ over
