@@ -12,9 +12,11 @@ import pytest
 from ase.build import bulk
 from fitted import frames
 from random_potentials import random_potential
+from typer.testing import CliRunner
 
 import ferrip
 from ferrip import _core, modelfile
+from ferrip.cli.app import app
 from ferrip.conversion import with_elements
 from ferrip.errors import ModelFileError, SettingsError
 from ferrip.fitting import driver
@@ -428,6 +430,38 @@ def test_columns_and_memory_of_environments_are_known_before(settings: dict[str,
     assert 0.4 * expected < peak < expected + 2**20
     found = Gap().descriptor(complete).n_features
     assert found <= columns < 1.6 * found
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        (
+            TINY,
+            "ζ = 4 of SOAP (n_max 4, l_max 3, σ 0.5 Å, cutoff 4.5 Å); environments Cu 61 (by cur); 8 pair functions",
+        ),
+        (
+            {
+                "features": "ace",
+                "kernel": "se",
+                "degree": 5,
+                "sparse": 20,
+                "sparse_by": "fps",
+                "cutoff": 4.5,
+            },
+            "squared exponential, length 0.5, of ACE up to order 3 (constant 1, cutoff 4.5 Å)",
+        ),
+    ],
+)
+def test_info_tells_the_kernels(settings: dict[str, Any], text: str, tmp_path: Path) -> None:
+    ferrip.fit(frames(), **FIT, **settings, solver="evidence").save(tmp_path / "Cu.ferrip")
+    shown = " ".join(CliRunner().invoke(app, ["info", str(tmp_path / "Cu.ferrip")]).stderr.split())
+    for part in (
+        text,
+        "; λ ",
+        "amplitudes ",
+        *(["a linear ACE up to order"] if "features" in settings else []),
+    ):
+        assert part in shown
 
 
 def test_adds_to_a_linear_model() -> None:

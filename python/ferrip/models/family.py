@@ -238,6 +238,10 @@ class SparseFamily(Family, Protocol):
         """(N,) prior variance of the energies of atoms that their features (N, n_features) do not account for."""
         ...
 
+    def described(self, resolved: Mapping[str, Any]) -> str:
+        """Kernels and environments of complete settings in one line."""
+        ...
+
 
 _FAMILIES: dict[str, Family] = {}
 

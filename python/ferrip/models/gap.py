@@ -42,6 +42,7 @@ from ferrip.models.gap_features import (
     MAX_POOL,
     atom_counts,
     base_descriptor,
+    described,
     directions,
     features_of,
     free_atom,
@@ -228,6 +229,10 @@ class Gap(Family):
             root = solve_triangular(factor, phi.T, lower=True)
             open_part[own] = np.maximum(-2.0 * phi[:, 0] - np.sum(root**2, axis=0), 0.0)
         return open_part
+
+    def described(self, resolved: Mapping[str, Any]) -> str:
+        """One line for `ferrip info`."""
+        return described(resolved)
 
     def parts(self, resolved: dict[str, Any]) -> list[I64]:
         """Columns of the sparse environments, of the pair functions and of the linear part, as far as there are any."""

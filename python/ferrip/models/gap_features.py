@@ -67,6 +67,27 @@ def pair_precision(resolved: Mapping[str, Any]) -> F64:
     return np.diag((roughness / roughness.min()) ** 2)
 
 
+def described(resolved: Mapping[str, Any]) -> str:
+    """Complete settings in one line: kernels, what they compare, environments, and what is beside them."""
+    power = "zeta" in resolved
+    kernel = f"ζ = {resolved['zeta']}" if power else f"squared exponential, length {resolved['length']:g},"
+    if "soap" in resolved:
+        soap = resolved["soap"]
+        functions = f"SOAP (n_max {soap['n_max']}, l_max {soap['l_max']}, σ {soap['sigma']:g} Å"
+    else:
+        functions = (
+            f"ACE up to order {len(resolved['ace']['degrees']) + 1} (constant {resolved['constant']:g}"
+        )
+    counts = ", ".join(f"{symbol} {len(points)}" for symbol, points in resolved["points"].items())
+    parts = [
+        f"{kernel} of {functions}, cutoff {features_of(resolved)['cutoff']:g} Å)",
+        f"environments {counts}" + (f" (by {resolved['sparse']['by']})" if "sparse" in resolved else ""),
+        f"{n_pair(resolved)} pair functions" if n_pair(resolved) else "",
+        f"a linear ACE up to order {len(resolved['linear']['degrees']) + 1}" if "linear" in resolved else "",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
 def pool(
     base: _core.Descriptor, frames: Sequence[Frame], num_threads: int | None = None
 ) -> Mapping[int, F64]:
