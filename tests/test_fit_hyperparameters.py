@@ -127,12 +127,23 @@ def test_nothing_is_searched_unless_asked_for() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"hyperparameters": "lenght"}, "hyperparameters.*'length', 'zeta', 'sigma' or 'cutoff'.*lenght"),
+        (
+            {"hyperparameters": "lenght"},
+            "hyperparameters.*'length', 'zeta', 'sigma', 'cutoff' or 'pair_width'.*lenght",
+        ),
         ({"hyperparameters": ["length"]}, "length: kernel='dot' has no such setting"),
         ({"hyperparameters": "zeta", "kernel": "se"}, "zeta: kernel='se' has no such setting"),
+        ({"hyperparameters": "pair_width", "pairs": 0}, "pair_width: pairs=0 has no such setting"),
         ({"hyperparameters": "sigma", "features": "ace"}, "sigma: features='ace' has no such setting"),
     ],
 )
 def test_what_cannot_be_found_is_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         ferrip.fit(TRAIN, model="gap", size="small", progress=False, **settings)
+
+
+@pytest.mark.parametrize("name", ["cutoff", "pair_width"])
+def test_others_are_found_too(name: str) -> None:
+    chosen = most_likely(family("gap"), FIT, gap(hyperparameters=name, pairs=6, sparse=20), TRAIN[:8])
+    values = HYPERPARAMETERS[name].values
+    assert values[0] <= getattr(chosen, name) <= values[-1]

@@ -63,7 +63,7 @@ OF_LINEAR = ("linear_delta",)
 OF_KERNEL = {"dot": "zeta", "se": "length"}
 """That of each kind of kernel."""
 
-Searched = Literal["length", "zeta", "sigma", "cutoff"]
+Searched = Literal["length", "zeta", "sigma", "cutoff", "pair_width"]
 HYPERPARAMETERS: dict[Searched, Hyperparameter] = {
     "length": Hyperparameter(
         name="length", values=(0.1, 0.14, 0.2, 0.28, 0.4, 0.56, 0.8, 1.13, 1.6, 2.26, 3.2), continuous=True
@@ -74,6 +74,9 @@ HYPERPARAMETERS: dict[Searched, Hyperparameter] = {
     ),
     "cutoff": Hyperparameter(
         name="cutoff", values=(3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0), continuous=False
+    ),
+    "pair_width": Hyperparameter(
+        name="pair_width", values=(0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8), continuous=True
     ),
 }
 """What the marginal likelihood may find, and where it looks."""
@@ -103,8 +106,8 @@ class GapSettings(SoapSettings):
     )
     hyperparameters: tuple[Searched, ...] = Field(
         default=(),
-        description="which of length, zeta, sigma and cutoff the marginal likelihood of a sample of the training "
-        "frames decides, noise and amplitudes with them",
+        description="which of length, zeta, sigma, cutoff and pair_width the marginal likelihood of a sample of the "
+        "training frames decides, noise and amplitudes with them",
     )
     degree: float | None = Field(default=None, gt=0, le=60, description="ace: total degree at every order")
     max_order: int | None = Field(default=None, ge=2, le=5, description="ace: correlation order")
@@ -146,7 +149,7 @@ def check_features(settings: GapSettings) -> None:
     SettingsError
         For a setting that would have no effect.
     """
-    given = settings.model_fields_set
+    given = settings.model_fields_set | set(settings.hyperparameters)
     for name in OF_ACE if settings.features == "soap" else OF_SOAP:
         if name in given:
             raise SettingsError(f"{name}: features='{settings.features}' has no such setting")
@@ -155,11 +158,11 @@ def check_features(settings: GapSettings) -> None:
             raise SettingsError(f"{name}: linear='none' has no such setting")
     if "shape" in given and not has_ace(settings):
         raise SettingsError("shape: features='soap' with linear='none' has no such setting")
+    if not settings.pairs and "pair_width" in settings.hyperparameters:
+        raise SettingsError("pair_width: pairs=0 has no such setting")
     other = OF_KERNEL["se" if settings.kernel == "dot" else "dot"]
-    if other in given or other in settings.hyperparameters:
+    if other in given:
         raise SettingsError(f"{other}: kernel='{settings.kernel}' has no such setting")
-    if settings.features == "ace" and "sigma" in settings.hyperparameters:
-        raise SettingsError("sigma: features='ace' has no such setting")
 
 
 def has_ace(settings: GapSettings) -> bool:
