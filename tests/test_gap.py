@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,16 @@ import pytest
 from ase.build import bulk
 from fitted import frames
 from random_potentials import random_potential
+from typer.testing import CliRunner
 
 import ferrip
 from ferrip import _core, modelfile
+from ferrip.cli.app import app
 from ferrip.conversion import with_elements
 from ferrip.errors import ModelFileError, SettingsError
-from ferrip.fitting.distances import PairDistances
+from ferrip.fitting import driver
+from ferrip.fitting.distances import PairDistances, pair_distances
+from ferrip.fitting.memory import GB
 from ferrip.fitting.normal import MOST_TRIANGULAR
 from ferrip.models import gap_features, gap_linear
 from ferrip.models.environments import METHODS, choose_rows
@@ -395,6 +400,68 @@ def test_the_noise_has_the_largest_marginal_likelihood_of_a_dense_gaussian_proce
 def test_a_fit_that_takes_more_memory_than_allowed_does_not_start() -> None:
     with pytest.raises(SettingsError, match="max_memory: the fit takes about"):
         ferrip.fit(frames(), **FIT, **TINY, max_memory=0.1)
+
+
+def test_memory_is_bounded_before_environments_are_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: Any, **__: Any) -> None:
+        raise AssertionError("work before the bound")
+
+    monkeypatch.setattr("ferrip.models.gap.choose_rows", never)
+    monkeypatch.setattr(driver, "choose", never)
+    with pytest.raises(SettingsError, match="max_memory: the fit takes about"):
+        ferrip.fit(frames(), **FIT, max_memory=0.1)
+    monkeypatch.setattr(Gap, "choosing_bytes", lambda *_: 8.0 * GB)
+    with pytest.raises(SettingsError, match="max_memory: the fit takes about 8.2 GB, 5 are allowed"):
+        ferrip.fit(frames(), **FIT, max_memory=5.0)
+
+
+@pytest.mark.parametrize("settings", [TINY, {"features": "ace", "linear": "small"}, {"sparse": 200}])
+def test_columns_and_memory_of_environments_are_known_before(settings: dict[str, Any]) -> None:
+    train = frames() * 4
+    unknown = PairDistances(minimum={}, nearest={}, neighbors=0.0)
+    foreseen = Gap().resolve(GapSettings(**settings), "small", [29], unknown)
+    columns = Gap().most_columns(foreseen, train)
+    resolved = Gap().resolve(GapSettings(**settings), "small", [29], pair_distances(train))
+    tracemalloc.start()
+    complete = Gap().with_environments(resolved, train)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    expected = Gap().choosing_bytes(foreseen, train)
+    assert 0.4 * expected < peak < expected + 2**20
+    found = Gap().descriptor(complete).n_features
+    assert found <= columns < 1.6 * found
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        (
+            TINY,
+            "ζ = 4 of SOAP (n_max 4, l_max 3, σ 0.5 Å, cutoff 4.5 Å); environments Cu 61 (by cur); 8 pair functions",
+        ),
+        (
+            {
+                "features": "ace",
+                "kernel": "se",
+                "degree": 5,
+                "sparse": 20,
+                "sparse_by": "fps",
+                "cutoff": 4.5,
+            },
+            "squared exponential, length 0.5, of ACE up to order 3 (constant 1, cutoff 4.5 Å)",
+        ),
+    ],
+)
+def test_info_tells_the_kernels(settings: dict[str, Any], text: str, tmp_path: Path) -> None:
+    ferrip.fit(frames(), **FIT, **settings, solver="evidence").save(tmp_path / "Cu.ferrip")
+    shown = " ".join(CliRunner().invoke(app, ["info", str(tmp_path / "Cu.ferrip")]).stderr.split())
+    for part in (
+        text,
+        "; λ ",
+        "amplitudes ",
+        *(["a linear ACE up to order"] if "features" in settings else []),
+    ):
+        assert part in shown
 
 
 def test_adds_to_a_linear_model() -> None:

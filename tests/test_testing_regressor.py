@@ -7,13 +7,31 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from ferrip.fitting.regressors import BayesianRidge, Ridge
+from ferrip.fitting.regressors import BayesianRidge, Regressor, Ridge
+from ferrip.fitting.sparse_gp import SparseGP
 from ferrip.testing import CheckError, check_regressor
 
 
-@pytest.mark.parametrize("regressor", [Ridge(), Ridge(ridge=0.1), BayesianRidge(), BayesianRidge(ridge=1.0)])
+def kernel() -> np.ndarray:
+    """Squared exponentials of twelve points on a line."""
+    points = np.linspace(0.0, 6.0, 12)
+    return np.exp(-0.5 * (points[:, None] - points) ** 2)
+
+
+REGRESSORS = [
+    Ridge(),
+    Ridge(ridge=0.1),
+    BayesianRidge(),
+    BayesianRidge(ridge=1.0),
+    SparseGP(kernel=kernel()),
+    SparseGP(kernel=kernel(), regressor=BayesianRidge()),
+    SparseGP(kernel=4.0 * np.eye(12), regressor=Ridge(ridge=0.1)),
+]
+
+
+@pytest.mark.parametrize("regressor", REGRESSORS)
 @pytest.mark.parametrize("seed", [0, 1, 2])
-def test_ferrip_regressors_pass(regressor: Ridge | BayesianRidge, seed: int) -> None:
+def test_ferrip_regressors_pass(regressor: Regressor, seed: int) -> None:
     check_regressor(regressor, seed=seed)
 
 
@@ -55,3 +73,15 @@ class Broken:
 def test_a_broken_regressor_is_caught(fault: str, message: str) -> None:
     with pytest.raises(CheckError, match=message):
         check_regressor(Broken(fault))
+
+
+def test_a_prior_that_is_not_the_one_it_says_is_caught() -> None:
+    class Wrong(SparseGP):
+        def precision(self, penalty):
+            return 1.01 * super().precision(penalty) + np.diag(penalty**2)
+
+        def solve(self, problem, penalty):
+            return SparseGP(kernel=self.kernel, regressor=self.regressor).solve(problem, penalty)
+
+    with pytest.raises(CheckError, match="normal equations"):
+        check_regressor(Wrong(kernel=kernel(), regressor=Ridge(ridge=1.0)))

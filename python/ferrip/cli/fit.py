@@ -41,9 +41,11 @@ def fit(
     config: Annotated[Path | None, typer.Option(help="YAML file of settings; flags go first.")] = None,
     metrics: Annotated[Path | None, typer.Option(help="File for the errors as JSON.")] = None,
     e0: Annotated[str | None, typer.Option(help="Free-atom energies, e.g. Si=-157.2,O=-432.1 (eV).")] = None,
-    weights: Annotated[str | None, typer.Option(help="e.g. energy=30,forces=1,virial=1.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="e.g. energy=30,forces=1,virial=1: 1/σ of each, as GAP has it.")
+    ] = None,
     config_weights: Annotated[
-        str | None, typer.Option(help="YAML file, or e.g. liquid=0.5,bulk=2 (by config type).")
+        str | None, typer.Option(help="YAML file, or e.g. liquid=0.5,bulk=2: σ over that of the config type.")
     ] = None,
     weighting: Annotated[
         str | None, typer.Option(help="uniform, lowest or hull: frames of low energy count more.")

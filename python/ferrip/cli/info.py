@@ -34,6 +34,7 @@ def info(
         "family": f"{header['family']} {fit.get('size', '')}",
         "elements": ", ".join(header["elements"]),
         "functions": _functions(header, arrays),
+        "kernels": _kernels(header, arrays),
         "embeddings": _embeddings(header.get("embeddings", {})),
         "networks": _networks(header.get("networks", {}), arrays),
         "forces": ""
@@ -48,6 +49,8 @@ def info(
             f"{other['family']} ({arrays[f'added/{k}/coefficients'].shape[-1]} functions)"
             for k, other in enumerate(header.get("added", []))
         ),
+        "weights": _weights(fit),
+        "noise": _noise(fit.get("evidence") or {}),
         "stress labels": fit.get("stress", ""),
         "uncertainty": "yes" if "posterior_factor" in arrays or _committee(header) else "no",
         "minimum distances": ", ".join(
@@ -74,6 +77,35 @@ def _content(path: Path) -> tuple[dict[str, Any], Mapping[str, Any]]:
 def _functions(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> str:
     features = header.get("settings", {}).get("features")
     return f"{arrays['coefficients'].shape[-1]}" + (f" ({features})" if features else "")
+
+
+def _kernels(header: Mapping[str, Any], arrays: Mapping[str, Any]) -> str:
+    from ferrip import settingsfile
+    from ferrip.models.family import SparseFamily, family
+
+    own = family(header["family"])
+    return (
+        own.described(settingsfile.joined(header["settings"], arrays))
+        if isinstance(own, SparseFamily)
+        else ""
+    )
+
+
+def _weights(fit: Mapping[str, Any]) -> str:
+    """Of the rows, as they were chosen, and λ."""
+    if not fit.get("weights"):
+        return ""
+    ridge = f"; λ {fit['ridge']:.3g}" if "ridge" in fit else ""
+    return ", ".join(f"{name} {weight:.4g}" for name, weight in fit["weights"].items()) + ridge
+
+
+def _noise(evidence: Mapping[str, Any]) -> str:
+    """Standard deviations of the rows and of the parts of the prior, by marginal likelihood."""
+    if not evidence:
+        return ""
+    noise = ", ".join(f"{name} {sigma:.3g}" for name, sigma in evidence["noise"].items())
+    amplitudes = ", ".join(f"{one:.3g}" for one in evidence["amplitudes"])
+    return f"{noise}; amplitudes {amplitudes} (−log p {evidence['minus_log_evidence']:.1f})"
 
 
 def _embeddings(embeddings: Mapping[str, Any]) -> str:

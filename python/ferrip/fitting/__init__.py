@@ -6,6 +6,7 @@ from ferrip.fitting.neural.settings import NeuralSettings
 from ferrip.fitting.nonlinear import TrainingSettings
 from ferrip.fitting.regressors import BayesianRidge, LinearFit, Regressor, Ridge
 from ferrip.fitting.settings import FitSettings
+from ferrip.fitting.sparse_gp import SparseGP
 from ferrip.fitting.tsqr import LeastSquares, RFactor, combine
 from ferrip.fitting.weights import Weights
 
@@ -19,6 +20,7 @@ __all__ = [
     "RFactor",
     "Regressor",
     "Ridge",
+    "SparseGP",
     "TrainingSettings",
     "Weights",
     "combine",

@@ -19,10 +19,13 @@ from ferrip.evaluation import error_metrics
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.calibration import calibrate
 from ferrip.fitting.core import attractive_ranges, named
+from ferrip.fitting.cost import step_cost
 from ferrip.fitting.dimers import repelling, repelling_densities
 from ferrip.fitting.estimate import estimate
+from ferrip.fitting.hyperparameters import most_likely
 from ferrip.fitting.interrupted import Interrupted
 from ferrip.fitting.many_columns import normal_equations, solves_normal_equations, without_uncertainty
+from ferrip.fitting.memory import check_environments, choosing_bytes
 from ferrip.fitting.neural.settings import NeuralSettings
 from ferrip.fitting.nonlinear import Trainer, TrainingSettings, embedded_potential
 from ferrip.fitting.problem import Problem, check_test, describe, labels_of, prepare
@@ -138,7 +141,11 @@ def fit(
         raise SettingsError(
             f"solver: 'evidence' is for models that are linear in their coefficients, not {model}"
         )
+    check_environments(chosen, size, model_settings, frames, settings_of_fit.max_memory)
     model_settings = choose(chosen, settings_of_fit, model_settings, frames, num_threads, reference)
+    model_settings = most_likely(
+        chosen, settings_of_fit, model_settings, frames, num_threads, reference, reporter.note
+    )
     problem = prepare(chosen, size, settings_of_fit, model_settings, frames, num_threads, reference)
     check_test(problem, test_frames)
     if problem.reference is not None:
@@ -159,7 +166,15 @@ def fit(
     for line in describe(problem):
         reporter.note(line)
     descriptor = problem.source.descriptor
-    expected = estimate(descriptor, problem.frames, num_threads, normal=solves_normal_equations(problem))
+    expected = estimate(
+        descriptor,
+        problem.frames,
+        num_threads,
+        normal=solves_normal_equations(problem),
+        before=choosing_bytes(chosen, problem.resolved, problem.frames),
+    )
+    if reporter.verbose:
+        expected = replace(expected, step=step_cost(problem))
     reporter.note(f"estimate: {expected}")
     expected.check(settings_of_fit.max_memory)
     if isinstance(chosen, EmbeddedFamily):

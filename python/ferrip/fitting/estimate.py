@@ -1,4 +1,4 @@
-"""Memory and time of a fit, estimated before it runs."""
+"""Memory and time of a fit, and the cost of its potential, estimated before it runs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ferrip.data import Frame
-from ferrip.errors import SettingsError
 from ferrip.fitting.folds import N_FOLDS
-from ferrip.fitting.rows import BLOCK_BYTES, has_stress, n_rows
+from ferrip.fitting.memory import GB, check_memory, fit_bytes
+from ferrip.fitting.rows import n_rows
 from ferrip.fitting.tsqr import RFactor, block_rows
 from ferrip.models.family import Descriptor
 
@@ -22,11 +22,6 @@ FOLD_FLOPS = 20.0
 """Flops over p³ of one held-out fold: Gram matrices and an eigendecomposition."""
 FACTORS = 9
 """Cholesky factorisations of a fit by normal equations, its inverse counted as two."""
-WORKING_SQUARES = 6
-"""Matrices (p, p) beside the Gram matrices of folds and quantities: sums and an eigendecomposition."""
-GB = 1024**3
-BASE_BYTES = 250 * 1024 * 1024
-"""Interpreter, libraries and data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,25 +36,25 @@ class Estimate:
         Peak memory.
     seconds
         Wall time.
+    step
+        Wall time of an MD step of the potential in µs per atom on one thread, where it is known.
     """
 
     n_rows: int
     n_columns: int
     bytes: float
     seconds: float
+    step: float | None = None
 
     def check(self, most: float | None) -> None:
         """Raise SettingsError for more than `most` GB."""
-        if most is not None and self.bytes > most * GB:
-            raise SettingsError(
-                f"max_memory: the fit takes about {self.bytes / GB:.2g} GB, {most:g} are allowed "
-                "(a smaller size or fewer functions take less)"
-            )
+        check_memory(self.bytes, most)
 
     def __str__(self) -> str:
+        step = "" if self.step is None else f"; an MD step about {self.step:.3g} µs/atom on one thread"
         return (
             f"{self.n_rows:,} rows × {self.n_columns:,} columns, "
-            f"about {self.bytes / GB:.1f} GB and {_duration(self.seconds)}"
+            f"about {self.bytes / GB:.1f} GB and {_duration(self.seconds)}{step}"
         )
 
 
@@ -70,11 +65,12 @@ def estimate(
     n_densities: int = 1,
     *,
     normal: bool = False,
+    before: float = 0.0,
 ) -> Estimate:
     """Estimate from the sizes, one measured design block and one measured fold.
 
     With several densities it is that of one iteration of the training on all functions; `normal` fits solve
-    normal equations.
+    normal equations, `before` are the bytes of what came before the fit.
     """
     rows = sum(n_rows(frame) for frame in frames)
     columns = n_densities * descriptor.n_features
@@ -83,32 +79,16 @@ def estimate(
     descriptor.design([sample.structure], num_threads)
     per_row = (time.perf_counter() - started) / n_rows(sample)
     if normal:
-        flops = rows * columns**2 + FACTORS / 3 * columns**3
-        kept = min(rows / N_FOLDS, columns) + 2 * block_rows(columns)
-        return Estimate(
-            n_rows=rows,
-            n_columns=columns,
-            bytes=BASE_BYTES + 2 * BLOCK_BYTES + 8.0 * columns * (columns + 2 * kept),
-            seconds=per_row * rows + flops / _product_rate(),
-        )
-    flops = 2.0 * rows * columns**2 + (SVD_FLOPS + N_FOLDS * FOLD_FLOPS) * columns**3
-    square = 8.0 * (columns + 1) ** 2
-    block = max(BLOCK_BYTES, 8.0 * columns * max(n_rows(frame) for frame in frames))
-    counts = [len(frames), rows - 7 * len(frames), 6 * sum(has_stress(frame) for frame in frames)]
-    held = N_FOLDS * sum(_held_bytes(count / N_FOLDS, columns) for count in counts)
-    working = max(2 * block, (N_FOLDS * sum(count > 0 for count in counts) + WORKING_SQUARES) * square)
+        seconds = (rows * columns**2 + FACTORS / 3 * columns**3) / _product_rate()
+    else:
+        flops = 2.0 * rows * columns**2 + (SVD_FLOPS + N_FOLDS * FOLD_FLOPS) * columns**3
+        seconds = flops / _fold_rate()
     return Estimate(
         n_rows=rows,
         n_columns=columns,
-        bytes=BASE_BYTES + held + working,
-        seconds=per_row * rows + flops / _fold_rate(),
+        bytes=max(before, fit_bytes(columns, frames, normal=normal)),
+        seconds=per_row * rows + seconds,
     )
-
-
-def _held_bytes(rows: float, columns: int) -> float:
-    """Bytes of the factor of one quantity and fold, or of its rows where they are few."""
-    block = block_rows(columns)
-    return 8.0 * (columns + 1) * (columns + 1 + block if rows >= block else rows)
 
 
 def _fold_rate() -> float:

@@ -23,6 +23,7 @@ from ferrip.data import (
 from ferrip.errors import DataError, SettingsError
 from ferrip.fitting import checkpoint as checkpoints
 from ferrip.fitting.distances import PairDistances, pair_distances
+from ferrip.fitting.evidence import Evidence
 from ferrip.fitting.folds import Choice
 from ferrip.fitting.prior import Prior, SpeciesTies, family_groups, family_parts, tied_groups
 from ferrip.fitting.reference import reference_energies
@@ -116,20 +117,20 @@ class Problem:
         `choice` is what `chosen` gave, if it was asked before.
         """
         if self.settings.solver == "evidence":
-            return self._most_evident(factors, self.weights(use_stress=use_stress))
+            found, prior = self.most_evident(factors, self.weights(use_stress=use_stress))
+            solution = prior.solve(Ridge(ridge=found.ridge), self.combined(factors, found.weights))
+            return replace(solution, weights=found.weights, evidence=found, objective=found.objective)
         choice = choice or self.chosen(factors, use_stress=use_stress)
         regressor, weights = self.settings.regressor(), self.weights(use_stress=use_stress)
         if choice is not None and isinstance(regressor, Ridge):
             regressor, weights = replace(regressor, ridge=choice.ridge), dict(choice.weights)
         return replace(self.prior.solve(regressor, self.combined(factors, weights)), weights=weights)
 
-    def _most_evident(self, factors: dict[str, RFactor], weights: dict[str, float]) -> LinearFit:
-        """Coefficients with the noise and the amplitudes of the largest marginal likelihood."""
+    def most_evident(self, factors: dict[str, RFactor], weights: dict[str, float]) -> tuple[Evidence, Prior]:
+        """Noise and amplitudes of the largest marginal likelihood, and the prior with these amplitudes."""
         counts = {name: rows_of(factors, name) for name in weights}
         folds = by_fold(factors, weights)
-        found, prior = self.prior.most_evident(folds, counts, weights, self.combined(factors, weights))
-        solution = prior.solve(Ridge(ridge=found.ridge), self.combined(factors, found.weights))
-        return replace(solution, weights=found.weights, evidence=found, objective=found.objective)
+        return self.prior.most_evident(folds, counts, weights, self.combined(factors, weights))
 
     def _candidates(self, weights: dict[str, float], n_columns: int) -> list[dict[str, float]]:
         """Weights that the held-out folds choose from: energy weights around the default unless one is given."""

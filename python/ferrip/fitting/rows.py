@@ -180,3 +180,10 @@ def stream(
     for block in source.blocks(frames, start):
         source.fold(frames[block.start : block.stop], folds[block.start : block.stop], factors)
         after_block(block.stop)
+
+
+def streamed(source: RowSource, frames: Sequence[Frame]) -> dict[str, RFactor]:
+    """Factors of the rows of all frames."""
+    factors = source.factors()
+    stream(source, frames, factors, 0, lambda _: None)
+    return factors

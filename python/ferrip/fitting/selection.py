@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ferrip.blas import blas_threads
-from ferrip.fitting.problem import Problem, prepare
-from ferrip.fitting.rows import quantity_of, stream
-from ferrip.fitting.tsqr import RFactor, combine
+from ferrip.fitting.problem import prepare
+from ferrip.fitting.rows import quantity_of, streamed
+from ferrip.fitting.tsqr import combine
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -87,19 +87,13 @@ def _held_out_error(
             problem = prepare(family, CHEAPER_SIZE, settings, candidate, sample, num_threads, reference)
     sample, use_stress = problem.frames, problem.stress_note is None
     with blas_threads(problem.source.descriptor.n_features, num_threads):
-        choice = problem.chosen(_factors(problem, sample), use_stress=use_stress)
+        choice = problem.chosen(streamed(problem.source, sample), use_stress=use_stress)
         if choice is not None:
             return choice.criterion
-        train = _factors(problem, [frame for k, frame in enumerate(sample) if k % FOLD])
-        test = _factors(problem, sample[::FOLD])
+        train = streamed(problem.source, [frame for k, frame in enumerate(sample) if k % FOLD])
+        test = streamed(problem.source, sample[::FOLD])
         coefficients = problem.solve(train, use_stress=use_stress).coefficients
         weights = settings.weights.model_dump()
         held_out = combine([(test[name], weights[quantity_of(name)]) for name in test])
     residual = held_out.r @ coefficients - held_out.q
     return float(residual @ residual) + held_out.rho2
-
-
-def _factors(problem: Problem, frames: list[Frame]) -> dict[str, RFactor]:
-    factors = problem.source.factors()
-    stream(problem.source, frames, factors, 0, lambda _: None)
-    return factors

@@ -40,9 +40,12 @@ class FitSettings(BaseModel):
         default=None,
         description="energy (eV) of the free atom by symbol; else isolated atoms, else least squares",
     )
-    weights: Weights = Field(default_factory=Weights, description="factors on energy, forces and virial rows")
+    weights: Weights = Field(
+        default_factory=Weights, description="factors on energy, forces and virial rows; 1/σ of each"
+    )
     config_weights: dict[str, QuantityFactors] = Field(
-        default_factory=dict, description="factors per config type: one number, or one per quantity"
+        default_factory=dict,
+        description="factors per config type: one number, or one per quantity; σ over that of the type",
     )
     size_power: float = Field(
         default=0.5, ge=0, le=1, description="energy and virial rows are divided by N to this power"
@@ -92,8 +95,7 @@ class FitSettings(BaseModel):
     max_memory: float | None = Field(
         default=None,
         gt=0,
-        description="GB; a fit that is estimated to take more does not start (gap: once its environments are "
-        "chosen)",
+        description="GB; a fit that is estimated to take more does not start",
     )
     uncertainty: bool = Field(default=True, description="store the posterior factor (p × p) in the model")
 

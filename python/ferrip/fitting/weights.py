@@ -6,6 +6,7 @@ A row of quantity q in a frame of N atoms enters the fit multiplied by
 
 `size_power` = 0.5 (default) makes a frame count like its number of independent atoms: the error of a total
 energy that sums N independent per-atom errors grows as √N. 1 fits energies per atom, 0 total energies.
+A Gaussian process of noise σ has w = 1/σ, up to a common factor (λ is that over the variance of the prior).
 Only w_q is applied after streaming (the classes have separate factors); the rest is applied to the rows.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, runtime_checkable
 
 import numpy as np
@@ -128,6 +129,25 @@ class NetworkDescriptor(Descriptor, Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Hyperparameter:
+    """A setting of a kernel that the marginal likelihood may find.
+
+    Attributes
+    ----------
+    name
+        Field of the settings of the family.
+    values
+        Ascending values that are looked at.
+    continuous
+        Whether values between them count too.
+    """
+
+    name: str
+    values: tuple[float, ...]
+    continuous: bool
+
+
 class Family(Protocol):
     """A family: how settings become a descriptor.
 
@@ -157,6 +177,10 @@ class Family(Protocol):
     def deciding(self, candidate: BaseModel) -> tuple[Family, BaseModel]:
         """Family and settings whose held-out error stands for that of a variant; those of the variant itself."""
         return self, candidate
+
+    def hyperparameters(self, settings: BaseModel) -> tuple[Hyperparameter, ...]:
+        """What the marginal likelihood is asked to find; nothing unless the settings say so."""
+        return ()
 
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
@@ -197,6 +221,14 @@ class EnvironmentFamily(Family, Protocol):
         """Complete settings from those of `resolve` and the frames; they may hold arrays."""
         ...
 
+    def most_columns(self, resolved: dict[str, Any], frames: Sequence[Frame]) -> int:
+        """Features of the descriptor, at most, before environments are chosen."""
+        ...
+
+    def choosing_bytes(self, resolved: dict[str, Any], frames: Sequence[Frame]) -> float:
+        """Peak memory of `with_environments`."""
+        ...
+
 
 @runtime_checkable
 class SparseFamily(Family, Protocol):
@@ -204,6 +236,10 @@ class SparseFamily(Family, Protocol):
 
     def unexplained(self, resolved: Mapping[str, Any], numbers: NDArray[np.int64], values: F64) -> F64:
         """(N,) prior variance of the energies of atoms that their features (N, n_features) do not account for."""
+        ...
+
+    def described(self, resolved: Mapping[str, Any]) -> str:
+        """Kernels and environments of complete settings in one line."""
         ...
 
 

@@ -2,13 +2,22 @@
 
 With the environments chosen once, a sparse Gaussian process (subset of regressors) is linear in its kernels with the
 sparse environments, under the prior cᵀ K c: the QR of [K; L] that GAP is solved with is the ridge of any linear model
-here, in coordinates L c. So errors σ of quantities and config types are `weights` and `config_weights`, one overall
-variance ratio is chosen as ever, and the posterior gives variances.
+here, in coordinates L c (`ferrip.fitting.SparseGP` is this regressor for kernels of any kind). One overall variance
+ratio is chosen as ever, and the posterior gives variances.
+
+The σ of papers on GAP are weights, 1/σ: `weights={"energy": 1/σ_E, "forces": 1/σ_F, "virial": 1/σ_V}`, where energies
+and virials are divided by √N (`size_power` 0.5), as `default_sigma` of `gap_fit` has it; `config_weights` holds σ over
+that of a config type, `{"liquid": {"energy": σ_E / σ_E(liquid), …}}`. A common factor only moves λ: with `ridge` = 1/δ²
+in these units the process is the one of these σ and δ, without it held-out blocks find λ (`solver="evidence"`: the
+marginal likelihood, all σ with it).
 
 Kernels of many neighbors are powers of the overlap of two directions, or squared exponentials of their distance
 (`models/gap_features.py` says of what). The pair part is a process of its own, with a squared-exponential kernel in
 the distance and sparse distances on a grid: its kernels are Gaussians around these, times a smooth cutoff. Beside ACE
 it has the pair functions of ACE. The linear part (`models/gap_linear.py`) is an ACE that is fitted with the kernels.
+
+`hyperparameters` names those of the kernels that the marginal likelihood finds on a sample of the training frames
+(`ferrip.fitting.hyperparameters`); what is found stands in the settings of the file like what is given.
 
 Sources: Bartók, Csányi, doi:10.1002/qua.24927; Deringer et al., doi:10.1021/acs.chemrev.1c00022.
 """
@@ -28,15 +37,19 @@ from ferrip import _core
 from ferrip.errors import DataError
 from ferrip.models.ace import SHAPES, Ace, AceSettings
 from ferrip.models.environments import choose_rows
-from ferrip.models.family import Family, preset_of, register
+from ferrip.models.family import Family, Hyperparameter, preset_of, register
 from ferrip.models.gap_features import (
+    MAX_POOL,
+    atom_counts,
     base_descriptor,
+    described,
     directions,
     features_of,
     free_atom,
     n_pair,
     pair_precision,
     pool,
+    pool_bytes,
     scales,
 )
 from ferrip.models.gap_linear import (
@@ -45,7 +58,14 @@ from ferrip.models.gap_linear import (
     linear_variances,
     resolve_linear,
 )
-from ferrip.models.gap_settings import PRESETS, GapSettings, check_features, has_ace, resolve_features
+from ferrip.models.gap_settings import (
+    HYPERPARAMETERS,
+    PRESETS,
+    GapSettings,
+    check_features,
+    has_ace,
+    resolve_features,
+)
 
 if TYPE_CHECKING:
     from ferrip.data import Frame
@@ -56,6 +76,8 @@ I64 = NDArray[np.int64]
 
 JITTER = 1e-8
 """Added to the variance of sparse values, for stability."""
+CHOOSING_COPIES = 4
+"""Arrays like the environments of an element that their choice takes: directions, and those of `environments`."""
 
 
 class Gap(Family):
@@ -64,6 +86,10 @@ class Gap(Family):
     Complete settings are `soap` (see `resolve_soap`, with pair functions) or `ace`, `zeta` or `length`, `pair_delta`
     and `points`: arrays (sparse environments, functions) of directions by symbol; with `ace` also `scales` of its
     products. `linear` and `linear_deviation` are those of the linear part.
+
+    Kernels cost M · D per atom, with M environments and D functions of its element, beside the functions themselves;
+    powers ζ ≤ 2 are mapped at load to D · D (ζ = 2, where M > D) and D (ζ = 1). A fit says before it starts what an MD
+    step will take.
 
     On top of another potential the process is that of the residual: `reference` is subtracted from
     the labels and kept in the sum.
@@ -101,6 +127,12 @@ class Gap(Family):
     def deciding(self, candidate: BaseModel) -> tuple[Family, BaseModel]:
         """The linear ACE of a shape, which is cheap."""
         return Ace(), AceSettings(shape=_checked(candidate).shape)
+
+    def hyperparameters(self, settings: BaseModel) -> tuple[Hyperparameter, ...]:
+        """Those that the settings name."""
+        checked = _checked(settings)
+        check_features(checked)
+        return tuple(HYPERPARAMETERS[name] for name in dict.fromkeys(checked.hyperparameters))
 
     def resolve(
         self, settings: BaseModel, size: str, elements: Sequence[int], distances: PairDistances
@@ -151,6 +183,24 @@ class Gap(Family):
             complete["linear_deviation"] = linear_deviation(resolved, delta, frames, num_threads)
         return complete
 
+    def most_columns(self, resolved: dict[str, Any], frames: Sequence[Frame]) -> int:
+        """Free atoms, sparse environments, pair functions and the linear part."""
+        atoms = atom_counts(features_of(resolved)["elements"], frames)
+        environments = [1 + min(resolved["sparse"]["count"], count) for count in atoms.values()]
+        linear = linear_descriptor(resolved).n_features if "linear" in resolved else 0
+        return sum(environments) + len(atoms) ** 2 * n_pair(resolved) + linear
+
+    def choosing_bytes(self, resolved: dict[str, Any], frames: Sequence[Frame]) -> float:
+        """Environments to choose from, with what the choice makes of those of one element, or the linear part's."""
+        base, sparse = base_descriptor(resolved), resolved["sparse"]
+        of_kernels = pool_bytes(base, frames, CHOOSING_COPIES)
+        if sparse["by"] == "kmeans":  # distances from the centres of clusters
+            most = min(MAX_POOL, max(atom_counts(base.elements, frames).values()))
+            of_kernels += 8.0 * most * min(sparse["count"], most)
+        if "linear" not in resolved:
+            return of_kernels
+        return max(of_kernels, pool_bytes(linear_descriptor(resolved), frames, 1))
+
     def descriptor(self, resolved: dict[str, Any]) -> _core.KernelDescriptor | _core.JointDescriptor:
         """The compiled descriptor."""
         base = base_descriptor(resolved)
@@ -179,6 +229,10 @@ class Gap(Family):
             root = solve_triangular(factor, phi.T, lower=True)
             open_part[own] = np.maximum(-2.0 * phi[:, 0] - np.sum(root**2, axis=0), 0.0)
         return open_part
+
+    def described(self, resolved: Mapping[str, Any]) -> str:
+        """One line for `ferrip info`."""
+        return described(resolved)
 
     def parts(self, resolved: dict[str, Any]) -> list[I64]:
         """Columns of the sparse environments, of the pair functions and of the linear part, as far as there are any."""

@@ -67,28 +67,73 @@ def pair_precision(resolved: Mapping[str, Any]) -> F64:
     return np.diag((roughness / roughness.min()) ** 2)
 
 
+def described(resolved: Mapping[str, Any]) -> str:
+    """Complete settings in one line: kernels, what they compare, environments, and what is beside them."""
+    power = "zeta" in resolved
+    kernel = f"ζ = {resolved['zeta']}" if power else f"squared exponential, length {resolved['length']:g},"
+    if "soap" in resolved:
+        soap = resolved["soap"]
+        functions = f"SOAP (n_max {soap['n_max']}, l_max {soap['l_max']}, σ {soap['sigma']:g} Å"
+    else:
+        functions = (
+            f"ACE up to order {len(resolved['ace']['degrees']) + 1} (constant {resolved['constant']:g}"
+        )
+    counts = ", ".join(f"{symbol} {len(points)}" for symbol, points in resolved["points"].items())
+    parts = [
+        f"{kernel} of {functions}, cutoff {features_of(resolved)['cutoff']:g} Å)",
+        f"environments {counts}" + (f" (by {resolved['sparse']['by']})" if "sparse" in resolved else ""),
+        f"{n_pair(resolved)} pair functions" if n_pair(resolved) else "",
+        f"a linear ACE up to order {len(resolved['linear']['degrees']) + 1}" if "linear" in resolved else "",
+    ]
+    return "; ".join(part for part in parts if part)
+
+
 def pool(
     base: _core.Descriptor, frames: Sequence[Frame], num_threads: int | None = None
 ) -> Mapping[int, F64]:
     """Products of evenly spread environments of every element, (n, D) each."""
-    found: dict[int, list[F64]] = {z: [] for z in base.elements}
-    counts = {z: sum(int(np.sum(frame.numbers == z)) for frame in frames) for z in base.elements}
-    most = min(MAX_POOL, POOL_BYTES // (8 * max(base.n_features // len(base.elements), 1)))
-    step = {z: max(1.0, counts[z] / most) for z in base.elements}
-    seen = dict.fromkeys(base.elements, 0)
+    chosen = {z: _spread(count, _most(base)) for z, count in atom_counts(base.elements, frames).items()}
+    own = {z: many_body(base, z) for z in base.elements}
+    found = {z: np.empty((int(chosen[z].sum()), own[z].stop - own[z].start)) for z in base.elements}
+    seen, filled = dict.fromkeys(base.elements, 0), dict.fromkeys(base.elements, 0)
     for frame in frames:
         places = {}
         for z in base.elements:
-            own = np.flatnonzero(frame.numbers == z)
-            numbers = seen[z] + np.arange(len(own))
-            seen[z] += len(own)
-            places[z] = own[np.floor((numbers + 1) / step[z]) > np.floor(numbers / step[z])]
+            atoms = np.flatnonzero(frame.numbers == z)
+            places[z] = atoms[chosen[z][seen[z] : seen[z] + len(atoms)]]
+            seen[z] += len(atoms)
         if not any(len(place) for place in places.values()):
             continue
         values = base.values(frame.structure, num_threads)
         for z, place in places.items():
-            found[z].append(values[place, many_body(base, z)])
-    return {z: np.concatenate(parts) if parts else np.zeros((0, 1)) for z, parts in found.items()}
+            found[z][filled[z] : filled[z] + len(place)] = values[place, own[z]]
+            filled[z] += len(place)
+    return found
+
+
+def pool_bytes(base: _core.Descriptor, frames: Sequence[Frame], copies: int) -> float:
+    """Memory of `pool`, and of copies of its largest part."""
+    sizes = []
+    for z, count in atom_counts(base.elements, frames).items():
+        own = many_body(base, z)
+        sizes.append(8.0 * min(count, _most(base)) * (own.stop - own.start))
+    return sum(sizes) + copies * max(sizes)
+
+
+def atom_counts(elements: Sequence[int], frames: Sequence[Frame]) -> dict[int, int]:
+    """Atoms of every element."""
+    return {z: sum(int(np.sum(frame.numbers == z)) for frame in frames) for z in elements}
+
+
+def _most(base: _core.Descriptor) -> int:
+    """Environments of an element in a pool, at most."""
+    return min(MAX_POOL, POOL_BYTES // (8 * max(base.n_features // len(base.elements), 1)))
+
+
+def _spread(count: int, most: int) -> NDArray[np.bool_]:
+    """(count,) which of them are taken, `most` at most and evenly spread."""
+    step, numbers = max(1.0, count / most), np.arange(count)
+    return np.floor((numbers + 1) / step) > np.floor(numbers / step)
 
 
 def free_atom(base: _core.Descriptor, z: int) -> F64:

@@ -72,7 +72,7 @@ def linear_deviation(
     variances, count = 0.0, 0
     for z, rows in pool(functions, frames, num_threads).items():
         held_down = relative_roughness(functions)[many_body(functions, z)]
-        variances += len(rows) * float(np.sum(np.var(rows / held_down, axis=0)))
+        variances += len(rows) * float(np.sum(np.var(rows, axis=0) / held_down**2))
         count += len(rows)
     return delta * (count / variances) ** 0.5 if variances > 0.0 else delta
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from ferrip.errors import SettingsError
 from ferrip.models.ace import Ace, AceSettings
 from ferrip.models.environments import Method
+from ferrip.models.family import Hyperparameter
 from ferrip.models.soap import SoapSettings, resolve_soap
 
 if TYPE_CHECKING:
@@ -59,10 +60,34 @@ OF_ACE = ("degree", "max_order", "constant")
 """Those that go with ACE alone."""
 OF_LINEAR = ("linear_delta",)
 """Those of the linear part."""
+OF_KERNEL = {"dot": "zeta", "se": "length"}
+"""That of each kind of kernel."""
+
+Searched = Literal["length", "zeta", "sigma", "cutoff", "pair_width"]
+HYPERPARAMETERS: dict[Searched, Hyperparameter] = {
+    "length": Hyperparameter(
+        name="length", values=(0.1, 0.14, 0.2, 0.28, 0.4, 0.56, 0.8, 1.13, 1.6, 2.26, 3.2), continuous=True
+    ),
+    "zeta": Hyperparameter(name="zeta", values=(1, 2, 3, 4, 5, 6, 7, 8), continuous=False),
+    "sigma": Hyperparameter(
+        name="sigma", values=(0.2, 0.24, 0.28, 0.34, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0), continuous=True
+    ),
+    "cutoff": Hyperparameter(
+        name="cutoff", values=(3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0, 6.5, 7.0), continuous=False
+    ),
+    "pair_width": Hyperparameter(
+        name="pair_width", values=(0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8), continuous=True
+    ),
+}
+"""What the marginal likelihood may find, and where it looks."""
 
 
 class GapSettings(SoapSettings):
-    """Overrides of the GAP presets; what is not given follows from `--size` and the data."""
+    """Overrides of the GAP presets; what is not given follows from `--size` and the data.
+
+    The σ of quantities and config types are `weights` and `config_weights` of the fit, each 1/σ, and `ridge` is 1/δ²
+    (`ferrip.models.gap`).
+    """
 
     sparse: int | None = Field(default=None, ge=1, le=20000, description="sparse environments per element")
     sparse_by: Method = Field(default="cur", description="how they are chosen: fps, cur or kmeans")
@@ -78,6 +103,11 @@ class GapSettings(SoapSettings):
         ge=0.1,
         le=100,
         description="se: length scale θ, in units in which the directions have length 1",
+    )
+    hyperparameters: tuple[Searched, ...] = Field(
+        default=(),
+        description="which of length, zeta, sigma, cutoff and pair_width the marginal likelihood of a sample of the "
+        "training frames decides, noise and amplitudes with them",
     )
     degree: float | None = Field(default=None, gt=0, le=60, description="ace: total degree at every order")
     max_order: int | None = Field(default=None, ge=2, le=5, description="ace: correlation order")
@@ -104,6 +134,12 @@ class GapSettings(SoapSettings):
         default=1.0, gt=0, description="standard deviation of pair energies over that of the environments"
     )
 
+    @field_validator("hyperparameters", mode="before")
+    @classmethod
+    def _one_is_a_list(cls, value: Any) -> Any:
+        """`length,sigma`, as on the command line, or a list of names."""
+        return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
+
 
 def check_features(settings: GapSettings) -> None:
     """Refuses settings that go with other features or kernels than those asked for.
@@ -113,7 +149,7 @@ def check_features(settings: GapSettings) -> None:
     SettingsError
         For a setting that would have no effect.
     """
-    given = settings.model_fields_set
+    given = settings.model_fields_set | set(settings.hyperparameters)
     for name in OF_ACE if settings.features == "soap" else OF_SOAP:
         if name in given:
             raise SettingsError(f"{name}: features='{settings.features}' has no such setting")
@@ -122,7 +158,9 @@ def check_features(settings: GapSettings) -> None:
             raise SettingsError(f"{name}: linear='none' has no such setting")
     if "shape" in given and not has_ace(settings):
         raise SettingsError("shape: features='soap' with linear='none' has no such setting")
-    other = "length" if settings.kernel == "dot" else "zeta"
+    if not settings.pairs and "pair_width" in settings.hyperparameters:
+        raise SettingsError("pair_width: pairs=0 has no such setting")
+    other = OF_KERNEL["se" if settings.kernel == "dot" else "dot"]
     if other in given:
         raise SettingsError(f"{other}: kernel='{settings.kernel}' has no such setting")
 

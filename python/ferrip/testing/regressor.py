@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -18,10 +18,24 @@ N_ROWS, N_COLUMNS = 200, 12
 NOISE = 0.05
 
 
+@runtime_checkable
+class CorrelatedRegressor(Protocol):
+    """A regressor whose prior correlates the coefficients."""
+
+    def solve(self, problem: LeastSquares, penalty: F64) -> LinearFit:
+        """As for every regressor."""
+        ...
+
+    def precision(self, penalty: F64) -> F64:
+        """(a, a) precision of the prior of the coefficients with a finite penalty, up to λ."""
+        ...
+
+
 def check_regressor(regressor: Regressor, *, rtol: float = 1e-6, seed: int = 0) -> None:
     """Check that a regressor solves what it says it solves.
 
-    The coefficients satisfy the normal equations of `‖R c − q‖² + λ ‖Γ c‖²` at the λ that it reports; noise-free
+    The coefficients satisfy the normal equations of `‖R c − q‖² + λ ‖Γ c‖²` (with a `precision` P(Γ) of its own: of
+    `‖R c − q‖² + λ cᵀ P c`) at the λ that it reports; noise-free
     data are recovered; an infinite penalty means a zero coefficient; the posterior covariance is that of the same
     problem; linearly dependent and zero columns give finite coefficients; the units of a column do not matter
     where its penalty follows them; the effective number of parameters lies between 0 and p; neither the problem
@@ -30,7 +44,8 @@ def check_regressor(regressor: Regressor, *, rtol: float = 1e-6, seed: int = 0) 
     Parameters
     ----------
     regressor
-        An object with `solve(problem, penalty) -> LinearFit`.
+        An object with `solve(problem, penalty) -> LinearFit`, for problems of 12 columns, and perhaps
+        `precision(penalty)`.
     rtol
         Allowed relative deviation.
     seed
@@ -60,12 +75,18 @@ def check_regressor(regressor: Regressor, *, rtol: float = 1e-6, seed: int = 0) 
         expect(bool(np.array_equal(array, old)), f"solve changed {name}")
     expect(regressor == settings, "solve changed the settings of the regressor")
 
-    _check_solution(fit, problem, penalty, rtol)
-    _check_posterior(fit, problem, penalty, rtol)
+    precision = _precision(regressor, fit, problem, penalty)
+    _check_solution(fit, problem, precision, rtol)
+    _check_posterior(fit, precision, rtol)
     _check_units(regressor, fit, columns, target, penalty, rtol)
     _check_excluded_column(regressor, problem, penalty)
     _check_dependent_columns(regressor, columns, target, penalty)
     _check_exact_data(regressor, columns, truth, penalty, fit.ridge)
+
+
+def _of_prior(regressor: Regressor, penalty: F64) -> F64:
+    """(p, p) precision of the prior up to λ: Γ² but for regressors that say otherwise."""
+    return regressor.precision(penalty) if isinstance(regressor, CorrelatedRegressor) else np.diag(penalty**2)
 
 
 def _problem(columns: F64, target: F64) -> LeastSquares:
@@ -76,24 +97,24 @@ def _problem(columns: F64, target: F64) -> LeastSquares:
     return LeastSquares(r=factor[:n, :n], q=factor[:n, n], rho2=float(factor[n, n] ** 2), n_rows=len(target))
 
 
-def _precision(fit: LinearFit, problem: LeastSquares, penalty: F64) -> F64:
-    """(p, p) Rᵀ R + λ Γ²."""
-    return problem.r.T @ problem.r + fit.ridge * np.diag(penalty**2)
+def _precision(regressor: Regressor, fit: LinearFit, problem: LeastSquares, penalty: F64) -> F64:
+    """(p, p) Rᵀ R + λ P."""
+    return problem.r.T @ problem.r + fit.ridge * _of_prior(regressor, penalty)
 
 
-def _check_solution(fit: LinearFit, problem: LeastSquares, penalty: F64, rtol: float) -> None:
+def _check_solution(fit: LinearFit, problem: LeastSquares, matrix: F64, rtol: float) -> None:
     expect(fit.ridge >= 0, f"the ridge is {fit.ridge}")
-    dof = fit.effective_parameters
-    expect(0 <= dof <= len(penalty) * (1 + rtol), f"{dof} effective parameters of {len(penalty)}")
-    matrix, right = _precision(fit, problem, penalty), problem.r.T @ problem.q
+    dof, size = fit.effective_parameters, len(matrix)
+    expect(0 <= dof <= size * (1 + rtol), f"{dof} effective parameters of {size}")
     scale = np.abs(matrix) @ np.abs(fit.coefficients)
+    right = problem.r.T @ problem.q
     expect_close("normal equations", matrix @ fit.coefficients, right, rtol=rtol, scale=scale)
 
 
-def _check_posterior(fit: LinearFit, problem: LeastSquares, penalty: F64, rtol: float) -> None:
+def _check_posterior(fit: LinearFit, matrix: F64, rtol: float) -> None:
     expect(fit.noise_variance > 0, f"the noise variance of noisy data is {fit.noise_variance}")
     covariance = fit.posterior_factor @ fit.posterior_factor.T
-    wanted = fit.noise_variance * np.linalg.inv(_precision(fit, problem, penalty))
+    wanted = fit.noise_variance * np.linalg.inv(matrix)
     deviations = np.sqrt(np.diag(wanted))
     scale = np.outer(deviations, deviations)
     expect_close("posterior covariance", covariance, wanted, rtol=rtol, scale=scale)
@@ -135,6 +156,7 @@ def _check_dependent_columns(regressor: Regressor, columns: F64, target: F64, pe
 
 def _check_exact_data(regressor: Regressor, columns: F64, truth: F64, penalty: F64, ridge: float) -> None:
     fit = regressor.solve(_problem(columns, columns @ truth), penalty)
-    bias = max(ridge, fit.ridge) * np.max(penalty) ** 2 / np.linalg.svd(columns, compute_uv=False)[-1] ** 2
+    largest = np.linalg.eigvalsh(_of_prior(regressor, penalty))[-1]
+    bias = max(ridge, fit.ridge) * largest / np.linalg.svd(columns, compute_uv=False)[-1] ** 2
     scale = np.abs(truth).max() * np.sqrt(len(truth))
     expect_close("data without noise", fit.coefficients, truth, rtol=1e-6 + 2 * bias, scale=scale)
