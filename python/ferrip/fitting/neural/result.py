@@ -11,6 +11,7 @@ import numpy as np
 
 from ferrip.data import Frame
 from ferrip.fitting.dimers import repelling
+from ferrip.fitting.neural.closer import with_closer_pairs
 from ferrip.fitting.neural.gauss_newton import Trainer, by_gauss_newton, inputs_of, newton_size
 from ferrip.fitting.neural.rest import Rest
 from ferrip.fitting.neural.settings import NeuralSettings
@@ -75,17 +76,23 @@ def with_networks(
         inputs = inputs_of(linear, pairs=settings.pair_inputs != "none")
         size = newton_size(inputs, solution, architecture)
         if settings.method == "gauss-newton" or size <= MOST_NUMBERS:
-            values = [linear.descriptor.values(frame.structure, threads) for frame in frames]
+            labels = WeightedLabels.of(problem.source, frames, weights)
+            if settings.closer_pairs > 0.0:
+                labels = with_closer_pairs(
+                    labels, linear.evaluator(), problem.source, weights, problem.distances.minimum, settings
+                )
+            values = [linear.descriptor.values(frame.structure, threads) for frame in labels.frames]
             trainer = Trainer(
                 problem=problem,
                 solution=solution,
                 least_squares=least_squares,
-                labels=WeightedLabels.of(problem.source, frames, weights),
+                labels=labels,
+                n_known=len(frames),
                 values=values,
                 rest=Rest(
                     widths=architecture.hidden,
                     activation=architecture.activation,
-                    scale=_spread(linear, frames, values) * (FLAT if flat else DEEP),
+                    scale=_spread(linear, frames, values[: len(frames)]) * (FLAT if flat else DEEP),
                     sums=FLAT**-0.5 if flat else 1.0,
                 ),
                 settings=own,

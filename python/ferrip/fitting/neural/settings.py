@@ -35,6 +35,16 @@ class NeuralSettings(OptimisationSettings):
         description="which of the averaged networks take the pair functions of ACE, too (Gauss-Newton; in a committee "
         "half is all)",
     )
+    closer_pairs: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="frames whose pairs are pushed closer together than any in the data, where networks are held to "
+        "forces of the linear potential, over training frames (Gauss-Newton)",
+    )
+    closer_weight: float = Field(
+        default=0.3, gt=0, allow_inf_nan=False, description="factor on the weights of these forces"
+    )
     network_prior: float | None = Field(
         default=None,
         gt=0,
