@@ -29,6 +29,10 @@ LOW = 0.9
 """Smallest distance of a pair over the shortest one in the data."""
 FROM = 1.5
 """Pairs up to this many times the shortest distance are pushed together."""
+TRUSTED = 4.0
+"""Largest force of the linear potential over the largest in the data; beyond, it knows nothing and is not followed."""
+SEED = 0
+"""Of the pairs and their distances, which are the same for networks of every seed."""
 CHANGED = 0.3
 """eV/Å by which the force on an atom changes where it is a label."""
 
@@ -104,17 +108,20 @@ def with_closer_pairs(
     shortest
         See `pushed_together`.
     settings
-        How many frames, their weights, and the seed of the pairs.
+        How many frames, and their weights.
     """
-    rng, threads = np.random.default_rng(settings.seed), labels.num_threads
+    most = max((np.abs(one.forces).max() for one in labels.frames if one.forces is not None), default=np.inf)
+    rng, threads = np.random.default_rng(SEED), labels.num_threads
     frames, target, weight = list(labels.frames), [labels.target], [labels.weight]
     order = np.argsort([_closest(frame, shortest, threads) for frame in labels.frames], kind="stable")
-    for index in order[: round(settings.closer_pairs * len(frames))]:
+    for index in order[: round((settings.closer_pairs or 0.0) * len(frames))]:
         before = labels.frames[index]
         after = pushed_together(before, shortest, rng, threads)
         if after is None:
             continue
         old, new = (linear.compute(one.structure, threads)[1] for one in (before, after))
+        if not np.abs(new).max() <= TRUSTED * most:
+            continue
         labelled = replace(after, forces=new)
         own = WeightedLabels.of(source, [labelled], weights)
         changed = np.zeros(n_rows(labelled))

@@ -30,8 +30,10 @@ AVERAGED = 4
 FLAT = 16.0
 """Scale of the last layer behind one hidden layer over the spread of the linear energies: the sums are then small, and
 a network begins as a quadratic form of few directions."""
-PRIOR, DEEP_PRIOR = 40.0, 10.0
+PRIOR, DEEP_PRIOR = 100.0, 10.0
 """Priors of the first layer behind which there is one layer, or more."""
+CLOSER_PAIRS = 0.1
+"""Frames with closer pairs over training frames, for networks of one hidden layer."""
 MOST_NUMBERS = 6000
 """Numbers up to which Gauss-Newton steps are taken by default."""
 DEEP = 0.1
@@ -77,9 +79,9 @@ def with_networks(
         size = newton_size(inputs, solution, architecture)
         if settings.method == "gauss-newton" or size <= MOST_NUMBERS:
             labels = WeightedLabels.of(problem.source, frames, weights)
-            if settings.closer_pairs > 0.0:
+            if own.closer_pairs:
                 labels = with_closer_pairs(
-                    labels, linear.evaluator(), problem.source, weights, problem.distances.minimum, settings
+                    labels, linear.evaluator(), problem.source, weights, problem.distances.minimum, own
                 )
             values = [linear.descriptor.values(frame.structure, threads) for frame in labels.frames]
             trainer = Trainer(
@@ -119,6 +121,8 @@ def _complete(settings: NeuralSettings, *, flat: bool) -> NeuralSettings:
         "averaged": settings.averaged or (AVERAGED if several else 1),
         "network_prior": settings.network_prior or (PRIOR if flat else DEEP_PRIOR),
     }
+    if settings.closer_pairs is None:
+        chosen["closer_pairs"] = CLOSER_PAIRS if flat else 0.0
     if "held_out" not in settings.model_fields_set:
         chosen["held_out"] = 0.0
     return settings.model_copy(update=chosen)
