@@ -92,6 +92,7 @@ def test_gauss_newton_steps_lower_the_error_more(hidden: tuple[int, ...], tmp_pa
     assert all(own < 0.7 * other for own, other in zip(errors(fitted), errors(linear), strict=True))
     training = fitted.metadata["fit"]["training"]
     assert training["method"] == "gauss-newton"
+    assert training["settings"]["closer_pairs"] == (0.1 if len(hidden) == 1 else 0.0)
     curve = training["learning_curve"]["training"]
     assert len(curve) == training["epochs"] and curve[-1] < 0.4
     widths = [4 * hidden[0]] if len(hidden) == 1 else list(hidden)
@@ -275,6 +276,8 @@ def test_networks_that_do_not_help_are_0() -> None:
         ("held_out", 0.9),
         ("whitening", 2),
         ("averaged", 0),
+        ("closer_pairs", 1.5),
+        ("closer_weight", 0.0),
         ("forces", "both"),
     ],
 )

@@ -62,6 +62,8 @@ class Trainer:
         The linear fit.
     labels, values
         Training frames with their weighted labels, and their features.
+    n_known
+        Frames of them that are data, the first ones; frames with closer pairs follow.
     rest
         The layers behind the first.
     settings, reporter, checkpoint
@@ -72,6 +74,7 @@ class Trainer:
     solution: LinearFit
     least_squares: LeastSquares
     labels: WeightedLabels
+    n_known: int
     values: list[F64]
     rest: Rest
     settings: NeuralSettings
@@ -96,7 +99,9 @@ class Trainer:
 
     def member(self, number: int, linear: Potential, *, free: bool) -> tuple[Potential, dict[str, Any]]:
         """One potential with networks, and a report; the linear coefficients are trained, too, if they are `free`."""
-        settings, held = self.settings, held_out(self.frames, self.settings.held_out, number / self.count)
+        settings, known = self.settings, self.frames[: self.n_known]
+        held = held_out(known, settings.held_out, number / self.count)
+        held += [False] * (len(self.frames) - self.n_known)
         rng = np.random.default_rng(settings.seed + number)
         pairs = self.takes_pairs(number)
         if pairs not in self._stored:

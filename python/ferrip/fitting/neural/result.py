@@ -11,6 +11,7 @@ import numpy as np
 
 from ferrip.data import Frame
 from ferrip.fitting.dimers import repelling
+from ferrip.fitting.neural.closer import with_closer_pairs
 from ferrip.fitting.neural.gauss_newton import Trainer, by_gauss_newton, inputs_of, newton_size
 from ferrip.fitting.neural.rest import Rest
 from ferrip.fitting.neural.settings import NeuralSettings
@@ -29,8 +30,10 @@ AVERAGED = 4
 FLAT = 16.0
 """Scale of the last layer behind one hidden layer over the spread of the linear energies: the sums are then small, and
 a network begins as a quadratic form of few directions."""
-PRIOR, DEEP_PRIOR = 40.0, 10.0
+PRIOR, DEEP_PRIOR = 100.0, 10.0
 """Priors of the first layer behind which there is one layer, or more."""
+CLOSER_PAIRS = 0.1
+"""Frames with closer pairs over training frames, for networks of one hidden layer."""
 MOST_NUMBERS = 6000
 """Numbers up to which Gauss-Newton steps are taken by default."""
 DEEP = 0.1
@@ -75,17 +78,23 @@ def with_networks(
         inputs = inputs_of(linear, pairs=settings.pair_inputs != "none")
         size = newton_size(inputs, solution, architecture)
         if settings.method == "gauss-newton" or size <= MOST_NUMBERS:
-            values = [linear.descriptor.values(frame.structure, threads) for frame in frames]
+            labels = WeightedLabels.of(problem.source, frames, weights)
+            if own.closer_pairs:
+                labels = with_closer_pairs(
+                    labels, linear.evaluator(), problem.source, weights, problem.distances.minimum, own
+                )
+            values = [linear.descriptor.values(frame.structure, threads) for frame in labels.frames]
             trainer = Trainer(
                 problem=problem,
                 solution=solution,
                 least_squares=least_squares,
-                labels=WeightedLabels.of(problem.source, frames, weights),
+                labels=labels,
+                n_known=len(frames),
                 values=values,
                 rest=Rest(
                     widths=architecture.hidden,
                     activation=architecture.activation,
-                    scale=_spread(linear, frames, values) * (FLAT if flat else DEEP),
+                    scale=_spread(linear, frames, values[: len(frames)]) * (FLAT if flat else DEEP),
                     sums=FLAT**-0.5 if flat else 1.0,
                 ),
                 settings=own,
@@ -112,6 +121,8 @@ def _complete(settings: NeuralSettings, *, flat: bool) -> NeuralSettings:
         "averaged": settings.averaged or (AVERAGED if several else 1),
         "network_prior": settings.network_prior or (PRIOR if flat else DEEP_PRIOR),
     }
+    if settings.closer_pairs is None:
+        chosen["closer_pairs"] = CLOSER_PAIRS if flat else 0.0
     if "held_out" not in settings.model_fields_set:
         chosen["held_out"] = 0.0
     return settings.model_copy(update=chosen)

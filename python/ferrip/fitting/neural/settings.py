@@ -20,7 +20,7 @@ class NeuralSettings(OptimisationSettings):
         description="damped Gauss-Newton steps in all numbers and the linear coefficients, or Adam beside the linear "
         "fit; auto: Gauss-Newton up to 6,000 numbers",
     )
-    iterations: int = Field(default=12, ge=1, le=1000, description="Gauss-Newton steps, at most")
+    iterations: int = Field(default=20, ge=1, le=1000, description="Gauss-Newton steps, at most")
     tolerance: float = Field(
         default=1e-3, gt=0, lt=1, description="relative decrease of the loss that ends Gauss-Newton steps"
     )
@@ -35,12 +35,23 @@ class NeuralSettings(OptimisationSettings):
         description="which of the averaged networks take the pair functions of ACE, too (Gauss-Newton; in a committee "
         "half is all)",
     )
+    closer_pairs: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="frames whose pairs are pushed closer together than any in the data, where networks are held to "
+        "forces of the linear potential, over training frames (Gauss-Newton; default: 0.1 with one hidden layer, "
+        "0 with several)",
+    )
+    closer_weight: float = Field(
+        default=0.3, gt=0, allow_inf_nan=False, description="factor on the weights of these forces"
+    )
     network_prior: float | None = Field(
         default=None,
         gt=0,
         allow_inf_nan=False,
-        description="prior of the first layer over that of the linear coefficients (Gauss-Newton; default: 40 with one "
-        "hidden layer, 10 with several)",
+        description="prior of the first layer over that of the linear coefficients (Gauss-Newton; default: 100 with "
+        "one hidden layer, 10 with several)",
     )
     committee: int = Field(
         default=1,
