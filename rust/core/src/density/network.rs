@@ -116,6 +116,37 @@ impl Network {
         self.free
     }
 
+    /// Combinations `[combination][input]` of the first `n` inputs, and the network that takes these in their place: one
+    /// for each neuron that does not ignore them, or the inputs themselves where these are fewer.
+    ///
+    /// # Errors
+    /// [`Error::Length`] for fewer inputs.
+    pub fn combined(&self, n: usize) -> Result<(Vec<f64>, Self)> {
+        if n == 0 {
+            return Ok((Vec::new(), self.clone()));
+        }
+        Error::check_length("inputs of a network", self.n_inputs.max(n), self.n_inputs)?;
+        let rows: Vec<(&[f64], &[f64])> =
+            self.layers[0].weights.chunks_exact(self.n_inputs).map(|row| row.split_at(n)).collect();
+        let takes: Vec<usize> = (0..rows.len()).filter(|&j| rows[j].0.iter().any(|&w| w != 0.0)).collect();
+        let unit = |found: bool| if found { 1.0 } else { 0.0 };
+        let (combinations, own): (Vec<f64>, Vec<Vec<f64>>) = if takes.len() < n {
+            let selected = |j: usize| takes.iter().map(|&taken| unit(taken == j)).collect();
+            (
+                takes.iter().flat_map(|&j| rows[j].0).copied().collect(),
+                (0..rows.len()).map(selected).collect(),
+            )
+        } else {
+            let identity = (0..n).flat_map(|k| (0..n).map(move |i| unit(i == k)));
+            (identity.collect(), rows.iter().map(|(own, _)| own.to_vec()).collect())
+        };
+        let mut layers = self.layers.clone();
+        layers[0].weights =
+            own.iter().zip(&rows).flat_map(|(own, (_, others))| own.iter().chain(*others)).copied().collect();
+        let n_inputs = combinations.len() / n + self.n_inputs - n;
+        Ok((combinations, Self::new(self.activation, n_inputs, layers)?))
+    }
+
     fn at_zero(&self) -> f64 {
         let mut sums = self.layers[0].biases.clone();
         for layer in &self.layers[1..] {
@@ -126,5 +157,41 @@ impl Network {
             sums = rows.zip(&layer.biases).map(sum).collect();
         }
         sums[0]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sums(network: &Network, inputs: &[f64]) -> Vec<f64> {
+        let rows = network.layers[0].weights.chunks_exact(network.n_inputs);
+        rows.map(|row| row.iter().zip(inputs).map(|(w, x)| w * x).sum()).collect()
+    }
+
+    #[test]
+    fn combinations_of_inputs_leave_the_sums_of_neurons() {
+        let inputs = [0.3, -1.2, 0.7, 2.0];
+        for (own, expected) in [
+            (vec![0.0, 0.0, 1.0, 2.0, 0.5, -0.5, 3.0, 4.0], 1),
+            (vec![0.0, 0.0, 1.0, 2.0, 0.0, 0.0, 3.0, 4.0], 0),
+            (vec![1.0, 2.0, 1.0, 2.0, 0.5, -0.5, 3.0, 4.0], 2),
+        ] {
+            let layers = vec![
+                Layer { weights: own, biases: vec![0.1, 0.2] },
+                Layer { weights: vec![1.0, -2.0], biases: vec![0.0] },
+            ];
+            let network = Network::new(Activation::Gated, 4, layers).unwrap();
+            let (combinations, combined) = network.combined(2).unwrap();
+            assert_eq!(combinations.len(), 2 * expected);
+            let mut reduced: Vec<f64> =
+                combinations.chunks_exact(2).map(|row| row[0] * inputs[0] + row[1] * inputs[1]).collect();
+            reduced.extend_from_slice(&inputs[2..]);
+            for (a, b) in sums(&network, &inputs).into_iter().zip(sums(&combined, &reduced)) {
+                assert!((a - b).abs() < 1e-14);
+            }
+            assert!(network.combined(5).is_err());
+            assert_eq!(network.combined(0).unwrap().1, network);
+        }
     }
 }

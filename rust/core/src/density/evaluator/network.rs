@@ -117,10 +117,29 @@ impl Evaluator {
         options: Options,
     ) -> Result<Self> {
         let mut inputs = program.centers().iter().zip(&networks);
-        if inputs.any(|(center, network)| network.n_inputs() > center.functions.len()) {
-            return Self::of_networks(&with_pair_products(program)?, linear, networks, baseline, options);
+        if inputs.all(|(center, network)| network.n_inputs() == center.functions.len()) {
+            return Self::of_networks(program, linear, networks, baseline, options);
         }
-        Self::of_networks(program, linear, networks, baseline, options)
+        Error::check_length("networks", program.centers().len(), networks.len())?;
+        Error::check_length("coefficients", program.n_features(), linear.0.len())?;
+        let (mut combinations, mut combined, mut coefficients) = (Vec::new(), Vec::new(), Vec::new());
+        let mut rest = linear.0;
+        for (center, network) in program.centers().iter().zip(&networks) {
+            let all = center.n_features();
+            if network.n_inputs() != center.functions.len() {
+                Error::check_length("inputs of a network", all, network.n_inputs())?;
+            }
+            let (of_pairs, own) = network.combined(network.n_inputs() - center.functions.len())?;
+            let (pairs, many) = rest[..all].split_at(center.n_pair_features());
+            coefficients.extend_from_slice(pairs);
+            coefficients.resize(coefficients.len() + own.n_inputs() - many.len(), 0.0);
+            coefficients.extend_from_slice(many);
+            combinations.push(of_pairs.into());
+            combined.push(own);
+            rest = &rest[all..];
+        }
+        let program = with_pair_products(program, &combinations)?;
+        Self::of_networks(&program, (&coefficients, linear.1), combined, baseline, options)
     }
 
     /// As [`Self::with_networks`], of functions of order ≥ 2.
