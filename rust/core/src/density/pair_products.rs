@@ -78,7 +78,9 @@ impl Radial for Widened {
             channels.copy_from_slice(many);
             back.copy_from_slice(of_pairs);
             combined.fill(0.0);
-            for (sum, row) in combined.iter_mut().zip(self.weights.chunks_exact(center.n_pair_features())) {
+            for (sum, row) in
+                combined.iter_mut().zip(self.weights.chunks_exact(center.n_pair_features().max(1)))
+            {
                 *sum = row[own.clone()].iter().zip(of_pairs).map(|(w, p)| w * p).sum();
             }
         }
