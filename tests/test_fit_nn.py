@@ -210,6 +210,21 @@ def test_derivatives_in_the_numbers_are_those_of_the_evaluator(pairs: bool) -> N
         assert jacobian @ direction == pytest.approx(expected, abs=2e-5 * np.abs(expected).max())
 
 
+def test_threads_and_memory_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ferrip.fitting.neural import gauss_newton, newton
+
+    monkeypatch.setattr(newton, "ROWS_TOGETHER", 40)
+    fits = []
+    for threads, room in ((1, 10**9), (2, 10**9), (3, 0)):
+        monkeypatch.setattr(gauss_newton, "room_for_gradients", lambda _, room=room: room)
+        settings = {**NEWTON, "iterations": 3, "averaged": 1, "num_threads": threads}
+        fits.append(ferrip.fit(frames(6), model="nn", **settings))
+    for other in fits[1:]:
+        np.testing.assert_array_equal(other.coefficients, fits[0].coefficients)
+        for layers in zip(fits[0].networks[18].layers, other.networks[18].layers, strict=True):
+            np.testing.assert_array_equal(*[weights for weights, _ in layers])
+
+
 def test_predictions_of_the_training_are_those_of_the_potential() -> None:
     torch = pytest.importorskip("torch")
     from ferrip.data import read_frames

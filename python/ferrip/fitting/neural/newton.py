@@ -11,14 +11,20 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from threadpoolctl import threadpool_limits
 
+from ferrip import _core
+from ferrip.blas import blas_threads
 from ferrip.data import Frame
 from ferrip.fitting.neural.jacobian import Centers
 from ferrip.fitting.neural.numbers import Numbers
@@ -37,12 +43,14 @@ BEYOND = (1e1, 1e2, 1e3, 1e4)
 """Dampings that are tried, relative to the largest of these, one after the other where none lowers the loss."""
 JITTER = 1e-12
 """Damping of everything that keeps the factorisation from failing."""
-STORED = 6 * 2**30
+STORED = 8 * 2**30
 """Bytes of gradients that are kept between steps, at most."""
-SHARE_OF_MACHINE, SHARE_OF_LIMIT = 0.25, 0.5
+SHARE_OF_MACHINE, SHARE_OF_LIMIT = 0.3, 0.5
 """Share of the memory of the machine, and of what the settings allow, that they may take."""
 ROWS_TOGETHER = 2000
 """Rows whose products are summed at a time."""
+BYTES_TOGETHER = 2 * 10**9
+"""Memory of products that wait to be summed, at most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,6 +137,15 @@ class Stored:
     room: int = STORED
     linear: dict[int, F64] = field(default_factory=dict)
     centers: dict[int, dict[int, Centers]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
+
+    def keep(self, key: int, found: dict[int, Centers]) -> None:
+        """Keep the features of a frame if there is room."""
+        size = sum(one.gradients.nbytes + one.own.nbytes + one.strain.nbytes for one in found.values())
+        with self._lock:
+            if size <= self.room:
+                self.room -= size
+                self.centers[key] = found
 
 
 class Rows:
@@ -160,6 +177,7 @@ class Rows:
         self.numbers, self.frames, self.values, self.labels = numbers, frames, values, labels
         self._places = range(len(frames)) if places is None else places
         self._stored = Stored() if stored is None else stored
+        self._starts = np.cumsum([0, *map(n_rows, frames)]).tolist()
 
     def errors(self, vector: F64) -> F64:
         """Labels less predictions."""
@@ -187,23 +205,44 @@ class Rows:
         )
 
     def normal(self, vector: F64, errors: F64) -> tuple[F64, F64]:
-        """JᵀJ and Jᵀ(labels − predictions) of the weighted rows."""
+        """JᵀJ and Jᵀ(labels − predictions) of the weighted rows, the same for every number of threads.
+
+        Frames give matrices that are too small for the threads of BLAS, so that groups of frames are shared among
+        threads of Python, which NumPy lets run side by side.
+        """
         size = self.numbers.size
-        gram, right, start = np.zeros((size, size)), np.zeros(size), 0
-        parts: list[NDArray[np.float32]] = []
-        sides: list[F64] = []
-        for place, frame in enumerate(self.frames):
-            stop = start + n_rows(frame)
-            weight = self.labels.weight[start:stop]
-            parts.append((weight[:, None] * self._jacobian(place, vector)).astype(np.float32))
-            sides.append(weight * errors[start:stop])
-            start = stop
-            if sum(map(len, sides)) > ROWS_TOGETHER or place + 1 == len(self.frames):
-                rows = np.concatenate(parts)
-                gram += rows.T @ rows
-                right += rows.T @ np.concatenate(sides)
-                parts, sides = [], []
+        gram, right = np.zeros((size, size)), np.zeros(size)
+        most = max(1, BYTES_TOGETHER // (8 * size**2))
+        threads = min(_core.resolve_threads(self.labels.num_threads), most)
+        with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(threads) as pool:
+            waiting: deque[Future[tuple[NDArray[np.float32], F64]]] = deque()
+            for group in self._groups():
+                waiting.append(pool.submit(self._normal_of, group, vector, errors))
+                if len(waiting) > threads:
+                    _add(waiting.popleft().result(), gram, right)
+            while waiting:
+                _add(waiting.popleft().result(), gram, right)
         return gram, right
+
+    def _groups(self) -> Iterator[range]:
+        """Places of the frames that have about `ROWS_TOGETHER` rows."""
+        first, rows = 0, 0
+        for place, frame in enumerate(self.frames):
+            rows += n_rows(frame)
+            if rows > ROWS_TOGETHER or place + 1 == len(self.frames):
+                yield range(first, place + 1)
+                first, rows = place + 1, 0
+
+    def _normal_of(self, group: range, vector: F64, errors: F64) -> tuple[NDArray[np.float32], F64]:
+        """What a group of frames adds."""
+        parts, sides = [], []
+        for place in group:
+            own = slice(self._starts[place], self._starts[place + 1])
+            weight = self.labels.weight[own]
+            parts.append((weight[:, None] * self._jacobian(place, vector)).astype(np.float32))
+            sides.append(weight * errors[own])
+        rows = np.concatenate(parts)
+        return rows.T @ rows, rows.T @ np.concatenate(sides)
 
     def _jacobian(self, place: int, vector: F64) -> F64:
         """Derivatives of the rows of a frame in all numbers."""
@@ -248,11 +287,13 @@ class Rows:
                 self.numbers.chosen,
                 self.labels.num_threads,
             )
-            size = sum(one.gradients.nbytes + one.own.nbytes + one.strain.nbytes for one in found.values())
-            if size <= stored.room:
-                stored.room -= size
-                stored.centers[self._places[place]] = found
+            stored.keep(self._places[place], found)
         return found
+
+
+def _add(parts: tuple[NDArray[np.float32], F64], gram: F64, right: F64) -> None:
+    gram += parts[0]
+    right += parts[1]
 
 
 def train(
@@ -277,7 +318,8 @@ def train(
         errors = training.errors(state.vector)
         before = training.loss(errors) + numbers.penalty(state.vector)
         gram, right = training.normal(state.vector, errors)
-        after, damping, vector = _step(numbers, gram, right, state, objective, before)
+        with blas_threads(numbers.size, training.labels.num_threads):
+            after, damping, vector = _step(numbers, gram, right, state, objective, before)
         if not after < before:
             state.done = True
             break
