@@ -19,10 +19,12 @@ from ferrip.fitting.nonlinear import state as states
 from ferrip.fitting.nonlinear.coordinates import Coordinates
 from ferrip.fitting.nonlinear.ladder import rungs
 from ferrip.fitting.nonlinear.levenberg import damped_step
+from ferrip.fitting.nonlinear.linearization import Linearization
 from ferrip.fitting.prior import TiedGroup
 from ferrip.fitting.problem import prepare
+from ferrip.fitting.regressors import Ridge
 from ferrip.fitting.settings import FitSettings
-from ferrip.fitting.tsqr import LeastSquares, stacked
+from ferrip.fitting.tsqr import LeastSquares, RFactor, combine
 from ferrip.models import family
 from ferrip.models.ace_fs import AceFsSettings
 from ferrip.potential import Potential
@@ -220,46 +222,81 @@ def test_settings_of_the_training_are_unknown_to_linear_families(train: list[Fra
         ferrip.fit(train, model="ace", ladder=(1.0,), **FIT)
 
 
+def linearized(rows: np.ndarray, target: np.ndarray, penalty: np.ndarray, start: np.ndarray) -> Linearization:
+    """A problem that is linear as it is."""
+    errors = target - rows @ start
+    return Linearization(
+        gram=rows.T @ rows,
+        moment=rows.T @ errors,
+        squared_error=float(errors @ errors),
+        n_rows=len(rows),
+        here=start,
+        penalty=penalty,
+    )
+
+
 def test_a_step_solves_the_damped_problem() -> None:
     rng = np.random.default_rng(0)
-    rows, target, penalty, start = (
-        rng.normal(size=(30, 4)),
-        rng.normal(size=30),
-        rng.uniform(size=4),
-        np.ones(4),
-    )
-    factor = np.asarray(np.linalg.qr(np.column_stack([rows, target]), mode="r"))
-    problem = LeastSquares.from_factor(factor, 30)
-    both = stacked(problem, penalty, start)
-    expected = np.linalg.lstsq(np.vstack([rows, np.diag(penalty)]), np.append(target, start), rcond=None)[0]
-    np.testing.assert_allclose(np.linalg.solve(both.r, both.q), expected)
+    rows, target = rng.normal(size=(30, 4)), rng.normal(size=30)
+    penalty, start, damping = rng.uniform(size=4), np.ones(4), rng.uniform(size=4)
+    problem = linearized(rows, target, penalty, start)
+    scale = np.sqrt(damping * np.sum(np.vstack([rows, np.diag(penalty)]) ** 2, axis=0))
+    stacked = np.vstack([rows, np.diag(penalty), np.diag(scale)])
+    expected = np.linalg.lstsq(stacked, np.concatenate([target, np.zeros(4), scale * start]), rcond=None)[0]
+    np.testing.assert_allclose(problem.damped(damping), expected)
 
     def loss(c: np.ndarray) -> float:
         return float(np.sum((rows @ c - target) ** 2) + np.sum((penalty * c) ** 2))
 
     nowhere = np.zeros(4, bool)
-    step = damped_step(problem, penalty, start, loss, loss(start), nowhere)
+    step = damped_step(problem, loss, loss(start), nowhere)
     assert step is not None
-    best = np.linalg.lstsq(np.vstack([rows, np.diag(penalty)]), np.append(target, np.zeros(4)), rcond=None)[0]
+    best = np.linalg.lstsq(stacked[:-4], np.append(target, np.zeros(4)), rcond=None)[0]
     np.testing.assert_allclose(step.vector, best, atol=1e-4)
-    assert damped_step(problem, penalty, best, loss, loss(best) * (1 - 1e-9), nowhere) is None
+    there = linearized(rows, target, penalty, best)
+    assert damped_step(there, loss, loss(best) * (1 - 1e-9), nowhere) is None
 
 
 def test_linear_coefficients_are_not_damped() -> None:
     rng = np.random.default_rng(3)
     rows, target, start = rng.normal(size=(30, 4)), rng.normal(size=30), np.ones(4)
     linear = np.array([True, True, False, False])
-    factor = np.asarray(np.linalg.qr(np.column_stack([rows, target]), mode="r"))
-    problem = LeastSquares.from_factor(factor, 30)
+    problem = linearized(rows, target, np.full(4, 1e-9), start)
 
     def loss(c: np.ndarray) -> float:
         """Only the linear coefficients can be moved without harm."""
         return float(np.sum((rows @ c - target) ** 2) + 1e6 * np.sum((c[2:] - start[2:]) ** 2))
 
-    step = damped_step(problem, np.full(4, 1e-9), start, loss, loss(start), linear)
+    step = damped_step(problem, loss, loss(start), linear)
     assert step is not None
     rest = target - rows[:, 2:] @ start[2:]
     np.testing.assert_allclose(step.vector[:2], np.linalg.lstsq(rows[:, :2], rest, rcond=None)[0], atol=1e-3)
+
+
+def test_a_linearisation_has_the_triangular_form_of_its_rows() -> None:
+    rng = np.random.default_rng(4)
+    rows, target, start = rng.normal(size=(30, 4)), rng.normal(size=30), rng.normal(size=4)
+    rows[:, 2] = 0.0
+    found = linearized(rows, target, np.ones(4), start).least_squares()
+    factor = RFactor(4)
+    factor.append(rows, target, 1.0)
+    expected = combine([(factor, 1.0)])
+    np.testing.assert_allclose(found.r.T @ found.r, expected.r.T @ expected.r, atol=1e-9)
+    for ridge in (0.1, 10.0):
+        fits = [Ridge(ridge=ridge).solve(problem, np.ones(4)) for problem in (found, expected)]
+        np.testing.assert_allclose(fits[0].coefficients, fits[1].coefficients, atol=1e-9)
+        assert fits[0].noise_variance == pytest.approx(fits[1].noise_variance)
+        assert fits[0].effective_parameters == pytest.approx(fits[1].effective_parameters)
+
+
+def test_rank_deficient_problems_are_solved() -> None:
+    rng = np.random.default_rng(5)
+    rows = rng.normal(size=(30, 3)) @ rng.normal(size=(3, 6))
+    target, start = rng.normal(size=30), np.zeros(6)
+    problem = linearized(rows, target, np.zeros(6), start)
+    best = np.linalg.lstsq(rows, target, rcond=None)[0]
+    np.testing.assert_allclose(rows @ problem.damped(np.zeros(6)), rows @ best, atol=1e-4)
+    assert np.isfinite(problem.least_squares().r).all()
 
 
 def test_coordinates_and_coefficients_are_inverse() -> None:
@@ -272,3 +309,5 @@ def test_coordinates_and_coefficients_are_inverse() -> None:
     problem = LeastSquares(r=np.triu(rng.normal(size=(5, 5))), q=rng.normal(size=5), rho2=0.0, n_rows=5)
     u = coordinates.of_coefficients(c)
     np.testing.assert_allclose(coordinates.problem(problem).r @ u, problem.r @ c)
+    matrix = problem.r.T @ problem.r
+    assert u @ coordinates.square(matrix) @ u == pytest.approx(c @ matrix @ c)

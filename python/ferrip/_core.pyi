@@ -479,6 +479,10 @@ class Evaluator:
         """Path in use: 'avx512', 'avx2' or 'generic'; 'avx2-mixed' or 'generic-mixed' in mixed precision."""
     def compute(self, structure: Structure, num_threads: int | None = None) -> tuple[F64, F64, F64]:
         """(energies (N,), forces (N,3), strain_gradient dE/dε (3,3) symmetric). Builds a neighbor list."""
+    def compute_all(
+        self, structures: Sequence[Structure], num_threads: int | None = None
+    ) -> list[tuple[F64, F64, F64]]:
+        """As `compute`, of every structure; whole structures are shared among the threads."""
     def session(self, skin: float = 0.5, num_threads: int | None = None) -> Session: ...
 
 class Session:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,6 +17,7 @@ from ferrip.data import Frame
 from ferrip.direct import DirectEvaluator
 from ferrip.direct import check as check_direct
 from ferrip.errors import FerripError, SettingsError
+from ferrip.evaluations import evaluations
 from ferrip.graph.descriptor import GraphDescriptor
 from ferrip.models.family import Descriptor, SparseFamily, family, network_inputs
 from ferrip.models.pair_terms import reach
@@ -251,8 +252,9 @@ class Potential:
         UnsupportedElementError
             For an element that the potential does not know.
         """
-        evaluator = self.evaluator()
-        return [self._predict(evaluator, one, num_threads) for one in as_list(structures)]
+        chosen = as_list(structures)
+        arrays = evaluations(self.evaluator(), [as_structure(one) for one in chosen], num_threads)
+        return [self._prediction(one, arrays) for one in chosen]
 
     def energy_uncertainty(self, structure: Frame | Atoms, num_threads: int | None = None) -> float:
         """Standard deviation of the total energy in eV, from the posterior of the coefficients or a committee.
@@ -329,15 +331,15 @@ class Potential:
     def _calibration(self, quantity: str) -> float:
         return float(self.metadata.get("uncertainty", {}).get(f"{quantity}_scale", 1.0))
 
-    def _predict(self, evaluator: Any, one: Frame | Atoms, num_threads: int | None) -> Prediction:
-        structure = as_structure(one)
+    def _prediction(self, one: Frame | Atoms, arrays: Iterator[tuple[F64, F64, F64]]) -> Prediction:
+        """That of a structure, whose evaluation is the next of `arrays`."""
         try:
-            energies, forces, strain = evaluator.compute(structure, num_threads)
+            energies, forces, strain = next(arrays)
         except FerripError as error:
             if isinstance(one, Frame):
                 raise type(error)(f"{one.label}: {error}") from None
             raise
-        cell, periodic = structure[2], structure[3]
+        _, _, cell, periodic = as_structure(one)
         volume = abs(float(np.linalg.det(cell)))
         stressed = periodic.all() and self.conservative
         stress = strain[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]] / volume if stressed else None

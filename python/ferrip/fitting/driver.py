@@ -21,7 +21,7 @@ from ferrip.fitting.calibration import calibrate
 from ferrip.fitting.core import attractive_ranges, named
 from ferrip.fitting.cost import step_cost
 from ferrip.fitting.dimers import repelling, repelling_densities
-from ferrip.fitting.estimate import estimate
+from ferrip.fitting.estimate import estimate, estimate_of_training
 from ferrip.fitting.hyperparameters import most_likely
 from ferrip.fitting.interrupted import Interrupted
 from ferrip.fitting.many_columns import normal_equations, solves_normal_equations, without_uncertainty
@@ -179,7 +179,7 @@ def fit(
     expected.check(settings_of_fit.max_memory)
     if isinstance(chosen, EmbeddedFamily):
         terms = chosen.terms(model_settings)
-        iteration = estimate(descriptor, problem.frames, num_threads, len(terms))
+        iteration = estimate_of_training(descriptor, problem.frames, num_threads, len(terms))
         reporter.note(f"each iteration of the training: {iteration}")
         iteration.check(settings_of_fit.max_memory)
         trainer = Trainer(

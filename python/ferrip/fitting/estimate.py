@@ -10,7 +10,7 @@ import numpy as np
 
 from ferrip.data import Frame
 from ferrip.fitting.folds import N_FOLDS
-from ferrip.fitting.memory import GB, check_memory, fit_bytes
+from ferrip.fitting.memory import GB, check_memory, fit_bytes, training_bytes
 from ferrip.fitting.rows import n_rows
 from ferrip.fitting.tsqr import RFactor, block_rows
 from ferrip.models.family import Descriptor
@@ -22,6 +22,8 @@ FOLD_FLOPS = 20.0
 """Flops over p³ of one held-out fold: Gram matrices and an eigendecomposition."""
 FACTORS = 9
 """Cholesky factorisations of a fit by normal equations, its inverse counted as two."""
+TRIALS = 6
+"""Dampings that an iteration of the training tries, with a Cholesky factorisation each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,22 +64,15 @@ def estimate(
     descriptor: Descriptor,
     frames: Sequence[Frame],
     num_threads: int | None,
-    n_densities: int = 1,
     *,
     normal: bool = False,
     before: float = 0.0,
 ) -> Estimate:
-    """Estimate from the sizes, one measured design block and one measured fold.
+    """Estimate of a linear fit from the sizes, one measured design block and one measured fold.
 
-    With several densities it is that of one iteration of the training on all functions; `normal` fits solve
-    normal equations, `before` are the bytes of what came before the fit.
+    `normal` fits solve normal equations, `before` are the bytes of what came before the fit.
     """
-    rows = sum(n_rows(frame) for frame in frames)
-    columns = n_densities * descriptor.n_features
-    sample = sorted(frames, key=n_rows)[len(frames) // 2]
-    started = time.perf_counter()
-    descriptor.design([sample.structure], num_threads)
-    per_row = (time.perf_counter() - started) / n_rows(sample)
+    rows, columns = sum(n_rows(frame) for frame in frames), descriptor.n_features
     if normal:
         seconds = (rows * columns**2 + FACTORS / 3 * columns**3) / _product_rate()
     else:
@@ -87,8 +82,30 @@ def estimate(
         n_rows=rows,
         n_columns=columns,
         bytes=max(before, fit_bytes(columns, frames, normal=normal)),
-        seconds=per_row * rows + seconds,
+        seconds=_design_seconds(descriptor, frames, num_threads) + seconds,
     )
+
+
+def estimate_of_training(
+    descriptor: Descriptor, frames: Sequence[Frame], num_threads: int | None, n_densities: int
+) -> Estimate:
+    """Estimate of an iteration of the training of densities on all functions, at most; see `estimate`."""
+    rows, columns = sum(n_rows(frame) for frame in frames), n_densities * descriptor.n_features
+    flops = rows * columns**2 + TRIALS / 3 * columns**3
+    return Estimate(
+        n_rows=rows,
+        n_columns=columns,
+        bytes=training_bytes(columns, frames),
+        seconds=_design_seconds(descriptor, frames, num_threads) + flops / _product_rate(),
+    )
+
+
+def _design_seconds(descriptor: Descriptor, frames: Sequence[Frame], num_threads: int | None) -> float:
+    """Time of all design rows, from those of a frame of median size."""
+    sample = sorted(frames, key=n_rows)[len(frames) // 2]
+    started = time.perf_counter()
+    descriptor.design([sample.structure], num_threads)
+    return (time.perf_counter() - started) / n_rows(sample) * sum(n_rows(frame) for frame in frames)
 
 
 def _fold_rate() -> float:

@@ -41,6 +41,17 @@ class Gram:
         self._restore()
         self._array = blas.dsyrk(1.0, rows.T, beta=1.0, c=self._array, lower=1, overwrite_c=1)
 
+    def add_to(self, total: F64, columns: NDArray[np.intp]) -> None:
+        """Add G to the lower triangle of a matrix, at some of its columns in ascending order."""
+        self._restore()
+        for j, column in enumerate(columns):
+            total[columns[j:], column] += self._array[j:, j]
+
+    def place(self, other: Gram, columns: NDArray[np.intp]) -> None:
+        """Add a smaller G at some columns in ascending order."""
+        self._restore()
+        other.add_to(self._array, columns)
+
     def scale(self, factors: F64) -> None:
         """G ← D G D with the diagonal D (p,)."""
         self._restore()

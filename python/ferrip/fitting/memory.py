@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 WORKING_SQUARES = 11
 """Matrices (p, p) beside the Gram matrices of folds and quantities, as measured: sums, roots of the prior and an
 eigendecomposition."""
+TRAINING_SQUARES = 8
+"""Matrices (p, p) of an iteration of the training of densities, and of their posterior."""
 GB = 1024**3
 BASE_BYTES = 200 * 1024 * 1024
 """Interpreter, libraries and data."""
@@ -39,6 +41,12 @@ def fit_bytes(n_columns: int, frames: Sequence[Frame], *, normal: bool) -> float
     held = N_FOLDS * sum(_held_bytes(count / N_FOLDS, n_columns) for count in counts)
     working = max(2 * block, (N_FOLDS * sum(count > 0 for count in counts) + WORKING_SQUARES) * square)
     return BASE_BYTES + held + working
+
+
+def training_bytes(n_columns: int, frames: Sequence[Frame]) -> float:
+    """Peak memory of the training of densities with so many coefficients together."""
+    block = max(BLOCK_BYTES, 8.0 * n_columns * max(n_rows(frame) for frame in frames))
+    return BASE_BYTES + 2 * block + 8.0 * n_columns * (TRAINING_SQUARES * n_columns + block_rows(n_columns))
 
 
 def choosing_bytes(family: Family, resolved: dict[str, Any], frames: Sequence[Frame]) -> float:

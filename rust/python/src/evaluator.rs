@@ -153,6 +153,19 @@ impl PyEvaluator {
         arrays(py, evaluation)
     }
 
+    /// Energies (N,), forces (N, 3) and dE/dε (3, 3) of every structure, each by one thread; builds neighbor lists.
+    #[pyo3(signature = (structures, num_threads=None))]
+    fn compute_all<'py>(
+        &self,
+        py: Python<'py>,
+        structures: Vec<StructureArg<'py>>,
+        num_threads: Option<usize>,
+    ) -> PyResult<Vec<Arrays<'py>>> {
+        let list = structures.iter().map(|one| structure(py, one)).collect::<PyResult<Vec<_>>>()?;
+        let evaluations = detached(py, || self.inner.compute_all(&list, num_threads))?;
+        evaluations.into_iter().map(|evaluation| arrays(py, evaluation)).collect()
+    }
+
     /// A session that reuses its neighbor list while no atom moved by more than half the skin (Å).
     #[pyo3(signature = (skin=0.5, num_threads=None))]
     fn session(&self, py: Python<'_>, skin: f64, num_threads: Option<usize>) -> PyResult<PySession> {

@@ -13,12 +13,11 @@ Its derivatives in the coefficients are exact: with x a position or strain compo
 
 which are weighted sums of the gradient rows that the linear design matrix has anyway
 (`_core.Descriptor.embedded_design`). A Gauss–Newton step from c₀ is therefore a linear fit with P times the columns
-and the targets y − E(c₀) + J c₀: it streams into the same triangular factors, and λ comes from the same criterion
-(GCV or evidence). The step is damped (Levenberg–Marquardt); the damping is searched with the true loss of the fast
-evaluator, which costs a small part of a linearisation. The ladder frees the functions rung by rung, so that most
+of the errors y − E(c₀); weights and λ are those of the linear potential. The rows stream into the normal equations
+(`linearization`), in which those of frames without an element take part with their own columns alone. The step is
+damped (Levenberg–Marquardt); the damping is searched with the true loss of the fast evaluator, which costs a small part
+of a linearisation, and one Cholesky factorisation for each. The ladder frees the functions rung by rung, so that most
 iterations have few columns. The posterior of the last linearisation (Laplace approximation) gives uncertainties.
-
-Memory and time of an iteration are those of a linear fit with as many columns as there are free coefficients.
 
 Sources: Lysogorskiy et al., doi:10.1038/s41524-021-00559-9; Bochkarev et al., doi:10.1103/PhysRevMaterials.6.013804;
 Marquardt, doi:10.1137/0111030.

@@ -48,6 +48,10 @@ class Coordinates:
             result[:, columns] = matrix[:, columns] @ root
         return result
 
+    def square(self, matrix: F64) -> F64:
+        """Tᵀ M T of a symmetric M (n, n) of c."""
+        return self.columns(self.columns(matrix).T)
+
     def coefficients(self, coordinates: F64) -> F64:
         """T u for u (n,) or columns (n, k)."""
         result = np.array(coordinates)

@@ -1,11 +1,10 @@
-"""One damped Gauss–Newton step (Levenberg–Marquardt) from a linearised problem in triangular form.
+"""One damped Gauss–Newton step (Levenberg–Marquardt) from a linearised problem.
 
-The step minimises `‖R c − q‖² + ‖Γ c‖² + μ ‖D (c − c₀)‖²` with D the column norms of R and Γ (Marquardt's scaling,
-doi:10.1137/0111030), 0 for coefficients in which the model is linear: these are solved for exactly whatever the others
-do, and for μ → ∞ the step is the linear solution beside what the others are. All three terms are rows of one
-least-squares problem, so that no normal equations are formed. A loss costs less than a linearisation, and as a function
-of μ it often has several minima: the first step looks for μ on a grid from nearly undamped to steepest descent, later
-ones on a smaller grid around the last; both refine the best.
+The damping is relative to the column norms (Marquardt's scaling, doi:10.1137/0111030), 0 for coefficients in which the
+model is linear: these are solved for exactly whatever the others do, and for μ → ∞ the step is the linear solution
+beside what the others are. A loss costs less than a linearisation, and as a function of μ it often has several minima:
+the first step looks for μ on a grid from nearly undamped to steepest descent, later ones on a smaller grid around the
+last, and beyond it where nothing there lowers the loss; all refine the best.
 """
 
 from __future__ import annotations
@@ -15,9 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular
 
-from ferrip.fitting.tsqr import LeastSquares, stacked
+from ferrip.fitting.nonlinear.linearization import Linearization
 
 F64 = NDArray[np.float64]
 
@@ -25,6 +23,10 @@ GRID = tuple(10.0**k for k in range(-10, 5, 2))
 """Dampings that are tried."""
 AROUND = (1e-4, 1e-2, 1.0, 1e2)
 """Dampings that are tried, relative to that of the step before."""
+BEYOND = (1e2, 1e4, 1e6)
+"""Dampings that are tried, relative to the largest of these, one after the other where none lowers the loss."""
+LEAST = 1e-12
+"""Smallest damping: less changes nothing."""
 REFINEMENT = 10.0**0.7
 """Ratio of the best to the two more that are tried beside it."""
 
@@ -36,7 +38,7 @@ class Step:
     Attributes
     ----------
     vector
-        New coefficients c.
+        New coordinates u.
     loss
         Their penalised loss.
     damping
@@ -48,16 +50,8 @@ class Step:
     damping: float
 
 
-def damped_solution(problem: LeastSquares, rows: F64, start: F64) -> F64:
-    """The c that minimises `‖R c − q‖² + ‖diag(rows) (c − start)‖²`."""
-    damped = stacked(problem, rows, rows * start)
-    return solve_triangular(damped.r, damped.q)
-
-
 def damped_step(
-    problem: LeastSquares,
-    penalty: F64,
-    start: F64,
+    problem: Linearization,
     loss: Callable[[F64], float],
     loss_at_start: float,
     linear: NDArray[np.bool_],
@@ -68,29 +62,27 @@ def damped_step(
     Parameters
     ----------
     problem
-        The problem linearised at `start`.
-    penalty
-        Diagonal of Γ, in units of the rows.
-    start
-        c₀.
+        The linearised problem.
     loss
-        The true penalised loss of given coefficients.
+        The true penalised loss of given coordinates.
     loss_at_start
-        Its value at c₀.
+        Its value where the problem is linearised.
     linear
-        (p,) coefficients in which the model is linear.
+        (n,) coordinates in which the model is linear.
     last
         Damping of the step before, if there was one.
     """
-    penalized = stacked(problem, penalty, np.zeros_like(start))
-    scale = np.where(linear, 0.0, np.linalg.norm(penalized.r, axis=0))
 
     def attempt(damping: float) -> Step:
-        vector = damped_solution(penalized, np.sqrt(damping) * scale, start)
+        vector = problem.damped(np.where(linear, 0.0, damping))
         return Step(vector=vector, loss=loss(vector), damping=damping)
 
-    grid = GRID if last is None else tuple(last * ratio for ratio in AROUND)
+    grid = GRID if last is None else sorted({max(last * ratio, LEAST) for ratio in AROUND})
     best = min((attempt(damping) for damping in grid), key=lambda step: step.loss)
+    for ratio in BEYOND:
+        if best.loss < loss_at_start:
+            break
+        best = min(best, attempt(grid[-1] * ratio), key=lambda step: step.loss)
     around = [attempt(best.damping * REFINEMENT), attempt(best.damping / REFINEMENT)]
     best = min([best, *around], key=lambda step: step.loss)
     return best if best.loss < loss_at_start else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ferrip.data import Frame
+from ferrip.evaluations import evaluations
 from ferrip.fitting.rows import F64, RowSource, n_rows
 from ferrip.fitting.weights import row_weight
 from ferrip.models.family import Evaluator
@@ -16,8 +17,8 @@ from ferrip.models.family import Evaluator
 def predicted_rows(evaluator: Evaluator, frames: Sequence[Frame], num_threads: int | None) -> F64:
     """Energy, forces and strain derivatives of the frames, in the order of design rows."""
     parts = []
-    for frame in frames:
-        energies, forces, strain = evaluator.compute(frame.structure, num_threads)
+    structures = [frame.structure for frame in frames]
+    for energies, forces, strain in evaluations(evaluator, structures, num_threads):
         voigt = strain[[0, 1, 2, 1, 0, 0], [0, 1, 2, 2, 2, 1]]
         parts += [[energies.sum()], forces.ravel(), voigt]
     return np.concatenate(parts)

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ferrip import _core
+from ferrip.evaluations import evaluations
 from ferrip.fitting.nonlinear.densities import Densities, Terms
 from ferrip.fitting.nonlinear.loss import WeightedLabels, predicted_rows
 from ferrip.fitting.rows import F64, RowSource
@@ -78,8 +79,8 @@ class Start:
     def _density(self, linear: F64) -> float:
         """Root mean square of the atomic energies of a linear potential."""
         evaluator = self._evaluator(self.alone(linear), [])
-        threads = self.labels.num_threads
-        energies = [evaluator.compute(frame.structure, threads)[0] for frame in self.labels.frames]
+        structures = [frame.structure for frame in self.labels.frames]
+        energies = [one[0] for one in evaluations(evaluator, structures, self.labels.num_threads)]
         return float(np.sqrt(np.mean(np.concatenate(energies) ** 2))) or 1.0
 
     def _along(self, linear: F64, first: float, others: float) -> F64:

@@ -16,6 +16,7 @@ from ferrip.fitting.nonlinear.coordinates import Coordinates
 from ferrip.fitting.nonlinear.densities import Densities, Terms
 from ferrip.fitting.nonlinear.ladder import Rung, rungs
 from ferrip.fitting.nonlinear.levenberg import Step, damped_step
+from ferrip.fitting.nonlinear.linearization import Linearization
 from ferrip.fitting.nonlinear.loss import WeightedLabels
 from ferrip.fitting.nonlinear.rows import LinearizedRows
 from ferrip.fitting.nonlinear.settings import TrainingSettings
@@ -23,7 +24,6 @@ from ferrip.fitting.nonlinear.start import SIZES, Start
 from ferrip.fitting.problem import Problem
 from ferrip.fitting.progress import Reporter
 from ferrip.fitting.regressors import BayesianRidge, LinearFit, Regressor, Ridge
-from ferrip.fitting.rows import stream
 from ferrip.fitting.tsqr import F64, RFactor
 from ferrip.interrupt import Interruption
 
@@ -87,13 +87,14 @@ class Trainer:
             self._save(state)
         else:
             self.reporter.note(f"continuing on rung {state.rung + 1} after {state.iteration} iterations")
-        fit: LinearFit | None = None
+        last: Linearization | None = None
         with Interruption() as stop:
             while state.rung < len(ladder):
-                state, fit = self._iterate(state, ladder, stop)
+                last = None
+                state, last = self._iterate(state, ladder, stop)
                 self._save(state)
                 self._honour(stop)
-            return self._trained(state, fit, ladder[-1], stop)
+            return self._trained(state, last, ladder[-1], stop)
 
     def _linear_state(self, linear: Linear, ladder: list[Rung]) -> states.State:
         """The state before the first iteration: weights, prior and solutions of the linear problem."""
@@ -113,19 +114,19 @@ class Trainer:
 
     def _iterate(
         self, state: states.State, ladder: list[Rung], stop: Interruption
-    ) -> tuple[states.State, LinearFit]:
+    ) -> tuple[states.State, Linearization]:
         """One linearisation and the step from it; ends the rung where nothing more is to be had."""
         rung = ladder[state.rung]
         if state.iteration == 0:
-            densities, (fit, step, before) = self._first(state, rung, stop)
+            densities, (problem, step, before) = self._first(state, rung, stop)
         else:
             densities = self._densities(state.coefficients, rung)
-            fit, step, before = self._step(densities, state, rung, stop)
+            problem, step, before = self._step(densities, state, rung, stop)
         label = f"rung {state.rung + 1} of {len(ladder)}, iteration {state.iteration + 1}"
         if step is None:
             self.reporter.note(f"{label}: loss {before:.6g}, no step lowers it")
             state = replace(state, coefficients=densities.coefficients)
-            return state.next_rung("no step lowers the loss"), fit
+            return state.next_rung("no step lowers the loss"), problem
         self.reporter.note(f"{label}: loss {before:.6g} → {step.loss:.6g}, damping {step.damping:.1e}")
         state = replace(
             state,
@@ -136,33 +137,33 @@ class Trainer:
             damping=step.damping,
         )
         if before - step.loss < self.settings.tolerance * step.loss:
-            return state.next_rung("converged"), fit
+            return state.next_rung("converged"), problem
         if state.iteration >= self.settings.iterations:
-            return state.next_rung("largest number of iterations"), fit
-        return state, fit
+            return state.next_rung("largest number of iterations"), problem
+        return state, problem
 
     def _first(
         self, state: states.State, rung: Rung, stop: Interruption
-    ) -> tuple[Densities, tuple[LinearFit, Step | None, float]]:
+    ) -> tuple[Densities, tuple[Linearization, Step | None, float]]:
         """Start of a rung and the step from it: what the rung below has reached, unless that loses to linear starts."""
         linear, start = state.linear[state.rung], self._start(state, rung)
-        tried = []
+        best = None
 
-        def attempt(coefficients: F64) -> float:
+        def attempt(coefficients: F64) -> tuple[float, Densities, tuple[Linearization, Step | None, float]]:
             densities = self._densities(coefficients, rung)
             outcome = self._step(densities, state, rung, stop)
-            loss = outcome[2] if outcome[1] is None else outcome[1].loss
-            tried.append((loss, densities, outcome))
-            return loss
+            return outcome[2] if outcome[1] is None else outcome[1].loss, densities, outcome
 
         if state.rung:
             further = state.coefficients.copy()
             further[0] += linear - state.linear[state.rung - 1]
-            attempt(start.best([state.coefficients, further]))
-        if not tried or tried[0][0] > start.loss(start.alone(linear)):
+            best = attempt(start.best([state.coefficients, further]))
+        if best is None or best[0] > start.loss(start.alone(linear)):
             for size in SIZES if len(self.terms) > 1 else SIZES[:1]:
-                attempt(start.curved(linear, size))
-        return min(tried, key=lambda one: one[0])[1:]
+                tried = attempt(start.curved(linear, size))
+                best = tried if best is None or tried[0] < best[0] else best
+        assert best is not None
+        return best[1:]
 
     def _start(self, state: states.State, rung: Rung) -> Start:
         """What starts are compared on."""
@@ -192,28 +193,23 @@ class Trainer:
 
     def _step(
         self, densities: Densities, state: states.State, rung: Rung, stop: Interruption
-    ) -> tuple[LinearFit, Step | None, float]:
-        """Linearised fit, step (if there is one) and penalised loss before it."""
+    ) -> tuple[Linearization, Step | None, float]:
+        """Linearised problem, step (if there is one; in coefficients) and penalised loss before it."""
         source, labels = self.problem.source, self._labels(state, rung)
         coordinates = Coordinates.of(self.problem.prior.groups, densities.free)
-        factors = self._stream(densities, rung, stop)
-        linearized = coordinates.problem(self.problem.combined(factors, state.weights))
-        penalty = self._prior(state)[densities.free]
-        fit = replace(self._regressor(state.ridge).solve(linearized, penalty), weights=state.weights)
-        rows = fit.ridge**0.5 * _finite(penalty)
+        problem = self._linearized(densities, state, rung, stop)
 
         def loss(vector: F64) -> float:
             moved = densities.moved(coordinates.coefficients(vector))
             evaluator = moved.evaluator(source.descriptor, source.repulsion)
-            return labels.squared_error(evaluator) + float(np.sum((rows * vector) ** 2))
+            return labels.squared_error(evaluator) + float(np.sum((problem.penalty * vector) ** 2))
 
-        here = coordinates.of_coefficients(densities.vector)
-        before = loss(here)
+        before = loss(problem.here)
         exact = np.broadcast_to(self._is_linear[:, None], densities.free.shape)[densities.free]
-        step = damped_step(linearized, rows, here, loss, before, exact, state.damping)
+        step = damped_step(problem, loss, before, exact, state.damping)
         if step is not None:
             step = replace(step, vector=coordinates.coefficients(step.vector))
-        return _correlated(fit, coordinates), step, before
+        return problem, step, before
 
     def _labels(self, state: states.State, rung: Rung) -> WeightedLabels:
         """What the rung is judged by."""
@@ -224,35 +220,43 @@ class Trainer:
         regressor = self.problem.settings.regressor()
         return replace(regressor, ridge=ridge) if isinstance(regressor, Ridge | BayesianRidge) else regressor
 
-    def _stream(self, densities: Densities, rung: Rung, stop: Interruption) -> dict[str, RFactor]:
-        """Factors of the problem linearised at `densities`."""
+    def _linearized(
+        self, densities: Densities, state: states.State, rung: Rung, stop: Interruption
+    ) -> Linearization:
+        """The problem linearised at `densities`."""
         frames = rung.frames(self.problem.frames)
-        rows = LinearizedRows.of(self.problem.source, densities)
-        factors = rows.factors()
         with self.reporter.bar("linearising", len(frames)) as advance:
 
             def after_block(done: int) -> None:
                 advance(done)
                 self._honour(stop)
 
-            stream(rows, frames, factors, 0, after_block)
-        return factors
+            return Linearization.of(
+                LinearizedRows.of(self.problem.source, densities),
+                frames,
+                state.weights,
+                Coordinates.of(self.problem.prior.groups, densities.free),
+                state.ridge**0.5 * _finite(self._prior(state)[densities.free]),
+                after_block,
+            )
 
     def _densities(self, coefficients: F64, rung: Rung) -> Densities:
         free = np.tile(rung.functions, (len(self.terms), 1))
         return Densities(terms=self.terms, coefficients=coefficients, free=free)
 
-    def _trained(self, state: states.State, fit: LinearFit | None, last: Rung, stop: Interruption) -> Trained:
+    def _trained(
+        self, state: states.State, problem: Linearization | None, last: Rung, stop: Interruption
+    ) -> Trained:
         """The result: the densities, or the linear potential should that be closer to the labels."""
         start = self._start(state, last)
         linear = start.alone(state.linear[-1])
         errors = [start.error(coefficients) for coefficients in (state.coefficients, linear)]
         if errors[0] > errors[1]:
             self.reporter.note("no densities fit better than the linear potential, which stands")
-            state, fit = replace(state, coefficients=linear), None
+            state, problem = replace(state, coefficients=linear), None
         densities = self._densities(state.coefficients, last)
-        if fit is None:  # also where the checkpoint is of a training that had ended
-            fit = self._step(densities, state, last, stop)[0]
+        if problem is None:  # also where the checkpoint is of a training that had ended
+            problem = self._linearized(densities, state, last, stop)
         report = {
             "iterations": state.total,
             "loss": state.loss,
@@ -260,7 +264,20 @@ class Trainer:
             "squared_error": min(errors),
             "linear_squared_error": errors[1],
         }
+        fit = self._solved(problem, state, densities)
         return Trained(densities=densities, fit=fit, stress_note=state.stress_note, report=report)
+
+    def _solved(self, problem: Linearization, state: states.State, densities: Densities) -> LinearFit:
+        """Solution and posterior of a linearised problem, in coefficients."""
+        coordinates = Coordinates.of(self.problem.prior.groups, densities.free)
+        penalty = self._prior(state)[densities.free]
+        fit = self._regressor(state.ridge).solve(problem.least_squares(), penalty)
+        return replace(
+            fit,
+            coefficients=coordinates.coefficients(fit.coefficients),
+            posterior_factor=coordinates.coefficients(fit.posterior_factor),
+            weights=state.weights,
+        )
 
     def _save(self, state: states.State) -> None:
         if self.checkpoint is not None:
@@ -282,12 +299,3 @@ class Trainer:
 def _finite(penalty: F64) -> F64:
     """Γ with a large number where it is infinite."""
     return np.where(np.isfinite(penalty), penalty, UNSEEN_PENALTY)
-
-
-def _correlated(fit: LinearFit, coordinates: Coordinates) -> LinearFit:
-    """The fit in terms of the coefficients."""
-    return replace(
-        fit,
-        coefficients=coordinates.coefficients(fit.coefficients),
-        posterior_factor=coordinates.coefficients(fit.posterior_factor),
-    )

@@ -9,10 +9,10 @@ from typing import cast
 
 import numpy as np
 from pydantic import BaseModel
+from scipy.linalg import solve_triangular
 
 from ferrip.data import Frame
 from ferrip.fitting.nonlinear.coordinates import Coordinates
-from ferrip.fitting.nonlinear.levenberg import damped_solution
 from ferrip.fitting.problem import Problem
 from ferrip.fitting.progress import Reporter
 from ferrip.fitting.radials.rows import LearnsRadials, RadialRows, at
@@ -181,7 +181,9 @@ class _Step:
 
     def reached(self, damping: float) -> Point:
         """The point that the step of this damping leads to."""
-        vector = damped_solution(self.penalized, np.sqrt(damping) * self.scale, self.start)
+        rows = np.sqrt(damping) * self.scale
+        damped = stacked(self.penalized, rows, rows * self.start)
+        vector = solve_triangular(damped.r, damped.q)
         theta = vector[-self.point.theta.size :].reshape(self.point.theta.shape)
         return _point(self.point.problem, orthonormal(theta), self.frames)
 

@@ -39,6 +39,7 @@ mod host_tiles;
 mod kernel;
 mod kernel_head;
 mod layout;
+mod many;
 mod network;
 mod pair;
 mod pool;

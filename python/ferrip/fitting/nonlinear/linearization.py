@@ -1,0 +1,159 @@
+"""The problem linearised at a point, in normal equations, and its damped solutions.
+
+With u₀ the coordinates of the point (uncorrelated, see `ferrip.fitting.nonlinear.coordinates`), r the weighted errors
+there and J their derivatives, a step δ minimises
+
+    ‖J δ − r‖² + ‖Γ (u₀ + δ)‖² + μ ‖D δ‖²,        (JᵀJ + Γ² + μ D²) δ = Jᵀ r − Γ² u₀.
+
+Squaring halves the digits of JᵀJ, which δ does not suffer from: the right-hand side is that of the true errors, so that
+steps end where these are stationary. Γ holds down what JᵀJ does not tell from zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import LinAlgError, cho_factor, cho_solve, cholesky, solve_triangular
+
+from ferrip.data import Frame
+from ferrip.fitting.folds import N_FOLDS
+from ferrip.fitting.grouped import GroupedGram
+from ferrip.fitting.nonlinear.coordinates import Coordinates
+from ferrip.fitting.nonlinear.rows import LinearizedRows
+from ferrip.fitting.rows import factor_name, stream
+from ferrip.fitting.tsqr import LeastSquares
+from ferrip.fitting.weights import QUANTITIES
+
+F64 = NDArray[np.float64]
+
+JITTERS = 10.0 ** np.arange(-15.0, -3.0)
+"""Added to a diagonal of ones, one after the other, until a matrix has a Cholesky factor."""
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Takes the rows of one quantity and fold from `RowSource.fold`, in terms of the errors at c₀."""
+
+    sums: GroupedGram
+    weight: float
+    here: F64
+
+    def append(self, rows: F64, target: F64, weight: float) -> None:
+        """Add `weight * rows` (m, p) with targets `weight * target` (m,)."""
+        factor = weight * self.weight
+        if factor > 0.0:
+            self.sums.add(rows * factor, (target - rows @ self.here) * factor)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Linearization:
+    """Normal equations at u₀.
+
+    Attributes
+    ----------
+    gram
+        (n, n) JᵀJ.
+    moment
+        (n,) Jᵀ r.
+    squared_error
+        ‖r‖².
+    n_rows
+        Number of rows.
+    here
+        (n,) u₀.
+    penalty
+        (n,) diagonal of Γ.
+    """
+
+    gram: F64
+    moment: F64
+    squared_error: float
+    n_rows: int
+    here: F64
+    penalty: F64
+
+    @classmethod
+    def of(
+        cls,
+        rows: LinearizedRows,
+        frames: Sequence[Frame],
+        weights: Mapping[str, float],
+        coordinates: Coordinates,
+        penalty: F64,
+        after_block: Callable[[int], None],
+    ) -> Linearization:
+        """That of the rows of `frames`, with factors `weights` on each quantity."""
+        sums, vector = GroupedGram(rows.n_columns), rows.densities.vector
+        parts = {
+            factor_name(quantity, fold): _Part(sums, weights[quantity], vector)
+            for quantity in QUANTITIES
+            for fold in range(N_FOLDS)
+        }
+        stream(rows, frames, parts, 0, after_block)
+        return cls(
+            gram=coordinates.square(sums.matrix()),
+            moment=coordinates.columns(sums.moment[None, :])[0],
+            squared_error=sums.squares,
+            n_rows=sums.n_rows,
+            here=coordinates.of_coefficients(vector),
+            penalty=penalty,
+        )
+
+    @cached_property
+    def scale(self) -> F64:
+        """(n,) D: column norms of J and Γ (Marquardt's scaling); 1 where both are 0."""
+        norms = np.sqrt(self.gram.diagonal() + self.penalty**2)
+        return np.where(norms > 0, norms, 1.0)
+
+    @cached_property
+    def _scaled(self) -> F64:
+        """D⁻¹ JᵀJ D⁻¹; its diagonal is of no use."""
+        return _between(self.gram, self.scale)
+
+    def damped(self, damping: F64) -> F64:
+        """(n,) u₀ + δ for μ D² with a damping μ (n,) of each coordinate.
+
+        Raises
+        ------
+        LinAlgError
+            Rounding makes the matrix indefinite.
+        """
+        right = (self.moment - self.penalty**2 * self.here) / self.scale
+        for jitter in JITTERS:
+            matrix = self._scaled.copy(order="F")
+            matrix[np.diag_indices_from(matrix)] = 1.0 + damping + jitter
+            try:
+                factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+            except LinAlgError:
+                continue
+            return self.here + cho_solve(factor, right, check_finite=False) / self.scale
+        raise LinAlgError("the normal equations are indefinite")
+
+    def least_squares(self) -> LeastSquares:
+        """The problem of u without the prior, in triangular form."""
+        norms = np.sqrt(self.gram.diagonal())
+        norms = np.where(norms > 0, norms, 1.0)
+        matrix = _between(self.gram, norms)
+        diagonal = self.gram.diagonal() / norms**2
+        right = self.moment + self.gram @ self.here
+        squares = self.squared_error + float(self.here @ (self.moment + right))
+        for jitter in JITTERS:
+            matrix[np.diag_indices_from(matrix)] = diagonal + jitter
+            try:
+                r = cholesky(matrix, check_finite=False) * norms
+            except LinAlgError:
+                continue
+            q = solve_triangular(r, right, trans=1, check_finite=False)
+            return LeastSquares(r=r, q=q, rho2=max(squares - float(q @ q), 0.0), n_rows=self.n_rows)
+        raise LinAlgError("the normal equations are indefinite")
+
+
+def _between(matrix: F64, norms: F64) -> F64:
+    """Rows and columns over their norms."""
+    result = matrix / norms
+    result /= norms[:, None]
+    return result
