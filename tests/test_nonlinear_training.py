@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -222,7 +223,13 @@ def test_settings_of_the_training_are_unknown_to_linear_families(train: list[Fra
         ferrip.fit(train, model="ace", ladder=(1.0,), **FIT)
 
 
-def linearized(rows: np.ndarray, target: np.ndarray, penalty: np.ndarray, start: np.ndarray) -> Linearization:
+def linearized(
+    rows: np.ndarray,
+    target: np.ndarray,
+    penalty: np.ndarray,
+    start: np.ndarray,
+    linear: Sequence[bool] | None = None,
+) -> Linearization:
     """A problem that is linear as it is."""
     errors = target - rows @ start
     return Linearization(
@@ -232,42 +239,53 @@ def linearized(rows: np.ndarray, target: np.ndarray, penalty: np.ndarray, start:
         n_rows=len(rows),
         here=start,
         penalty=penalty,
+        linear=np.array([False] * len(start) if linear is None else linear),
     )
 
 
-def test_a_step_solves_the_damped_problem() -> None:
+@pytest.mark.parametrize(
+    "linear", [[0, 0, 0, 0], [1, 0, 0, 0], [1, 1, 0, 1], [1, 1, 1, 1], [0, 1, 1, 0]], ids=str
+)
+def test_damped_solutions(linear: list[int]) -> None:
     rng = np.random.default_rng(0)
-    rows, target = rng.normal(size=(30, 4)), rng.normal(size=30)
-    penalty, start, damping = rng.uniform(size=4), np.ones(4), rng.uniform(size=4)
-    problem = linearized(rows, target, penalty, start)
-    scale = np.sqrt(damping * np.sum(np.vstack([rows, np.diag(penalty)]) ** 2, axis=0))
+    rows, target, damping = rng.normal(size=(30, 4)), rng.normal(size=30), 0.3
+    penalty, start = rng.uniform(size=4), np.ones(4)
+    problem = linearized(rows, target, penalty, start, np.array(linear, bool))
+    norms = np.sqrt(np.sum(np.vstack([rows, np.diag(penalty)]) ** 2, axis=0))
+    scale = damping**0.5 * norms * (1 - np.array(linear))
     stacked = np.vstack([rows, np.diag(penalty), np.diag(scale)])
     expected = np.linalg.lstsq(stacked, np.concatenate([target, np.zeros(4), scale * start]), rcond=None)[0]
     np.testing.assert_allclose(problem.damped(damping), expected)
 
+
+def test_a_step_lowers_the_loss_or_there_is_none() -> None:
+    rng = np.random.default_rng(0)
+    rows, target = rng.normal(size=(30, 4)), rng.normal(size=30)
+    penalty, start = rng.uniform(size=4), np.ones(4)
+    problem = linearized(rows, target, penalty, start)
+    stacked = np.vstack([rows, np.diag(penalty)])
+
     def loss(c: np.ndarray) -> float:
         return float(np.sum((rows @ c - target) ** 2) + np.sum((penalty * c) ** 2))
 
-    nowhere = np.zeros(4, bool)
-    step = damped_step(problem, loss, loss(start), nowhere)
+    step = damped_step(problem, loss, loss(start))
     assert step is not None
-    best = np.linalg.lstsq(stacked[:-4], np.append(target, np.zeros(4)), rcond=None)[0]
+    best = np.linalg.lstsq(stacked, np.append(target, np.zeros(4)), rcond=None)[0]
     np.testing.assert_allclose(step.vector, best, atol=1e-4)
     there = linearized(rows, target, penalty, best)
-    assert damped_step(there, loss, loss(best) * (1 - 1e-9), nowhere) is None
+    assert damped_step(there, loss, loss(best) * (1 - 1e-9)) is None
 
 
 def test_linear_coefficients_are_not_damped() -> None:
     rng = np.random.default_rng(3)
     rows, target, start = rng.normal(size=(30, 4)), rng.normal(size=30), np.ones(4)
-    linear = np.array([True, True, False, False])
-    problem = linearized(rows, target, np.full(4, 1e-9), start)
+    problem = linearized(rows, target, np.full(4, 1e-9), start, [True, True, False, False])
 
     def loss(c: np.ndarray) -> float:
         """Only the linear coefficients can be moved without harm."""
         return float(np.sum((rows @ c - target) ** 2) + 1e6 * np.sum((c[2:] - start[2:]) ** 2))
 
-    step = damped_step(problem, loss, loss(start), linear)
+    step = damped_step(problem, loss, loss(start))
     assert step is not None
     rest = target - rows[:, 2:] @ start[2:]
     np.testing.assert_allclose(step.vector[:2], np.linalg.lstsq(rows[:, :2], rest, rcond=None)[0], atol=1e-3)
@@ -295,7 +313,7 @@ def test_rank_deficient_problems_are_solved() -> None:
     target, start = rng.normal(size=30), np.zeros(6)
     problem = linearized(rows, target, np.zeros(6), start)
     best = np.linalg.lstsq(rows, target, rcond=None)[0]
-    np.testing.assert_allclose(rows @ problem.damped(np.zeros(6)), rows @ best, atol=1e-4)
+    np.testing.assert_allclose(rows @ problem.damped(0.0), rows @ best, atol=1e-4)
     assert np.isfinite(problem.least_squares().r).all()
 
 

@@ -22,8 +22,8 @@ FOLD_FLOPS = 20.0
 """Flops over p³ of one held-out fold: Gram matrices and an eigendecomposition."""
 FACTORS = 9
 """Cholesky factorisations of a fit by normal equations, its inverse counted as two."""
-TRIALS = 6
-"""Dampings that an iteration of the training tries, with a Cholesky factorisation each."""
+STEP_FLOPS = 0.6
+"""Flops of an iteration of the training over p³: the linear density is eliminated, and six dampings are tried."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +91,7 @@ def estimate_of_training(
 ) -> Estimate:
     """Estimate of an iteration of the training of densities on all functions, at most; see `estimate`."""
     rows, columns = sum(n_rows(frame) for frame in frames), n_densities * descriptor.n_features
-    flops = rows * columns**2 + TRIALS / 3 * columns**3
+    flops = rows * columns**2 + STEP_FLOPS * columns**3
     return Estimate(
         n_rows=rows,
         n_columns=columns,

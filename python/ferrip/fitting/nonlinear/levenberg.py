@@ -54,7 +54,6 @@ def damped_step(
     problem: Linearization,
     loss: Callable[[F64], float],
     loss_at_start: float,
-    linear: NDArray[np.bool_],
     last: float | None = None,
 ) -> Step | None:
     """The best step of a search over dampings, or `None` if none lowers the loss.
@@ -67,14 +66,12 @@ def damped_step(
         The true penalised loss of given coordinates.
     loss_at_start
         Its value where the problem is linearised.
-    linear
-        (n,) coordinates in which the model is linear.
     last
         Damping of the step before, if there was one.
     """
 
     def attempt(damping: float) -> Step:
-        vector = problem.damped(np.where(linear, 0.0, damping))
+        vector = problem.damped(damping)
         return Step(vector=vector, loss=loss(vector), damping=damping)
 
     grid = GRID if last is None else sorted({max(last * ratio, LEAST) for ratio in AROUND})

@@ -32,6 +32,7 @@ F64 = NDArray[np.float64]
 
 JITTERS = 10.0 ** np.arange(-15.0, -3.0)
 """Added to a diagonal of ones, one after the other, until a matrix has a Cholesky factor."""
+INDEFINITE = "the normal equations are indefinite"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ class Linearization:
         (n,) u₀.
     penalty
         (n,) diagonal of Γ.
+    linear
+        (n,) coordinates in which the model is linear, which are not damped: D is 0 there.
     """
 
     gram: F64
@@ -75,6 +78,7 @@ class Linearization:
     n_rows: int
     here: F64
     penalty: F64
+    linear: NDArray[np.bool_]
 
     @classmethod
     def of(
@@ -84,6 +88,7 @@ class Linearization:
         weights: Mapping[str, float],
         coordinates: Coordinates,
         penalty: F64,
+        linear: NDArray[np.bool_],
         after_block: Callable[[int], None],
     ) -> Linearization:
         """That of the rows of `frames`, with factors `weights` on each quantity."""
@@ -101,6 +106,7 @@ class Linearization:
             n_rows=sums.n_rows,
             here=coordinates.of_coefficients(vector),
             penalty=penalty,
+            linear=linear,
         )
 
     @cached_property
@@ -109,51 +115,77 @@ class Linearization:
         norms = np.sqrt(self.gram.diagonal() + self.penalty**2)
         return np.where(norms > 0, norms, 1.0)
 
-    @cached_property
-    def _scaled(self) -> F64:
-        """D⁻¹ JᵀJ D⁻¹; its diagonal is of no use."""
-        return _between(self.gram, self.scale)
-
-    def damped(self, damping: F64) -> F64:
-        """(n,) u₀ + δ for μ D² with a damping μ (n,) of each coordinate.
+    def damped(self, damping: float) -> F64:
+        """(n,) u₀ + δ for a damping μ.
 
         Raises
         ------
         LinAlgError
             Rounding makes the matrix indefinite.
         """
-        right = (self.moment - self.penalty**2 * self.here) / self.scale
+        of_linear, between, rest, first, second = self._eliminated
+        damped = np.where(self.linear[len(first) :], 0.0, damping)
         for jitter in JITTERS:
-            matrix = self._scaled.copy(order="F")
-            matrix[np.diag_indices_from(matrix)] = 1.0 + damping + jitter
+            matrix = rest.copy(order="F")
+            matrix[np.diag_indices_from(matrix)] += damped + jitter
             try:
                 factor = cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
             except LinAlgError:
                 continue
-            return self.here + cho_solve(factor, right, check_finite=False) / self.scale
-        raise LinAlgError("the normal equations are indefinite")
+            others = cho_solve(factor, second, check_finite=False)
+            own = solve_triangular(
+                of_linear, first - between @ others, lower=True, trans=1, check_finite=False
+            )
+            return self.here + np.concatenate([own, others]) / self.scale
+        raise LinAlgError(INDEFINITE)
+
+    @cached_property
+    def _eliminated(self) -> tuple[F64, F64, F64, F64, F64]:
+        """L, W, S, y and z with which the leading coordinates without damping are eliminated once for every μ.
+
+        In scaled coordinates, with A the matrix without damping, b the right-hand side and l the leading ones,
+        L Lᵀ = A_ll, W = L⁻¹ A_lo, S = A_oo − Wᵀ W, y = L⁻¹ b_l and z = b_o − Wᵀ y.
+        """
+        count = len(self.linear) if self.linear.all() else int(np.argmin(self.linear))
+        own, others = slice(None, count), slice(count, None)
+        right = (self.moment - self.penalty**2 * self.here) / self.scale
+        of_linear = _factor(self._scaled(own, own), np.ones(count))
+        between = solve_triangular(of_linear, self._scaled(own, others), lower=True, check_finite=False)
+        rest = self._scaled(others, others)
+        rest[np.diag_indices_from(rest)] = 1.0
+        rest -= between.T @ between
+        first = solve_triangular(of_linear, right[own], lower=True, check_finite=False)
+        return of_linear, between, rest, first, right[others] - between.T @ first
+
+    def _scaled(self, rows: slice, columns: slice) -> F64:
+        """A block of D⁻¹ JᵀJ D⁻¹."""
+        return _between(self.gram[rows, columns], self.scale[rows], self.scale[columns])
 
     def least_squares(self) -> LeastSquares:
         """The problem of u without the prior, in triangular form."""
         norms = np.sqrt(self.gram.diagonal())
         norms = np.where(norms > 0, norms, 1.0)
-        matrix = _between(self.gram, norms)
-        diagonal = self.gram.diagonal() / norms**2
+        lower = _factor(_between(self.gram, norms, norms), self.gram.diagonal() / norms**2)
+        r = lower.T * norms
         right = self.moment + self.gram @ self.here
         squares = self.squared_error + float(self.here @ (self.moment + right))
-        for jitter in JITTERS:
-            matrix[np.diag_indices_from(matrix)] = diagonal + jitter
-            try:
-                r = cholesky(matrix, check_finite=False) * norms
-            except LinAlgError:
-                continue
-            q = solve_triangular(r, right, trans=1, check_finite=False)
-            return LeastSquares(r=r, q=q, rho2=max(squares - float(q @ q), 0.0), n_rows=self.n_rows)
-        raise LinAlgError("the normal equations are indefinite")
+        q = solve_triangular(r, right, trans=1, check_finite=False)
+        return LeastSquares(r=r, q=q, rho2=max(squares - float(q @ q), 0.0), n_rows=self.n_rows)
 
 
-def _between(matrix: F64, norms: F64) -> F64:
+def _factor(matrix: F64, diagonal: F64) -> F64:
+    """Lower Cholesky factor of a symmetric matrix with the given diagonal, of up to 1; overwrites the matrix."""
+    for jitter in JITTERS:
+        matrix[np.diag_indices_from(matrix)] = diagonal + jitter
+        try:
+            return cholesky(matrix, lower=True, check_finite=False)
+        except LinAlgError:
+            continue
+    raise LinAlgError(INDEFINITE)
+
+
+def _between(matrix: F64, of_rows: F64, of_columns: F64) -> F64:
     """Rows and columns over their norms."""
-    result = matrix / norms
-    result /= norms[:, None]
+    result = matrix / of_columns
+    result /= of_rows[:, None]
     return result

@@ -205,8 +205,7 @@ class Trainer:
             return labels.squared_error(evaluator) + float(np.sum((problem.penalty * vector) ** 2))
 
         before = loss(problem.here)
-        exact = np.broadcast_to(self._is_linear[:, None], densities.free.shape)[densities.free]
-        step = damped_step(problem, loss, before, exact, state.damping)
+        step = damped_step(problem, loss, before, state.damping)
         if step is not None:
             step = replace(step, vector=coordinates.coefficients(step.vector))
         return problem, step, before
@@ -237,6 +236,7 @@ class Trainer:
                 state.weights,
                 Coordinates.of(self.problem.prior.groups, densities.free),
                 state.ridge**0.5 * _finite(self._prior(state)[densities.free]),
+                np.broadcast_to(self._is_linear[:, None], densities.free.shape)[densities.free],
                 after_block,
             )
 
