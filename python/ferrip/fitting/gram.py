@@ -36,21 +36,21 @@ class Gram:
         self._own: F64 | None = None
         """Diagonal of G while the array has that of a factor."""
 
-    def add(self, rows: F64) -> None:
-        """G ← G + Aᵀ A for rows A (m, p)."""
+    def add(self, rows: F64, columns: NDArray[np.intp] | None = None) -> None:
+        """G ← G + Aᵀ A for rows A (m, p), or for those of some columns in ascending order, the others being 0."""
         self._restore()
-        self._array = blas.dsyrk(1.0, rows.T, beta=1.0, c=self._array, lower=1, overwrite_c=1)
+        if columns is None:
+            self._array = blas.dsyrk(1.0, rows.T, beta=1.0, c=self._array, lower=1, overwrite_c=1)
+            return
+        product = blas.dsyrk(1.0, rows.T, lower=1)
+        for place, column in enumerate(columns):
+            self._array[columns[place:], column] += product[place:, place]
 
-    def add_to(self, total: F64, columns: NDArray[np.intp]) -> None:
-        """Add G to the lower triangle of a matrix, at some of its columns in ascending order."""
+    def symmetric(self) -> F64:
+        """(p, p) G, both triangles; a view, until the next call."""
         self._restore()
-        for j, column in enumerate(columns):
-            total[columns[j:], column] += self._array[j:, j]
-
-    def place(self, other: Gram, columns: NDArray[np.intp]) -> None:
-        """Add a smaller G at some columns in ascending order."""
-        self._restore()
-        other.add_to(self._array, columns)
+        self._mirror()
+        return self._array
 
     def scale(self, factors: F64) -> None:
         """G ← D G D with the diagonal D (p,)."""
@@ -74,12 +74,7 @@ class Gram:
         self._restore()
         array, size = self._array, len(self._array)
         self._own = self.diagonal()
-        for i in range(0, size, PANEL):
-            rows = slice(i, i + PANEL)
-            lower = np.tril(array[rows, rows], -1)
-            array[rows, rows] = lower + lower.T
-            for j in range(i + PANEL, size, PANEL):
-                array[rows, j : j + PANEL] = array[j : j + PANEL, rows].T
+        self._mirror()
         array[np.diag_indices(size)] = self._own + ridge
         factor, info = lapack.dpotrf(array, lower=0, clean=0, overwrite_a=1)
         return factor if info == 0 else None
@@ -95,6 +90,16 @@ class Gram:
         gram = cls(0)
         gram._array = np.asfortranarray(array.T)
         return gram
+
+    def _mirror(self) -> None:
+        """Copies the lower triangle to the upper one."""
+        array, size = self._array, len(self._array)
+        for i in range(0, size, PANEL):
+            rows = slice(i, i + PANEL)
+            lower = np.tril(array[rows, rows])
+            array[rows, rows] = lower + np.tril(lower, -1).T
+            for j in range(i + PANEL, size, PANEL):
+                array[rows, j : j + PANEL] = array[j : j + PANEL, rows].T
 
     def _restore(self) -> None:
         if self._own is not None:

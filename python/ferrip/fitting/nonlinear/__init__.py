@@ -16,8 +16,9 @@ which are weighted sums of the gradient rows that the linear design matrix has a
 of the errors y − E(c₀); weights and λ are those of the linear potential. The rows stream into the normal equations
 (`linearization`), in which those of frames without an element take part with their own columns alone. The step is
 damped (Levenberg–Marquardt); the damping is searched with the true loss of the fast evaluator, which costs a small part
-of a linearisation; the linear density is eliminated once for all of them. The ladder frees the functions rung by rung, so that most
-iterations have few columns. The posterior of the last linearisation (Laplace approximation) gives uncertainties.
+of a linearisation; the linear density is eliminated once for all of them. The ladder frees the functions rung by rung,
+so that most iterations have few columns. The posterior of the last linearisation (Laplace approximation) gives
+uncertainties.
 
 Sources: Lysogorskiy et al., doi:10.1038/s41524-021-00559-9; Bochkarev et al., doi:10.1103/PhysRevMaterials.6.013804;
 Marquardt, doi:10.1137/0111030.

@@ -35,19 +35,37 @@ JITTERS = 10.0 ** np.arange(-15.0, -3.0)
 INDEFINITE = "the normal equations are indefinite"
 
 
+class _Sums:
+    """JᵀJ, Jᵀ r and ‖r‖² of weighted rows, r being the errors at c₀; mutable."""
+
+    def __init__(self, here: F64) -> None:
+        self.here = here
+        self.gram = GroupedGram(len(here))
+        self.moment = np.zeros(len(here))
+        self.squares = 0.0
+        self.n_rows = 0
+
+    def add(self, rows: F64, target: F64, factor: float) -> None:
+        """Add `factor * rows` (m, p), for which the labels say `target` (m,)."""
+        errors = (target - rows @ self.here) * factor
+        rows = rows * factor
+        self.gram.add(rows)
+        self.moment += errors @ rows
+        self.squares += float(errors @ errors)
+        self.n_rows += len(target)
+
+
 @dataclass(frozen=True)
 class _Part:
-    """Takes the rows of one quantity and fold from `RowSource.fold`, in terms of the errors at c₀."""
+    """Takes the rows of one quantity and fold from `RowSource.fold`."""
 
-    sums: GroupedGram
+    sums: _Sums
     weight: float
-    here: F64
 
     def append(self, rows: F64, target: F64, weight: float) -> None:
         """Add `weight * rows` (m, p) with targets `weight * target` (m,)."""
-        factor = weight * self.weight
-        if factor > 0.0:
-            self.sums.add(rows * factor, (target - rows @ self.here) * factor)
+        if weight * self.weight > 0.0:
+            self.sums.add(rows, target, weight * self.weight)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -92,19 +110,19 @@ class Linearization:
         after_block: Callable[[int], None],
     ) -> Linearization:
         """That of the rows of `frames`, with factors `weights` on each quantity."""
-        sums, vector = GroupedGram(rows.n_columns), rows.densities.vector
+        sums = _Sums(rows.densities.vector)
         parts = {
-            factor_name(quantity, fold): _Part(sums, weights[quantity], vector)
+            factor_name(quantity, fold): _Part(sums, weights[quantity])
             for quantity in QUANTITIES
             for fold in range(N_FOLDS)
         }
         stream(rows, frames, parts, 0, after_block)
         return cls(
-            gram=coordinates.square(sums.matrix()),
+            gram=coordinates.square(sums.gram.matrix()),
             moment=coordinates.columns(sums.moment[None, :])[0],
             squared_error=sums.squares,
             n_rows=sums.n_rows,
-            here=coordinates.of_coefficients(vector),
+            here=coordinates.of_coefficients(sums.here),
             penalty=penalty,
             linear=linear,
         )
