@@ -37,7 +37,7 @@ def structures(potential: Potential) -> list[Atoms]:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 3])
-@pytest.mark.parametrize(("large", "together"), [(1000, 50_000), (16, 20), (1, 1), (1000, 1)])
+@pytest.mark.parametrize(("large", "together"), [(1000, 5_000), (16, 20), (1, 1), (1000, 1)])
 def test_together_as_one_by_one(
     potential: Potential, threads: int, large: int, together: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

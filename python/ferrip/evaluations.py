@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 LARGE = 1000
 """Atoms of a structure that all threads share; of smaller ones every thread has its own."""
-ATOMS_TOGETHER = 50_000
-"""Atoms that are evaluated at a time, about."""
+ATOMS_TOGETHER = 5_000
+"""Atoms that are evaluated at a time, about; Ctrl-C waits for them."""
 
 
 def evaluations(
