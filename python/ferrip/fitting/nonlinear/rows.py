@@ -4,7 +4,7 @@ With the energy E(c), its Jacobian J at c₀ and labels y, one Gauss–Newton st
 
     min ‖J c − (y − E(c₀) + J c₀)‖²,
 
-whose rows stream into the same factors as those of a linear potential.
+whose rows stream as those of a linear potential do.
 """
 
 from __future__ import annotations
