@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 WORKING_SQUARES = 11
 """Matrices (p, p) beside the Gram matrices of folds and quantities, as measured: sums, roots of the prior and an
 eigendecomposition."""
-TRAINING_SQUARES = 8
+TRAINING_SQUARES = 10
 """Matrices (p, p) of an iteration of the training of densities, and of their posterior."""
 GB = 1024**3
 BASE_BYTES = 200 * 1024 * 1024
